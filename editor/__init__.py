@@ -1,0 +1,1 @@
+"""An instruction becomes typed edit operations, and those become an edited image."""

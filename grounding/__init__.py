@@ -1,0 +1,1 @@
+"""A layout becomes an image, and an image becomes evidence."""

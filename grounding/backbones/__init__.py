@@ -1,0 +1,1 @@
+"""One file per model family; the only importers of diffusers."""

@@ -1,0 +1,1 @@
+"""The embedded picture world and the small models trained on it."""

@@ -1,0 +1,1 @@
+"""An image becomes a report: every claim with a verdict and its evidence."""

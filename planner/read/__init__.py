@@ -1,0 +1,1 @@
+"""Readers: a prompt becomes a scene."""

@@ -1,0 +1,1 @@
+"""The face of scenewright: a sentence in, a verified picture out."""
