@@ -1,0 +1,203 @@
+"""Pictures to pixels: each item is drawn four times too large, reduced, and laid over what is behind it."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageChops, ImageDraw
+
+from grounding.pocket.backdrop import backdrop
+from grounding.pocket.palette import RGB, Tones, mix, tones
+from grounding.pocket.pictures import Item, Picture
+from grounding.pocket.shapes import Part, Points, shape
+
+OVERSAMPLE = 4
+LINE = {"flat": 0.0085, "sketch": 0.0125, "pastel": 0.0075, "night": 0.0085}
+"""Width of the outline as a fraction of the canvas."""
+GLASS: RGB = (200, 222, 232)
+_SHADOW: RGB = (60, 56, 76)
+
+
+@lru_cache(maxsize=None)
+def _light_field() -> Image.Image:
+    """How much light falls where on a rounded thing: 255 upper left, 0 lower right."""
+    y, x = np.mgrid[0:48, 0:48] / 47.0
+    distance = np.hypot(x - 0.3, y - 0.22) / 1.0
+    field = np.clip(1 - distance, 0, 1)
+    return Image.fromarray((field * 255).astype(np.uint8), "L")
+
+
+def _ramp(low: RGB, high: RGB, field: Image.Image) -> Image.Image:
+    channels = [
+        field.point([round(a + (b - a) * k / 255) for k in range(256)]) for a, b in zip(low, high, strict=True)
+    ]
+    return Image.merge("RGB", channels)
+
+
+def _sharp(points: Points) -> list[int]:
+    """Vertices where a wide line would leave a notch."""
+    before, after = points - np.roll(points, 1, 0), np.roll(points, -1, 0) - points
+    turn = np.arctan2(
+        before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0], (before * after).sum(axis=1)
+    )
+    return [int(k) for k in np.flatnonzero(np.abs(turn) > 0.5)]
+
+
+@lru_cache(maxsize=None)
+def _corners(kind: str) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(_sharp(part.points)) for part in shape(kind).parts)
+
+
+class _Sheet:
+    """The over-large drawing of one item: where it lies on the canvas and how unit points map to it."""
+
+    def __init__(self, item: Item, size: int, style: str) -> None:
+        x0, y0, x1, y1 = (v * size for v in item.box)
+        self.left, self.top = math.floor(x0), math.floor(y0)
+        self.width = (math.ceil(x1) - self.left) * OVERSAMPLE
+        self.height = (math.ceil(y1) - self.top) * OVERSAMPLE
+        thick = min(LINE[style] * size, 0.12 * min(x1 - x0, y1 - y0))
+        self.line = thick * OVERSAMPLE
+        inset = thick
+        self.offset = np.array([x0 + inset - self.left, y0 + inset - self.top]) * OVERSAMPLE - 0.5
+        self.scale = np.array([x1 - x0 - 2 * inset, y1 - y0 - 2 * inset]) * OVERSAMPLE
+
+    def place(self, part: Part) -> list[float]:
+        flat: list[float] = (part.points * self.scale + self.offset).ravel().tolist()
+        return flat
+
+
+class _Layers(NamedTuple):
+    """One item's coverage (outline included) and, per pixel, the number of its foremost tone (0 is the outline)."""
+
+    coverage: Image.Image
+    tone_numbers: Image.Image
+    tone_names: tuple[str, ...]
+
+    def where(self, tone: str) -> Image.Image:
+        chosen = self.tone_names.index(tone) + 1
+        return self.tone_numbers.point([255 if k == chosen else 0 for k in range(256)])
+
+
+def _layers(item: Item, sheet: _Sheet) -> _Layers:
+    coverage = Image.new("L", (sheet.width, sheet.height))
+    numbers = Image.new("L", (sheet.width, sheet.height))
+    on_coverage, on_numbers = ImageDraw.Draw(coverage), ImageDraw.Draw(numbers)
+    parts = shape(item.kind).parts
+    names = tuple(dict.fromkeys(part.tone for part in parts if part.ink))
+    width, r = max(1, round(2 * sheet.line)), sheet.line
+    for part, corners in zip(parts, _corners(item.kind), strict=True):
+        if not part.ink:
+            continue
+        flat = sheet.place(part)
+        on_coverage.polygon(flat, fill=255)
+        on_coverage.line([*flat, *flat[:2]], fill=255, width=width)
+        for k in corners:
+            x, y = flat[2 * k], flat[2 * k + 1]
+            on_coverage.ellipse([x - r, y - r, x + r, y + r], fill=255)
+        on_numbers.polygon(flat, fill=names.index(part.tone) + 1)
+    return _Layers(coverage, numbers, names)
+
+
+def _texture(item: Item, sheet: _Sheet) -> Image.Image | None:
+    """Where the second tone goes: slanted stripes, or spots in staggered rows."""
+    if item.texture == "plain":
+        return None
+    pattern = Image.new("L", (sheet.width, sheet.height))
+    draw = ImageDraw.Draw(pattern)
+    pitch = max(sheet.width, sheet.height) / (5.0 if item.texture == "striped" else 4.6)
+    if item.texture == "striped":
+        for k in range(-6, 12):
+            x = k * pitch
+            draw.polygon([(x, 0), (x + pitch * 0.46, 0), (x + pitch * 0.46 + sheet.height * 0.6, sheet.height),
+                          (x + sheet.height * 0.6, sheet.height)], fill=255)
+        return pattern
+    r = pitch * 0.27
+    for row in range(int(sheet.height / pitch * 1.2) + 2):
+        for column in range(int(sheet.width / pitch) + 2):
+            x, y = (column + 0.5 * (row % 2)) * pitch, (row + 0.4) * pitch * 0.86
+            draw.ellipse([x - r, y - r, x + r, y + r], fill=255)
+    return pattern
+
+
+def _tone_of(name: str, ink: Tones, style: str) -> RGB:
+    if name == "glass":
+        return mix(ink.light, GLASS if style != "night" else (250, 226, 140), 0.6)
+    value: RGB = getattr(ink, name)
+    return value
+
+
+def _body_paint(ink: Tones, style: str, size: tuple[int, int]) -> Image.Image:
+    if style == "sketch":
+        return Image.new("RGB", size, ink.body)
+    field = _light_field().resize(size, Image.Resampling.BILINEAR)
+    return _ramp(mix(ink.body, ink.shade, 0.7), mix(ink.body, ink.light, 0.8), field)
+
+
+def _sprite(item: Item, sheet: _Sheet, style: str) -> tuple[Image.Image, Image.Image]:
+    """The item's colours and its coverage, at the final size."""
+    ink = tones(item.colour, style)
+    layers = _layers(item, sheet)
+    body = layers.where("body")
+    image = Image.new("RGB", body.size, ink.line)
+    image.paste(_body_paint(ink, style, body.size), (0, 0), body)
+    for name in layers.tone_names:
+        if name != "body":
+            image.paste(_tone_of(name, ink, style), (0, 0), layers.where(name))
+    pattern = _texture(item, sheet)
+    if pattern is not None:
+        image.paste(ink.second, (0, 0), ImageChops.multiply(pattern, body))
+    draw = ImageDraw.Draw(image)
+    for part in shape(item.kind).parts:
+        if not part.ink:
+            draw.polygon(sheet.place(part), fill=_tone_of(part.tone, ink, style))
+    return image.reduce(OVERSAMPLE), layers.coverage.reduce(OVERSAMPLE)
+
+
+def _shadow(canvas: Image.Image, item: Item) -> None:
+    """A soft patch of shade under the item."""
+    size = canvas.width
+    x0, _, x1, y1 = (v * size for v in item.box)
+    half, flat = (x1 - x0) * 0.46, max(1.5, (x1 - x0) * 0.09)
+    centre = (x0 + x1) / 2
+    box = (math.floor(centre - half), math.floor(y1 - flat), math.ceil(centre + half), math.ceil(y1 + flat))
+    patch = _soft_disc().resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.BILINEAR)
+    canvas.paste(_SHADOW, (box[0], box[1]), patch)
+
+
+@lru_cache(maxsize=None)
+def _soft_disc() -> Image.Image:
+    y, x = np.mgrid[-1:1:32j, -1:1:32j]
+    return Image.fromarray((np.clip(1 - np.hypot(x, y), 0, 1) ** 0.8 * 80).astype(np.uint8), "L")
+
+
+def _back_to_front(picture: Picture) -> list[tuple[int, Item]]:
+    return sorted(enumerate(picture.items), key=lambda pair: (pair[1].depth, pair[0]))
+
+
+def draw(picture: Picture, size: int = 128) -> npt.NDArray[np.uint8]:
+    """The picture as uint8 `[size, size, 3]`."""
+    canvas = backdrop(picture.background, picture.style, picture.seed, size)
+    for _, item in _back_to_front(picture):
+        if picture.style == "flat":
+            _shadow(canvas, item)
+        sheet = _Sheet(item, size, picture.style)
+        colours, coverage = _sprite(item, sheet, picture.style)
+        canvas.paste(colours, (sheet.left, sheet.top), coverage)
+    return np.array(canvas)
+
+
+def masks(picture: Picture, size: int = 128) -> npt.NDArray[np.bool_]:
+    """Bool `[items, size, size]`: the pixels that show each item and nothing nearer."""
+    shown = np.zeros((len(picture.items), size, size), dtype=np.bool_)
+    for index, item in _back_to_front(picture):
+        sheet = _Sheet(item, size, picture.style)
+        full = np.asarray(_layers(item, sheet).coverage.reduce(OVERSAMPLE)) >= 128
+        window = (slice(sheet.top, sheet.top + full.shape[0]), slice(sheet.left, sheet.left + full.shape[1]))
+        shown[:, window[0], window[1]] &= ~full
+        shown[index, window[0], window[1]] = full
+    return shown
