@@ -1,0 +1,166 @@
+"""What a scene claims, as atoms that can be tested one by one: on boxes here, on pictures in `grounding.verify`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Literal
+
+from planner.relations import TABLE
+from planner.scene import Data, Group, Relation, Scene, Thing, ThingId
+
+ClaimKind = Literal["exists", "count", "attribute", "relation", "part", "absent", "lettering", "background", "style"]
+
+
+class Claim(Data):
+    """One thing that must be true of the picture.
+
+    `things` are its subjects and `objects` what they are related to; `noun`, `at_least` and `at_most` belong to counts
+    and absences, `word` is the attribute, the background, the style or the text to be written.
+    """
+
+    id: str
+    kind: ClaimKind
+    sentence: str
+    things: tuple[ThingId, ...] = ()
+    objects: tuple[ThingId, ...] = ()
+    relation: str = ""
+    negated: bool = False
+    slanted: bool = False
+    noun: str = ""
+    at_least: int = 0
+    at_most: int | None = None
+    word: str = ""
+
+
+def claims_of(scene: Scene) -> tuple[Claim, ...]:
+    """All claims of a scene, in the order a person would check them."""
+    names = names_of(scene)
+    return (
+        *(_exists(thing, names) for thing in scene.things),
+        *_counts(scene),
+        *(_attribute(thing, word, names) for thing in scene.things for word in thing.attributes),
+        *relation_claims(scene, names),
+        *(_part(thing, names) for thing in scene.things if thing.part_of),
+        *_absences(scene, names),
+        *_surroundings(scene, names),
+    )
+
+
+def names_of(scene: Scene) -> dict[str, str]:
+    """How to speak of each thing: "the cat", or "cat 2" where there are several of the same words."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for thing in scene.things:
+        same[_label(thing)].append(thing.id)
+    return {id: f"the {label}" if len(ids) == 1 else f"{label} {i}"
+            for label, ids in same.items() for i, id in enumerate(ids, 1)}
+
+
+def _label(thing: Thing) -> str:
+    words = thing.phrase.split()
+    if len(words) > 1 and words[0].lower() in {"a", "an", "the", "one", "another"}:
+        words = words[1:]
+    return " ".join(words) if len(words) <= 5 else thing.noun
+
+
+def _exists(thing: Thing, names: dict[str, str]) -> Claim:
+    return Claim(id=f"exists:{thing.id}", kind="exists", sentence=f"{names[thing.id]} is there", things=(thing.id,),
+                 noun=thing.noun)
+
+
+def _counts(scene: Scene) -> list[Claim]:
+    """One count per noun: exact unless a group of that noun leaves it open."""
+    groups = {group.id: group for group in scene.groups}
+    by_noun: dict[str, list[Thing]] = defaultdict(list)
+    for thing in scene.things:
+        by_noun[thing.noun].append(thing)
+    return [_count(noun, things, groups) for noun, things in by_noun.items()]
+
+
+def _count(noun: str, things: list[Thing], groups: dict[str, Group]) -> Claim:
+    members = {thing.group for thing in things if thing.group}
+    open_groups = [groups[id] for id in members if not groups[id].exact]
+    least = len(things) - sum(
+        sum(thing.group == group.id for thing in things) - group.at_least for group in open_groups)
+    most = None if any(group.at_most is None for group in open_groups) else len(things)
+    least = max(1, min(least, len(things)))
+    number = f"exactly {len(things)}" if most == least else f"at least {least}"
+    there = "there is" if len(things) == 1 else "there are"
+    return Claim(id=f"count:{noun}", kind="count", sentence=f"{there} {number} × {noun}",
+                 things=tuple(t.id for t in things), noun=noun, at_least=least, at_most=most)
+
+
+def _attribute(thing: Thing, word: str, names: dict[str, str]) -> Claim:
+    return Claim(id=f"attribute:{thing.id}:{word}", kind="attribute", sentence=f"{names[thing.id]} is {word}",
+                 things=(thing.id,), noun=thing.noun, word=word)
+
+
+def _part(thing: Thing, names: dict[str, str]) -> Claim:
+    whole = thing.part_of or ""
+    return Claim(id=f"part:{thing.id}", kind="part", sentence=f"{names[thing.id]} is part of {names[whole]}",
+                 things=(thing.id,), objects=(whole,))
+
+
+def _absences(scene: Scene, names: dict[str, str]) -> list[Claim]:
+    return [Claim(id=f"absent:{i}:{absent.noun}", kind="absent", noun=absent.noun, word=absent.phrase, at_most=0,
+                  objects=(absent.of,) if absent.of else (),
+                  sentence=f"{names[absent.of] + ' has' if absent.of else 'there is'} no {absent.phrase}")
+            for i, absent in enumerate(scene.absent)]
+
+
+def _surroundings(scene: Scene, names: dict[str, str]) -> list[Claim]:
+    written = [Claim(id=f"lettering:{i}", kind="lettering", word=text.content, things=(text.host,) if text.host else (),
+                     sentence=f"“{text.content}” is written" + (f" on {names[text.host]}" if text.host else ""))
+               for i, text in enumerate(scene.lettering)]
+    behind = [Claim(id="background", kind="background", word=scene.background,
+                    sentence=f"the setting is {scene.background}")] if scene.background else []
+    style = [Claim(id=f"style:{i}", kind="style", word=word, sentence=f"the style is {word}")
+             for i, word in enumerate(scene.style)]
+    return [*written, *behind, *style]
+
+
+_ALONG_X = {"left_of", "right_of"}
+_ALONG_Y = {"above", "below"}
+
+
+def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[Claim, ...]:
+    """The relations of a scene as atoms: pairs where each subject is meant, one claim where all are meant together."""
+    names = names or names_of(scene)
+    slanted = _slanted_pairs(scene)
+    return tuple(_relation_claim(relation, i, subjects, objects, names, slanted)
+                 for i, relation in enumerate(scene.relations)
+                 for subjects, objects in _atoms(relation))
+
+
+def _atoms(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    arity = TABLE[relation.kind].arity if relation.kind in TABLE else "words"
+    if arity == "pair":
+        return [((a,), (b,)) for a in relation.subjects for b in relation.objects]
+    if arity in ("ring", "alone"):
+        return [((a,), relation.objects) for a in relation.subjects]
+    return [(relation.subjects, relation.objects)]
+
+
+def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
+    """The pairs that are ordered along both axes."""
+    along: list[set[frozenset[str]]] = [set(), set()]
+    for relation in scene.relations:
+        for axis, kinds in enumerate((_ALONG_X, _ALONG_Y)):
+            if relation.kind in kinds and not relation.negated:
+                along[axis] |= {frozenset((a, b)) for a in relation.subjects for b in relation.objects}
+    return along[0] & along[1]
+
+
+def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
+                    names: dict[str, str], slanted: set[frozenset[str]]) -> Claim:
+    ends = "-".join((*subjects, *objects))
+    pattern = TABLE[relation.kind].say if relation.kind in TABLE else "{a} {words} {b}"
+    said = pattern.format(a=_spoken(subjects, names), b=_spoken(objects, names), words=relation.words).strip()
+    return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
+                 sentence=f"it is not so that {said}" if relation.negated else said,
+                 things=subjects, objects=objects, negated=relation.negated, word=relation.words,
+                 slanted=frozenset((*subjects, *objects)) in slanted)
+
+
+def _spoken(ids: tuple[str, ...], names: dict[str, str]) -> str:
+    spoken = [names[id] for id in ids]
+    return spoken[0] if len(spoken) == 1 else f"{', '.join(spoken[:-1])} and {spoken[-1]}" if spoken else ""
