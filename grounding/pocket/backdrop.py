@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -22,73 +24,127 @@ TONES: dict[str, tuple[RGB, RGB, RGB]] = {
     "desert": ((220, 208, 192), (212, 188, 152), (200, 174, 138)),
     "forest": ((166, 184, 164), (142, 164, 142), (134, 152, 130)),
     "city": ((198, 196, 208), (172, 170, 184), (152, 152, 160)),
-    "room": ((214, 202, 198), (184, 166, 154), (198, 184, 178)),
+    "room": ((214, 202, 198), (184, 166, 154), (196, 208, 216)),
     "sea": ((154, 192, 200), (120, 164, 178), (170, 202, 208)),
 }
 """Per background: upper tone, lower tone, accent, as they are in the `flat` style."""
 
 
-def _wave(draw: ImageDraw.ImageDraw, side: int, top: float, sway: float, tone: RGB, rng: random.Random) -> None:
-    """A hill line across the canvas, filled to the bottom."""
-    heights = [top + sway * rng.uniform(-1, 1) for _ in range(5)]
-    points: list[tuple[float, float]] = []
-    for k in range(33):
-        at = k / 8
-        i = min(int(at), 3)
-        t = at - i
-        t = t * t * (3 - 2 * t)
-        points.append((k / 32 * side, (heights[i] * (1 - t) + heights[i + 1] * t) * side))
-    draw.polygon([*points, (side, side), (0, side)], fill=tone)
+class _Stage(NamedTuple):
+    """What a background's drawing needs: the canvas, its tones and its own chance."""
+
+    image: Image.Image
+    side: int
+    upper: RGB
+    lower: RGB
+    accent: RGB
+    lift: float
+    rng: random.Random
+
+    @property
+    def pen(self) -> ImageDraw.ImageDraw:
+        return ImageDraw.Draw(self.image)
+
+    def wave(self, top: float, sway: float, tone: RGB) -> None:
+        """A hill line across the canvas, filled to the bottom."""
+        heights = [top + self.lift + sway * self.rng.uniform(-1, 1) for _ in range(5)]
+        points: list[tuple[float, float]] = []
+        for k in range(33):
+            i = min(k // 8, 3)
+            t = k / 8 - i
+            t = t * t * (3 - 2 * t)
+            points.append((k / 32 * self.side, (heights[i] * (1 - t) + heights[i + 1] * t) * self.side))
+        self.pen.polygon([*points, (self.side, self.side), (0, self.side)], fill=tone)
+
+    def block(self, x0: float, y0: float, x1: float, y1: float, tone: RGB) -> None:
+        self.pen.rectangle([v * self.side for v in (x0, y0, x1, y1)], fill=tone)
+
+    def cloud(self) -> None:
+        x, y, s = self.rng.uniform(0.05, 0.85), self.rng.uniform(0.06, 0.8), self.rng.uniform(0.06, 0.1)
+        for dx, dy, r in ((0, 0, 1.0), (1.1, -0.35, 1.2), (2.2, 0.05, 0.9)):
+            ends = (x + (dx - r) * s, y + (dy - 0.7 * r) * s, x + (dx + r) * s, y + (dy + 0.7 * r) * s)
+            self.pen.ellipse([v * self.side for v in ends], fill=self.accent)
+
+    def bubble(self) -> None:
+        x, y, r = self.rng.uniform(0, 1), self.rng.uniform(0.05, 0.95), self.rng.uniform(0.008, 0.02)
+        ends = [v * self.side for v in (x - r, y - r, x + r, y + r)]
+        self.pen.ellipse(ends, outline=mix(self.accent, self.lower, 0.25), width=max(1, self.side // 128))
 
 
-def _cloud(draw: ImageDraw.ImageDraw, side: int, tone: RGB, rng: random.Random) -> None:
-    x, y, s = rng.uniform(0.05, 0.85) * side, rng.uniform(0.06, 0.8) * side, rng.uniform(0.06, 0.1) * side
-    for dx, dy, r in ((0, 0, 1.0), (1.1, -0.35, 1.2), (2.2, 0.05, 0.9)):
-        draw.ellipse([x + dx * s - r * s, y + dy * s - r * s * 0.7, x + dx * s + r * s, y + dy * s + r * s * 0.7], fill=tone)
+def _sky(stage: _Stage) -> None:
+    for _ in range(4):
+        stage.cloud()
+
+
+def _hills(stage: _Stage) -> None:
+    stage.wave(0.56, 0.05, mix(stage.upper, stage.lower, 0.55))
+    stage.wave(0.66, 0.04, stage.lower)
+    stage.wave(0.84, 0.03, stage.accent)
+
+
+def _beach(stage: _Stage) -> None:
+    stage.block(0, 0.46 + stage.lift, 1, 1, stage.lower)
+    stage.wave(0.64, 0.02, mix(stage.lower, stage.upper, 0.6))
+    stage.wave(0.67, 0.02, stage.accent)
+
+
+def _forest(stage: _Stage) -> None:
+    for k in range(7):
+        x, half = (k + stage.rng.uniform(0.2, 0.8)) / 7, stage.rng.uniform(0.02, 0.04)
+        stage.block(x - half, 0, x + half, 0.8, mix(stage.upper, stage.accent, 0.7))
+    stage.wave(0.7, 0.03, stage.lower)
+
+
+def _city(stage: _Stage) -> None:
+    x, street = -0.02, 0.74 + stage.lift
+    while x < 1:
+        width, height = stage.rng.uniform(0.1, 0.17), stage.rng.uniform(0.2, 0.48)
+        wall = mix(stage.upper, stage.lower, stage.rng.uniform(0.5, 1))
+        stage.block(x, street - height, x + width, 1, wall)
+        for row in range(int(height / 0.08)):
+            for left in (0.25, 0.6):
+                y = street - height + 0.025 + 0.08 * row
+                stage.block(x + left * width, y, x + (left + 0.17) * width, y + 0.035, mix(wall, stage.upper, 0.45))
+        x += width + stage.rng.choice((0, 0.02))
+    stage.block(0, street, 1, 1, stage.accent)
+
+
+def _room(stage: _Stage) -> None:
+    floor, frame = 0.68 + stage.lift, mix(stage.upper, stage.lower, 0.45)
+    x, y = stage.rng.uniform(0.08, 0.66), stage.rng.uniform(0.1, 0.2)
+    stage.block(x, y, x + 0.28, y + 0.34, frame)
+    for left in (0.02, 0.15):
+        for top in (0.02, 0.18):
+            stage.block(x + left, y + top, x + left + 0.11, y + top + 0.14, stage.accent)
+    stage.block(0, floor, 1, 1, stage.lower)
+    stage.block(0, floor - 0.025, 1, floor, frame)
+
+
+def _sea(stage: _Stage) -> None:
+    stage.wave(0.0, 0.03, mix(stage.accent, stage.lower, 0.3))
+    stage.wave(0.34, 0.04, mix(stage.accent, stage.lower, 0.6))
+    stage.wave(0.68, 0.04, stage.lower)
+    for _ in range(12):
+        stage.bubble()
+
+
+_DRAWINGS: dict[str, Callable[[_Stage], None]] = {
+    "sky": _sky,
+    "meadow": _hills,
+    "snow": _hills,
+    "desert": _hills,
+    "beach": _beach,
+    "forest": _forest,
+    "city": _city,
+    "room": _room,
+    "sea": _sea,
+}
 
 
 def _fade(side: int, upper: RGB, lower: RGB) -> Image.Image:
     column = Image.new("RGB", (1, 2), upper)
     column.putpixel((0, 1), lower)
     return column.resize((side, side), Image.Resampling.BICUBIC)
-
-
-def _scene(name: str, side: int, tones: tuple[RGB, RGB, RGB], rng: random.Random) -> Image.Image:
-    upper, lower, accent = tones
-    lift = rng.uniform(-0.06, 0.06)
-    image = _fade(side, upper, mix(upper, lower, 0.25 if name != "plain" else 1.0))
-    draw = ImageDraw.Draw(image)
-    if name == "sky":
-        for _ in range(4):
-            _cloud(draw, side, accent, rng)
-    elif name in ("meadow", "snow", "desert"):
-        _wave(draw, side, 0.56 + lift, 0.05, mix(upper, lower, 0.55), rng)
-        _wave(draw, side, 0.66 + lift, 0.04, lower, rng)
-        _wave(draw, side, 0.84 + lift, 0.03, accent, rng)
-    elif name == "beach":
-        draw.rectangle([0, (0.46 + lift) * side, side, side], fill=lower)
-        _wave(draw, side, 0.66 + lift, 0.02, accent, rng)
-    elif name == "forest":
-        for k in range(7):
-            x, w = (k + rng.uniform(0.2, 0.8)) / 7 * side, rng.uniform(0.02, 0.04) * side
-            draw.rectangle([x - w, 0, x + w, 0.74 * side], fill=mix(upper, accent, 0.6))
-        _wave(draw, side, 0.7 + lift, 0.03, lower, rng)
-    elif name == "city":
-        x = -0.02
-        while x < 1:
-            w, h = rng.uniform(0.08, 0.15), rng.uniform(0.2, 0.48)
-            draw.rectangle([x * side, (0.72 + lift - h) * side, (x + w) * side, side], fill=mix(upper, lower, rng.uniform(0.5, 1)))
-            x += w + rng.choice((0, 0.02))
-        draw.rectangle([0, (0.74 + lift) * side, side, side], fill=accent)
-    elif name == "room":
-        draw.rectangle([0, (0.68 + lift) * side, side, side], fill=lower)
-        draw.rectangle([0, (0.655 + lift) * side, side, (0.68 + lift) * side], fill=mix(accent, (230, 222, 218), 0.5))
-    elif name == "sea":
-        image = _fade(side, accent, lower)
-        draw = ImageDraw.Draw(image)
-        _wave(draw, side, 0.36 + lift, 0.03, mix(accent, lower, 0.6), rng)
-        _wave(draw, side, 0.7 + lift, 0.03, mix(accent, lower, 0.9), rng)
-    return image
 
 
 def _sparkle(image: Image.Image, rng: random.Random) -> None:
@@ -103,7 +159,10 @@ def _sparkle(image: Image.Image, rng: random.Random) -> None:
 def _paint(name: str, style: str, variant: int, size: int) -> Image.Image:
     rng = random.Random(f"{name}/{variant}")
     upper, lower, accent = (backdrop_tone(tone, style) for tone in TONES[name])
-    image = _scene(name, size * _OVERSAMPLE, (upper, lower, accent), rng)
+    side = size * _OVERSAMPLE
+    image = _fade(side, upper, lower if name == "plain" else mix(upper, lower, 0.25))
+    if name in _DRAWINGS:
+        _DRAWINGS[name](_Stage(image, side, upper, lower, accent, rng.uniform(-0.06, 0.06), rng))
     if style == "night":
         _sparkle(image, rng)
     return image.reduce(_OVERSAMPLE)

@@ -10,7 +10,11 @@ from grounding.pocket.pictures import Item, Link, Picture
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 _PLURALS = {"box": "boxes", "fish": "fish", "bus": "buses", "butterfly": "butterflies"}
-_SIZE_WORDS = {"small": ("small", "small", "little", "tiny"), "medium": ("medium", "medium-sized"), "large": ("large", "large", "big")}
+_SIZE_WORDS = {
+    "small": ("small", "small", "little", "tiny"),
+    "medium": ("medium", "medium-sized"),
+    "large": ("large", "large", "big"),
+}
 _TEXTURE_WORDS = {"plain": ("plain",), "striped": ("striped",), "spotted": ("spotted", "dotted")}
 _RELATIONS: dict[str, tuple[str, ...]] = {
     "left_of": ("to the left of", "to the left of", "left of", "on the left of", "on the left side of"),
@@ -24,8 +28,13 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
     "behind": ("behind",),
 }
 _INVERSE = {
-    "left_of": "right_of", "right_of": "left_of", "above": "below", "below": "above", "next_to": "next_to",
-    "in_front_of": "behind", "behind": "in_front_of",
+    "left_of": "right_of",
+    "right_of": "left_of",
+    "above": "below",
+    "below": "above",
+    "next_to": "next_to",
+    "in_front_of": "behind",
+    "behind": "in_front_of",
 }
 _PLACES: dict[str, tuple[str, ...]] = {
     "plain": ("on a grey background", "on a plain background", "on grey"),
@@ -110,12 +119,10 @@ def _listing(picture: Picture, wording: _Wording, rng: random.Random) -> str:
     counts = Counter(wording.noun(item) for item in picture.items)
     nouns = list(counts)
     rng.shuffle(nouns)
-    colours = {item.colour for item in picture.items}
-    kinds = {item.kind for item in picture.items}
-    if len(kinds) == 1 and len(picture.items) == len(nouns) == len(colours) == 2 and not wording.size and rng.random() < 0.3:
-        first, second = (noun[0] for noun in nouns)
-        if first and second:
-            return f"two {plural(nouns[0][1])}, one {first} and one {second}"
+    if len(picture.items) == 2 and not wording.size and rng.random() < 0.3:
+        (first, kind), (second, other) = nouns[0], nouns[-1]
+        if kind == other and first and second and first != second:
+            return f"two {plural(kind)}, one {first} and one {second}"
     return join([_phrase(noun, counts[noun], rng) for noun in nouns], rng)
 
 
@@ -134,7 +141,8 @@ def _related(picture: Picture, link: Link, wording: _Wording, rng: random.Random
         side, far = ("left", "right") if kind == "left_of" else ("right", "left")
         sentence = rng.choice((f"{a} on the {side} and {b} on the {far}", f"{b} with {a} on its {side}"))
     else:
-        sentence = rng.choice((f"{a} {words} {b}",) * 5 + (f"{a} is {words} {b}", f"there is {a} {words} {b}", f"{b} with {a} {words} it"))
+        turns = (f"{a} is {words} {b}", f"there is {a} {words} {b}", f"{b} with {a} {words} it")
+        sentence = rng.choice((*(f"{a} {words} {b}",) * 5, *turns))
     rest = [noun for k, noun in enumerate(nouns) if k not in (link.subject, link.object)]
     if rest:
         counts = Counter(rest)
@@ -144,8 +152,9 @@ def _related(picture: Picture, link: Link, wording: _Wording, rng: random.Random
 
 
 def _missing(picture: Picture, rng: random.Random) -> str:
-    kind = picture.absent[0]
-    return rng.choice((f", no {plural(kind)}", f" without {with_article(kind)}", f" and no {kind}", f" but no {plural(kind)}", f", no {kind}"))
+    one, many = picture.absent[0], plural(picture.absent[0])
+    phrases = (f", no {many}", f" without {with_article(one)}", f" and no {one}", f" but no {many}", f", no {one}")
+    return rng.choice(phrases)
 
 
 def caption(picture: Picture, rng: random.Random) -> str:
@@ -160,7 +169,7 @@ def caption(picture: Picture, rng: random.Random) -> str:
         text += _missing(picture, rng)
     if rng.random() < (0.3 if picture.background == "plain" else 0.88):
         place = rng.choice(_PLACES[picture.background])
-        text = f"{place}, {text}" if rng.random() < 0.06 else rng.choice((f"{text} {place}",) * 4 + (f"{text}, {place}",))
+        text = rng.choice((*(f"{text} {place}",) * 12, *(f"{text}, {place}",) * 3, f"{place}, {text}"))
     if rng.random() < (0.2 if picture.style == "flat" else 0.94):
         if rng.random() < 0.55:
             text = f"{rng.choice(_STYLES_BEFORE[picture.style])} {text}"

@@ -51,6 +51,11 @@ def _item(rng: random.Random, sizes: tuple[str, ...] = SIZES, kinds: tuple[str, 
     return Item(kind, rng.choice(tuple(COLOURS)), _texture(rng), size, box, 0)
 
 
+def _unlike(first: Item, second: Item, rng: random.Random) -> Item:
+    """The second item in another colour than the first, since they will touch."""
+    return replace(second, colour=rng.choice([colour for colour in COLOURS if colour != first.colour]))
+
+
 def _longer(item: Item) -> float:
     return max(item.box[2] - item.box[0], item.box[3] - item.box[1])
 
@@ -101,12 +106,9 @@ def _alike(rng: random.Random) -> list[Item]:
     if look > 0.85 and count < 5:
         items.append(_item(rng, ("small", "medium")))
     if look < 0.05 and count < 4:
-        items = [replace(item, size=size, box=_item_box(item.kind, size)) for item, size in zip(items, SIZES, strict=False)]
+        boxes = {size: fit(first.kind, SCALES[size], 0, 0) for size in SIZES}
+        items = [replace(item, size=size, box=boxes[size]) for item, size in zip(items, SIZES, strict=False)]
     return _ordered(_scatter(items, rng))
-
-
-def _item_box(kind: str, size: str) -> BoxXYXY:
-    return fit(kind, SCALES[size], 0, 0)
 
 
 def centre(box: BoxXYXY) -> tuple[float, float]:
@@ -142,7 +144,7 @@ def _flat_pair(kind: str, rng: random.Random) -> list[Item]:
 def _standing(rng: random.Random) -> list[Item]:
     """Something on something."""
     below = _item(rng, ("medium", "large"), tuple(SURFACES))
-    above = _item(rng, ("small", "medium"))
+    above = _unlike(below, _item(rng, ("small", "medium")), rng)
     for _ in range(60):
         base = _anywhere(below.kind, _longer(below), rng)
         width, height = above.box[2] - above.box[0], above.box[3] - above.box[1]
@@ -163,7 +165,7 @@ def _standing(rng: random.Random) -> list[Item]:
 def _contained(rng: random.Random) -> list[Item]:
     """Something that looks out of something: it stands behind the rim."""
     outer = _item(rng, ("medium", "large"), tuple(CONTAINERS))
-    inner = _item(rng, ("small", "medium"))
+    inner = _unlike(outer, _item(rng, ("small", "medium")), rng)
     for _ in range(60):
         base = _anywhere(outer.kind, _longer(outer), rng)
         width, height = inner.box[2] - inner.box[0], inner.box[3] - inner.box[1]
@@ -172,7 +174,7 @@ def _contained(rng: random.Random) -> list[Item]:
             continue
         rim = base[1] + CONTAINERS[outer.kind] * (base[3] - base[1])
         middle = (base[0] + base[2]) / 2 + (-0.12 * (base[2] - base[0]) if outer.kind == "cup" else 0.0)
-        foot = rim + height * rng.uniform(0.1, 0.3)
+        foot = rim + height * rng.uniform(0.2, 0.4)
         box = (middle - width / 2, foot - height, middle + width / 2, foot)
         if _inside(box):
             return [replace(inner, box=box, depth=0), replace(outer, box=base, depth=1)]
@@ -181,9 +183,8 @@ def _contained(rng: random.Random) -> list[Item]:
 
 def _overlapping(rng: random.Random) -> list[Item]:
     """Two things of different colour, the first one partly over the second."""
-    near, far = _item(rng, ("small", "medium", "large")), _item(rng, ("medium", "large"))
-    if near.colour == far.colour:
-        return []
+    near = _item(rng)
+    far = _unlike(near, _item(rng, ("medium", "large")), rng)
     for _ in range(120):
         back = _anywhere(far.kind, _longer(far), rng)
         front = _anywhere(near.kind, _longer(near), rng)
@@ -222,8 +223,11 @@ def _noticed(items: list[Item], rng: random.Random) -> tuple[Link, ...]:
     kinds = ("left_of", "right_of", "above", "below", "next_to")
     found = [
         Link(kind, a, b)
-        for a in range(len(items)) for b in range(len(items)) if a != b
-        for kind in kinds if holds(kind, items[a].box, items[b].box)
+        for a in range(len(items))
+        for b in range(len(items))
+        if a != b
+        for kind in kinds
+        if holds(kind, items[a].box, items[b].box)
     ]
     return (rng.choice(found),) if found else ()
 
@@ -253,7 +257,8 @@ def picture(seed: int, *, level: int = 2) -> Picture:
     if level == 0:
         items = _single(rng, ("large",))
     elif level == 1:
-        items = _single(rng) if rng.random() < 0.45 else _ordered(_scatter([_item(rng, ("medium", "large")) for _ in range(2)], rng))
+        pair = [_item(rng, ("medium", "large")) for _ in range(2)]
+        items = _single(rng) if rng.random() < 0.45 else _ordered(_scatter(pair, rng))
     else:
         items, links = _everyday(rng)
     background = rng.choices(BACKGROUNDS, (0.2, *([0.8 / 9] * 9)))[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,18 +11,22 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw
 
 from grounding.pocket.backdrop import backdrop
+from grounding.pocket.curves import Part, Points
 from grounding.pocket.palette import RGB, Tones, mix, tones
 from grounding.pocket.pictures import Item, Picture
-from grounding.pocket.shapes import Part, Points, shape
+from grounding.pocket.shapes import shape
 
 OVERSAMPLE = 4
 LINE = {"flat": 0.0085, "sketch": 0.0125, "pastel": 0.0075, "night": 0.0085}
 """Width of the outline as a fraction of the canvas."""
 GLASS: RGB = (200, 222, 232)
 _SHADOW: RGB = (60, 56, 76)
+_STILL = np.zeros(2)
+_AROUND = np.array([(math.cos(k * math.pi / 6), math.sin(k * math.pi / 6)) for k in range(12)])
+"""An outline is the union of the shape's copies moved by its width in all directions."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _light_field() -> Image.Image:
     """How much light falls where on a rounded thing: 255 upper left, 0 lower right."""
     y, x = np.mgrid[0:48, 0:48] / 47.0
@@ -32,24 +36,8 @@ def _light_field() -> Image.Image:
 
 
 def _ramp(low: RGB, high: RGB, field: Image.Image) -> Image.Image:
-    channels = [
-        field.point([round(a + (b - a) * k / 255) for k in range(256)]) for a, b in zip(low, high, strict=True)
-    ]
+    channels = [field.point([round(a + (b - a) * k / 255) for k in range(256)]) for a, b in zip(low, high, strict=True)]
     return Image.merge("RGB", channels)
-
-
-def _sharp(points: Points) -> list[int]:
-    """Vertices where a wide line would leave a notch."""
-    before, after = points - np.roll(points, 1, 0), np.roll(points, -1, 0) - points
-    turn = np.arctan2(
-        before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0], (before * after).sum(axis=1)
-    )
-    return [int(k) for k in np.flatnonzero(np.abs(turn) > 0.5)]
-
-
-@lru_cache(maxsize=None)
-def _corners(kind: str) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(_sharp(part.points)) for part in shape(kind).parts)
 
 
 class _Sheet:
@@ -66,8 +54,8 @@ class _Sheet:
         self.offset = np.array([x0 + inset - self.left, y0 + inset - self.top]) * OVERSAMPLE - 0.5
         self.scale = np.array([x1 - x0 - 2 * inset, y1 - y0 - 2 * inset]) * OVERSAMPLE
 
-    def place(self, part: Part) -> list[float]:
-        flat: list[float] = (part.points * self.scale + self.offset).ravel().tolist()
+    def place(self, part: Part, shift: Points = _STILL) -> list[float]:
+        flat: list[float] = (part.points * self.scale + (self.offset + shift)).ravel().tolist()
         return flat
 
 
@@ -89,17 +77,11 @@ def _layers(item: Item, sheet: _Sheet) -> _Layers:
     on_coverage, on_numbers = ImageDraw.Draw(coverage), ImageDraw.Draw(numbers)
     parts = shape(item.kind).parts
     names = tuple(dict.fromkeys(part.tone for part in parts if part.ink))
-    width, r = max(1, round(2 * sheet.line)), sheet.line
-    for part, corners in zip(parts, _corners(item.kind), strict=True):
-        if not part.ink:
-            continue
-        flat = sheet.place(part)
-        on_coverage.polygon(flat, fill=255)
-        on_coverage.line([*flat, *flat[:2]], fill=255, width=width)
-        for k in corners:
-            x, y = flat[2 * k], flat[2 * k + 1]
-            on_coverage.ellipse([x - r, y - r, x + r, y + r], fill=255)
-        on_numbers.polygon(flat, fill=names.index(part.tone) + 1)
+    for part in parts:
+        if part.ink:
+            for step in _AROUND:
+                on_coverage.polygon(sheet.place(part, step * sheet.line), fill=255)
+            on_numbers.polygon(sheet.place(part), fill=names.index(part.tone) + 1)
     return _Layers(coverage, numbers, names)
 
 
@@ -113,8 +95,15 @@ def _texture(item: Item, sheet: _Sheet) -> Image.Image | None:
     if item.texture == "striped":
         for k in range(-6, 12):
             x = k * pitch
-            draw.polygon([(x, 0), (x + pitch * 0.46, 0), (x + pitch * 0.46 + sheet.height * 0.6, sheet.height),
-                          (x + sheet.height * 0.6, sheet.height)], fill=255)
+            draw.polygon(
+                [
+                    (x, 0),
+                    (x + pitch * 0.46, 0),
+                    (x + pitch * 0.46 + sheet.height * 0.6, sheet.height),
+                    (x + sheet.height * 0.6, sheet.height),
+                ],
+                fill=255,
+            )
         return pattern
     r = pitch * 0.27
     for row in range(int(sheet.height / pitch * 1.2) + 2):
@@ -169,7 +158,7 @@ def _shadow(canvas: Image.Image, item: Item) -> None:
     canvas.paste(_SHADOW, (box[0], box[1]), patch)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _soft_disc() -> Image.Image:
     y, x = np.mgrid[-1:1:32j, -1:1:32j]
     return Image.fromarray((np.clip(1 - np.hypot(x, y), 0, 1) ** 0.8 * 80).astype(np.uint8), "L")

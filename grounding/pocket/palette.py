@@ -59,11 +59,11 @@ def mix(a: RGB, b: RGB, share: float) -> RGB:
 def backdrop_tone(tone: RGB, style: str) -> RGB:
     """A background tone (given for `flat`) in another style."""
     if style == "sketch":
-        return mix(tone, (240, 234, 220), 0.72)
+        return mix(tone, (242, 236, 222), 0.55)
     if style == "pastel":
         return mix(tone, (244, 236, 240), 0.42)
     if style == "night":
-        return mix(mix(tone, (28, 34, 78), 0.74), (0, 0, 0), 0.1)
+        return mix(mix(tone, (26, 32, 80), 0.7), (0, 0, 0), 0.1)
     return tone
 
 

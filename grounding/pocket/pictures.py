@@ -39,7 +39,8 @@ class Item:
         _one_of(self.size, SIZES, "size")
         x0, y0, x1, y1 = self.box
         if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
-            raise ValueError(f"box of a {self.kind} must satisfy 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1, got {self.box}")
+            asked = "0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1"
+            raise ValueError(f"the box of a `{self.kind}` must satisfy {asked}, got {self.box}")
 
 
 @dataclass(frozen=True)
