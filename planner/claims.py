@@ -132,7 +132,7 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
 
 
 def _atoms(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    arity = TABLE[relation.kind].arity if relation.kind in TABLE else "words"
+    arity = TABLE[relation.kind].arity
     if arity == "pair":
         return [((a,), (b,)) for a in relation.subjects for b in relation.objects]
     if arity in ("ring", "alone"):
@@ -153,7 +153,7 @@ def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
 def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
                     names: dict[str, str], slanted: set[frozenset[str]]) -> Claim:
     ends = "-".join((*subjects, *objects))
-    pattern = TABLE[relation.kind].say if relation.kind in TABLE else "{a} {words} {b}"
+    pattern = TABLE[relation.kind].say
     said = pattern.format(a=_spoken(subjects, names), b=_spoken(objects, names), words=relation.words).strip()
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,

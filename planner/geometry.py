@@ -135,7 +135,8 @@ NEAR_CENTRES = 150 / 512
 def near(a: Rect, b: Rect) -> float:
     """A small gap, and T2I-CompBench's rule on the centres."""
     offset = min(abs(a.cx - b.cx), abs(a.cy - b.cy))
-    return min(NEAR_GAP - gap(a, b), NEAR_CENTRES - offset) - STRICT
+    covered = shared(a, b) / min(a.area, b.area)
+    return min(NEAR_GAP - gap(a, b), NEAR_CENTRES - offset, 0.5 - covered) - STRICT
 
 
 def next_to(a: Rect, b: Rect) -> float:

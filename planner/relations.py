@@ -20,7 +20,8 @@ arrangement  all subjects together, no objects ("in a row")
 words        kept as text: nothing about boxes follows ("facing", "chasing")
 """
 
-Overlap = Literal["never", "may", "must"]
+Overlap = Literal["apart", "silent", "may", "must"]
+"""What follows for overlap: forbidden, nothing, allowed, or demanded."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Row:
     kind: str
     cues: tuple[str, ...]
     arity: Arity
-    overlap: Overlap = "never"
+    overlap: Overlap = "apart"
     nearer: int = 0
     """+1: the subject is nearer to the viewer than the object; -1: farther; 0: nothing follows."""
     opposite: str = ""
@@ -59,7 +60,7 @@ _ROWS = (
     Row("near", ("near", "close to", "by", "nearby"),
         "pool", "may", opposite="near", denial="far_from", say="{a} is near {b}"),
     Row("far_from", ("far from", "far away from", "away from"),
-        "pair", opposite="far_from", denial="near", say="{a} is far from {b}"),
+        "pair", "apart", opposite="far_from", denial="near", say="{a} is far from {b}"),
     # Support, containment, contact: boxes overlap.
     Row("on", ("on", "on top of", "atop", "upon", "standing on", "sitting on", "lying on", "resting on", "perched on"),
         "pair", "may", +1, denial="next_to", say="{a} is on {b}"),
@@ -89,50 +90,50 @@ _ROWS = (
         "ring", "may", say="{a} is surrounded by {b}", denial="far_from"),
     # Sizes.
     Row("larger_than", ("larger than", "bigger than", "greater than"),
-        "pair", "may", opposite="smaller_than", denial="smaller_than", say="{a} is larger than {b}"),
+        "pair", "silent", opposite="smaller_than", denial="smaller_than", say="{a} is larger than {b}"),
     Row("smaller_than", ("smaller than", "littler than", "tinier than"),
-        "pair", "may", opposite="larger_than", denial="larger_than", say="{a} is smaller than {b}"),
+        "pair", "silent", opposite="larger_than", denial="larger_than", say="{a} is smaller than {b}"),
     Row("taller_than", ("taller than",),
-        "pair", "may", opposite="shorter_than", denial="shorter_than", say="{a} is taller than {b}"),
+        "pair", "silent", opposite="shorter_than", denial="shorter_than", say="{a} is taller than {b}"),
     Row("shorter_than", ("shorter than",),
-        "pair", "may", opposite="taller_than", denial="taller_than", say="{a} is shorter than {b}"),
+        "pair", "silent", opposite="taller_than", denial="taller_than", say="{a} is shorter than {b}"),
     Row("wider_than", ("wider than", "longer than", "broader than"),
-        "pair", "may", opposite="narrower_than", denial="narrower_than", say="{a} is wider than {b}"),
+        "pair", "silent", opposite="narrower_than", denial="narrower_than", say="{a} is wider than {b}"),
     Row("narrower_than", ("narrower than", "thinner than", "slimmer than"),
-        "pair", "may", opposite="wider_than", denial="wider_than", say="{a} is narrower than {b}"),
+        "pair", "silent", opposite="wider_than", denial="wider_than", say="{a} is narrower than {b}"),
     Row("same_size", ("the same size as", "as big as", "as large as", "as tall as", "equal in size to"),
-        "pair", "may", opposite="same_size", denial="larger_than", say="{a} is as large as {b}"),
+        "pair", "silent", opposite="same_size", denial="larger_than", say="{a} is as large as {b}"),
     # Places on the canvas.
     Row("at_left", ("on the left", "at the left", "on the left side", "to the left", "in the left"),
-        "alone", "may", denial="at_right", say="{a} is on the left"),
+        "alone", "silent", denial="at_right", say="{a} is on the left"),
     Row("at_right", ("on the right", "at the right", "on the right side", "to the right", "in the right"),
-        "alone", "may", denial="at_left", say="{a} is on the right"),
+        "alone", "silent", denial="at_left", say="{a} is on the right"),
     Row("at_top", ("at the top", "on the top", "at the upper part", "in the upper part"),
-        "alone", "may", denial="at_bottom", say="{a} is at the top"),
+        "alone", "silent", denial="at_bottom", say="{a} is at the top"),
     Row("at_bottom", ("at the bottom", "on the bottom", "in the lower part", "at the lower part"),
-        "alone", "may", denial="at_top", say="{a} is at the bottom"),
+        "alone", "silent", denial="at_top", say="{a} is at the bottom"),
     Row("at_center", ("in the center", "in the centre", "at the center", "at the centre", "in the middle", "centered"),
-        "alone", "may", denial="at_left", say="{a} is in the centre"),
+        "alone", "silent", denial="at_left", say="{a} is in the centre"),
     Row("at_top_left", ("in the top left", "at the top left", "in the upper left", "in the top left corner",
                         "in the upper left corner"),
-        "alone", "may", denial="at_bottom_right", say="{a} is at the top left"),
+        "alone", "silent", denial="at_bottom_right", say="{a} is at the top left"),
     Row("at_top_right", ("in the top right", "at the top right", "in the upper right", "in the top right corner",
                          "in the upper right corner"),
-        "alone", "may", denial="at_bottom_left", say="{a} is at the top right"),
+        "alone", "silent", denial="at_bottom_left", say="{a} is at the top right"),
     Row("at_bottom_left", ("in the bottom left", "at the bottom left", "in the lower left", "in the bottom left corner",
                            "in the lower left corner"),
-        "alone", "may", denial="at_top_right", say="{a} is at the bottom left"),
+        "alone", "silent", denial="at_top_right", say="{a} is at the bottom left"),
     Row("at_bottom_right", ("in the bottom right", "at the bottom right", "in the lower right",
                             "in the bottom right corner", "in the lower right corner"),
-        "alone", "may", denial="at_top_left", say="{a} is at the bottom right"),
+        "alone", "silent", denial="at_top_left", say="{a} is at the bottom right"),
     Row("at_far_left", ("on the far left", "at the far left", "far left"),
-        "alone", "may", denial="at_right", say="{a} is at the far left"),
+        "alone", "silent", denial="at_right", say="{a} is at the far left"),
     Row("at_far_right", ("on the far right", "at the far right", "far right"),
-        "alone", "may", denial="at_left", say="{a} is at the far right"),
+        "alone", "silent", denial="at_left", say="{a} is at the far right"),
     Row("at_corner", ("in the corner", "in a corner", "in one corner"),
-        "alone", "may", denial="at_center", say="{a} is in a corner"),
+        "alone", "silent", denial="at_center", say="{a} is in a corner"),
     Row("at_edge", ("at the edge", "on the edge", "at the side"),
-        "alone", "may", denial="at_center", say="{a} is at the edge"),
+        "alone", "silent", denial="at_center", say="{a} is at the edge"),
     Row("in_foreground", ("in the foreground",),
         "alone", "may", denial="in_background", say="{a} is in the foreground"),
     Row("in_background", ("in the background", "in the distance"),
@@ -150,7 +151,7 @@ _ROWS = (
     Row("cluster", ("in a group", "in a cluster", "in a pile", "bunched together", "huddled together"), "arrangement",
         "may", say="{a} keep together"),
     # No geometry follows.
-    Row("other", (), "words", "may", say="{a} {words} {b}"),
+    Row("other", (), "words", "silent", say="{a} {words} {b}"),
 )
 
 TABLE: dict[str, Row] = {row.kind: row for row in _ROWS}

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from planner.relations import TABLE
+
 SCHEMA_VERSION = 1
 
 ThingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
@@ -201,6 +203,15 @@ class Relation(Data):
     objects: tuple[ThingId, ...] = ()
     words: str = ""
     negated: bool = False
+
+    @model_validator(mode="after")
+    def _fits_its_row(self) -> Self:
+        row = TABLE.get(self.kind)
+        if row is None:
+            raise ValueError(f"there is no relation `{self.kind}`; known are {', '.join(TABLE)}")
+        if row.arity in ("pair", "pool", "ring") and not self.objects:
+            raise ValueError(f"`{self.kind}` needs objects")
+        return self
 
 
 class Absent(Data):

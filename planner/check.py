@@ -1,0 +1,193 @@
+"""Check a layout: canvas, sizes, overlaps, completeness, and every claim with its margin."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from planner.claims import Claim, claims_of, names_of
+from planner.geometry import PAIR, Frame, Rect
+from planner.margins import relation_margin
+from planner.overlap import COVERED, IOU, allowed_pairs
+from planner.relations import TABLE
+from planner.scene import Box, Data, Layout, Mask, Placement, Polygon, Thing, ThingId
+
+ON_CANVAS = 1e-6
+MIN_AREA = 0.002
+MIN_SIDE = 0.02
+
+Problem = Literal["missing", "surplus", "outside", "too small", "overlap", "claim"]
+
+
+class Violation(Data):
+    """Something wrong with a layout, in a sentence that a person or a language model can act on."""
+
+    kind: Problem
+    sentence: str
+    things: tuple[ThingId, ...] = ()
+    claim: str = ""
+    margin: float | None = None
+
+
+class Verdict(Data):
+    """What the boxes say of one claim. `holds` is None where boxes cannot tell (colours, style …)."""
+
+    claim: Claim
+    holds: bool | None
+    margin: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The claim with what was found."""
+        found = {True: "holds", False: "fails", None: "only the picture can tell"}[self.holds]
+        return f"{self.claim.sentence}: {found}"
+
+
+def check(layout: Layout) -> list[Violation]:
+    """Everything that is wrong with a layout; an empty list is a proof that all its claims hold on its boxes."""
+    names = names_of(layout.scene) | {p.thing: f"`{p.thing}`" for p in layout.placements
+                                      if not any(t.id == p.thing for t in layout.scene.things)}
+    return [*_incomplete(layout), *_unpaintable(layout, names), *_overlaps(layout, names), *_broken_claims(layout)]
+
+
+def verdicts(layout: Layout) -> tuple[Verdict, ...]:
+    """Every claim of the layout's scene, tested on its boxes."""
+    stage = Stage(layout)
+    return tuple(stage.verdict(claim) for claim in claims_of(layout.scene))
+
+
+def _incomplete(layout: Layout) -> list[Violation]:
+    placed, wanted = set(layout.boxes), {t.id for t in layout.scene.things}
+    missing = [Violation(kind="missing", things=(t.id,), sentence=f"`{t.id}` ({t.phrase}) has no box; add one")
+               for t in layout.scene.things if t.id not in placed]
+    surplus = [Violation(kind="surplus", things=(id,), sentence=f"`{id}` has a box and is not in the scene; remove it")
+               for id in layout.boxes if id not in wanted]
+    return missing + surplus
+
+
+def _unpaintable(layout: Layout, names: dict[str, str]) -> list[Violation]:
+    found = []
+    for placement in layout.placements:
+        if sides := _outside(placement.box):
+            found.append(Violation(kind="outside", things=(placement.thing,), margin=-max(sides.values()),
+                                   sentence=f"{names[placement.thing]} leaves the canvas: {_percent(sides)}; "
+                                            "move it inwards or make it smaller"))
+        if placement.box.area < MIN_AREA or min(placement.box.w, placement.box.h) < MIN_SIDE:
+            found.append(Violation(kind="too small", things=(placement.thing,),
+                                   sentence=f"{names[placement.thing]} is too small to paint "
+                                            f"({placement.box.w:.1%} × {placement.box.h:.1%} of the canvas; it needs "
+                                            f"{MIN_SIDE:.0%} a side and {MIN_AREA:.1%} in area); enlarge it"))
+    return found
+
+
+def _outside(box: Box) -> dict[str, float]:
+    over = {"left": -box.x0, "top": -box.y0, "right": box.x1 - 1, "bottom": box.y1 - 1}
+    return {side: by for side, by in over.items() if by > ON_CANVAS}
+
+
+def _percent(sides: dict[str, float]) -> str:
+    return ", ".join(f"{by:.1%} beyond the {side}" for side, by in sides.items())
+
+
+def _overlaps(layout: Layout, names: dict[str, str]) -> list[Violation]:
+    known = [p for p in layout.placements if any(t.id == p.thing for t in layout.scene.things)]
+    if len(known) < 2:
+        return []
+    allowed = allowed_pairs(layout.scene)
+    shapes = [shape_of(p) for p in known]
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    found = []
+    for i, j in sorted((int(i), int(j)) for i, j in zip(first, second, strict=True) if i < j):
+        a, b = known[i].thing, known[j].thing
+        if frozenset((a, b)) in allowed:
+            continue
+        both = shapes[i].intersection(shapes[j]).area
+        share = both / min(shapes[i].area, shapes[j].area)
+        iou = both / (shapes[i].area + shapes[j].area - both)
+        if share > COVERED + 1e-9 or iou > IOU + 1e-9:
+            found.append(Violation(kind="overlap", things=(a, b), margin=-share,
+                                   sentence=f"{names[a]} and {names[b]} overlap ({share:.0%} of the smaller one) and "
+                                            "nothing in the scene puts one on, in or in front of the other; "
+                                            "move them apart"))
+    return found
+
+
+def shape_of(placement: Placement) -> BaseGeometry:
+    """The placement's region as a shapely geometry in fractions of the canvas."""
+    region = placement.region
+    if isinstance(region, Polygon):
+        return shapely.make_valid(shapely.Polygon([(p.x, p.y) for p in region.points]))
+    if isinstance(region, Mask):
+        w, h = 1 / region.columns, 1 / region.rows
+        cells = [shapely.box(c * w, r * h, (c + 1) * w, (r + 1) * h) for r, c in region.inside()]
+        return shapely.union_all(cells)
+    return shapely.box(*placement.box.corners)
+
+
+def _broken_claims(layout: Layout) -> list[Violation]:
+    missing = {t.id for t in layout.scene.things} - set(layout.boxes)
+    return [Violation(kind="claim", claim=verdict.claim.id, things=verdict.claim.things + verdict.claim.objects,
+                      margin=verdict.margin, sentence=_advice(verdict))
+            for verdict in verdicts(layout)
+            if verdict.holds is False and not missing & {*verdict.claim.things, *verdict.claim.objects}]
+
+
+def _advice(verdict: Verdict) -> str:
+    claim = verdict.claim
+    short = "" if verdict.margin is None else f" (short by {-verdict.margin:.3f})"
+    if claim.kind == "relation":
+        return f"“{claim.sentence}” does not hold on the boxes{short}; move or resize {' or '.join(claim.things[:3])}"
+    return f"“{claim.sentence}” does not hold: change the list of things"
+
+
+class Stage:
+    """A layout prepared for testing: rectangles in units of the shorter side, and depths."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.scene = layout.scene
+        self.frame = Frame(*layout.canvas.units)
+        self.rects = {id: Rect.of(box, layout.canvas) for id, box in layout.boxes.items()}
+        self.depths = layout.depths
+
+    def verdict(self, claim: Claim) -> Verdict:
+        """Test one claim."""
+        if claim.kind == "relation":
+            return self._relation(claim)
+        if claim.kind == "exists":
+            return Verdict(claim=claim, holds=claim.things[0] in self.rects)
+        if claim.kind == "count":
+            there = sum(id in self.rects for id in claim.things)
+            return Verdict(claim=claim, holds=claim.at_least <= there <= (claim.at_most or there))
+        if claim.kind == "absent" and not claim.objects:
+            return Verdict(claim=claim, holds=not contradicts(claim, self.scene.things))
+        if claim.kind == "part":
+            return self._part(claim)
+        return Verdict(claim=claim, holds=None)
+
+    def _part(self, claim: Claim) -> Verdict:
+        if not self._placed(claim):
+            return Verdict(claim=claim, holds=False)
+        part, whole = self.rects[claim.things[0]], self.rects[claim.objects[0]]
+        margin = PAIR["holding"](whole, part)
+        return Verdict(claim=claim, holds=margin >= 0, margin=margin)
+
+    def _placed(self, claim: Claim) -> bool:
+        return all(id in self.rects for id in (*claim.things, *claim.objects))
+
+    def _relation(self, claim: Claim) -> Verdict:
+        if TABLE[claim.relation].arity == "words":
+            return Verdict(claim=claim, holds=None)
+        if not self._placed(claim):
+            return Verdict(claim=claim, holds=False)
+        margin = relation_margin(claim, self.rects, self.depths, self.frame)
+        if claim.negated:
+            margin = -margin - 1e-9
+        return Verdict(claim=claim, holds=margin >= 0, margin=margin)
+
+
+def contradicts(claim: Claim, things: tuple[Thing, ...]) -> bool:
+    """Whether one of `things` is what an absence forbids: the noun, with every word that the absence states of it."""
+    stated = set(claim.word.lower().split()) - {"a", "an", "any", *claim.noun.lower().split()}
+    return any(t.noun == claim.noun and stated <= {w.lower() for w in t.attributes} for t in things)

@@ -1,0 +1,60 @@
+"""Which things may overlap: a property of the relations between them, not of boxes."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from planner.relations import TABLE
+from planner.scene import Scene
+
+COVERED = 0.25
+"""Share of the smaller box that may be covered without a reason."""
+IOU = 0.1
+"""Intersection over union that is allowed without a reason."""
+
+_ATTACHED = {"holding": "object", "wearing": "object", "in": "subject", "riding": "subject"}
+"""Relations in which one end goes where the other goes, and so overlaps whatever that one may overlap."""
+
+Pair = frozenset[str]
+
+
+def allowed_pairs(scene: Scene) -> frozenset[Pair]:
+    """The pairs of things that may overlap: related by contact or depth, part and whole, and what is attached to either."""
+    allowed = _stated(scene)
+    hosts = _hosts(scene)
+    for _ in range(2):
+        allowed |= {frozenset((guest, other)) for guest, host in hosts for pair in allowed if host in pair
+                    for other in pair - {host} if other != guest}
+    return frozenset(allowed - _kept_apart(scene))
+
+
+def _stated(scene: Scene) -> set[Pair]:
+    pairs = {frozenset((thing.id, thing.part_of)) for thing in scene.things if thing.part_of}
+    for relation in scene.relations:
+        row = TABLE[relation.kind]
+        if relation.negated or row.overlap not in ("may", "must"):
+            continue
+        if row.arity == "arrangement":
+            pairs |= {frozenset(pair) for pair in combinations(relation.subjects, 2)}
+        elif row.arity == "alone":
+            pairs |= {frozenset((a, t.id)) for a in relation.subjects for t in scene.things if t.id != a}
+        else:
+            pairs |= {frozenset((a, b)) for a in relation.subjects for b in relation.objects}
+    return pairs
+
+
+def _hosts(scene: Scene) -> list[tuple[str, str]]:
+    """(guest, host) of everything that is attached."""
+    found = [(thing.id, thing.part_of) for thing in scene.things if thing.part_of]
+    for relation in scene.relations:
+        end = "" if relation.negated else _ATTACHED.get(relation.kind, "")
+        for a in relation.subjects if end else ():
+            found += [(b, a) if end == "object" else (a, b) for b in relation.objects]
+    return found
+
+
+def _kept_apart(scene: Scene) -> set[Pair]:
+    """Pairs that a relation keeps apart, whatever else is said of them."""
+    return {frozenset((a, b)) for relation in scene.relations if not relation.negated
+            and TABLE[relation.kind].overlap == "apart" and TABLE[relation.kind].arity == "pair"
+            for a in relation.subjects for b in relation.objects}
