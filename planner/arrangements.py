@@ -82,6 +82,8 @@ def grid(members: Sequence[Rect]) -> float:
 
 def pyramid(members: Sequence[Rect]) -> float:
     """Every level is longer than the one above it."""
+    if len(members) < 3:
+        return 0.0
     lengths = [len(level) for level in _levels(members)]
     return 0.1 if all(p < q for p, q in pairwise(lengths)) and len(lengths) > 1 else -1.0
 

@@ -7,12 +7,12 @@ from typing import Literal
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from planner.claims import Claim, claims_of, names_of
+from planner.claims import Claim, claims_of, contradicts, names_of
 from planner.geometry import PAIR, Frame, Rect
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU, allowed_pairs
 from planner.relations import TABLE
-from planner.scene import Box, Data, Layout, Mask, Placement, Polygon, Thing, ThingId
+from planner.scene import Box, Data, Layout, Mask, Placement, Polygon, ThingId
 
 ON_CANVAS = 1e-6
 MIN_AREA = 0.002
@@ -185,9 +185,3 @@ class Stage:
         if claim.negated:
             margin = -margin - 1e-9
         return Verdict(claim=claim, holds=margin >= 0, margin=margin)
-
-
-def contradicts(claim: Claim, things: tuple[Thing, ...]) -> bool:
-    """Whether one of `things` is what an absence forbids: the noun, with every word that the absence states of it."""
-    stated = set(claim.word.lower().split()) - {"a", "an", "any", *claim.noun.lower().split()}
-    return any(t.noun == claim.noun and stated <= {w.lower() for w in t.attributes} for t in things)

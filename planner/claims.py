@@ -164,3 +164,9 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
 def _spoken(ids: tuple[str, ...], names: dict[str, str]) -> str:
     spoken = [names[id] for id in ids]
     return spoken[0] if len(spoken) == 1 else f"{', '.join(spoken[:-1])} and {spoken[-1]}" if spoken else ""
+
+
+def contradicts(claim: Claim, things: tuple[Thing, ...]) -> bool:
+    """Whether one of `things` is what an absence forbids: the noun, with every word that the absence states of it."""
+    stated = set(claim.word.lower().split()) - {"a", "an", "any", *claim.noun.lower().split()}
+    return any(t.noun == claim.noun and stated <= {w.lower() for w in t.attributes} for t in things)

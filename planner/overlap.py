@@ -19,7 +19,7 @@ Pair = frozenset[str]
 
 
 def allowed_pairs(scene: Scene) -> frozenset[Pair]:
-    """The pairs of things that may overlap: related by contact or depth, part and whole, and what is attached to either."""
+    """The pairs that may overlap: related by contact or depth, part and whole, and whatever is attached to either."""
     allowed = _stated(scene)
     hosts = _hosts(scene)
     for _ in range(2):

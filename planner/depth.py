@@ -1,0 +1,52 @@
+"""The order in depth: what the relations say of it, and otherwise what stands lower is nearer."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+from planner.claims import Claim
+from planner.relations import TABLE
+from planner.scene import Scene
+
+
+def depth_edges(scene: Scene, claims: Sequence[Claim]) -> list[tuple[str, str, Claim | None]]:
+    """(farther, nearer, why) for every order that is stated; parts are nearer than their wholes."""
+    edges: list[tuple[str, str, Claim | None]] = [(t.part_of, t.id, None) for t in scene.things if t.part_of]
+    for claim in claims:
+        nearer = TABLE[claim.relation].nearer
+        if claim.negated:
+            nearer = TABLE[TABLE[claim.relation].denial].nearer if TABLE[claim.relation].denial else 0
+        if nearer and claim.objects:
+            ends = (claim.objects[0], claim.things[0])
+            edges.append((*(ends if nearer > 0 else ends[::-1]), claim))
+    return edges
+
+
+def depth_order(scene: Scene, claims: Sequence[Claim], feet: Mapping[str, float]) -> dict[str, int]:
+    """A depth for every thing; `feet` are the lower edges of the boxes."""
+    layer = {id: _layer(claim.relation) for claim in claims if not claim.negated
+             and claim.relation in ("in_foreground", "in_background") for id in claim.things}
+    nearer_of: dict[str, list[str]] = {id: [] for id in feet}
+    waiting = dict.fromkeys(feet, 0)
+    for far, near, _ in depth_edges(scene, claims):
+        if far in waiting and near in waiting:
+            nearer_of[far].append(near)
+            waiting[near] += 1
+    ready = [(layer.get(id, 0), feet[id], id) for id, n in waiting.items() if n == 0]
+    heapq.heapify(ready)
+    depths: dict[str, int] = {}
+    while ready:
+        _, _, id = heapq.heappop(ready)
+        depths[id] = len(depths)
+        for near in nearer_of[id]:
+            waiting[near] -= 1
+            if waiting[near] == 0:
+                heapq.heappush(ready, (layer.get(near, 0), feet[near], near))
+    for id in feet:
+        depths.setdefault(id, len(depths))
+    return depths
+
+
+def _layer(kind: str) -> int:
+    return 1 if kind == "in_foreground" else -1

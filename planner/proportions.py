@@ -1,0 +1,189 @@
+"""How large each thing becomes: natural sizes, zoomed to fill the canvas, bent by what the claims say of size."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from planner.claims import Claim
+from planner.geometry import LARGER, SAME, TALLER, Frame
+from planner.relations import TABLE
+from planner.scene import Scene, Thing
+from planner.sizes import factor, natural
+
+Sizes = dict[str, tuple[float, float]]
+
+_FILLED = {1: 0.2, 2: 0.26, 3: 0.3, 4: 0.34}
+_MOST_FILLED = 0.38
+_LEAST_SIDE = 0.035
+_LEAST_AREA = 0.0024
+
+
+def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
+    """Natural sizes, all zoomed by one factor so that together they fill a fair share of the canvas."""
+    nested = _nested(scene)
+    sizes = {thing.id: _natural(thing) for thing in scene.things}
+    total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
+    filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * frame.width * frame.height
+    zoom = min(math.sqrt(filled / total), 1.9) * rng.uniform(0.93, 1.05)
+    lively = {group: rng.uniform(0.94, 1.06) for group in sorted({t.group or t.id for t in scene.things})}
+    for thing in scene.things:
+        k = zoom * factor(thing.attributes) * lively[thing.group or thing.id] * rng.uniform(0.97, 1.03)
+        w, h = sizes[thing.id]
+        sizes[thing.id] = w * k, h * k
+    return sizes
+
+
+def _natural(thing: Thing) -> tuple[float, float]:
+    return natural(thing.noun).wh
+
+
+def _nested(scene: Scene) -> frozenset[str]:
+    """Things that lie on or within others and take no room of their own."""
+    found = {thing.id for thing in scene.things if thing.part_of}
+    for relation in scene.relations:
+        if relation.kind == "in":
+            found |= set(relation.subjects)
+        elif relation.kind in ("wearing", "holding"):
+            found |= set(relation.objects)
+    return frozenset(found)
+
+
+class Proportions:
+    """Sizes under revision. Fixed things keep theirs; `tight` changes no more than the tests demand."""
+
+    def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], tight: bool) -> None:
+        self.sizes = dict(sizes)
+        self.frame = frame
+        self.fixed = fixed
+        self.slack = 1.02 if tight else 1.25
+
+    def bend(self, claims: Sequence[Claim], parts: Iterable[tuple[str, str]]) -> Sizes:
+        """Satisfy what the claims say of size; three rounds let chains settle."""
+        for _ in range(3):
+            self._limit(claims)
+            for part, whole in parts:
+                self._fit(part, whole, 0.45)
+            self._contain(claims)
+            self._seat(claims)
+            for claim in claims:
+                self._apply(claim)
+        self._limit(claims)
+        return self.sizes
+
+    def _limit(self, claims: Sequence[Claim]) -> None:
+        for id, (w, h) in self.sizes.items():
+            self._scale(id, min(1.0, 0.94 * self.frame.width / w, 0.94 * self.frame.height / h))
+            self._scale(id, _growth(*self.sizes[id]))
+        for claim in claims:
+            row = TABLE[claim.relation]
+            if row.arity == "alone" and row.kind.startswith("at_"):
+                w, h = self.sizes[claim.things[0]]
+                self._scale(claim.things[0], min(1.0, 0.6 * self.frame.width / w, 0.6 * self.frame.height / h))
+
+    def _apply(self, claim: Claim) -> None:
+        kind, a = claim.relation, claim.things[0]
+        b = claim.objects[0] if claim.objects else a
+        if claim.negated:
+            kind = TABLE[kind].denial
+        if kind in _RATIO:
+            measure, need, first = _RATIO[kind]
+            self._ratio(*((a, b) if first else (b, a)), measure, 1 + (need - 1) * (1.02 if self.slack < 1.1 else 1.8))
+        elif kind == "same_size":
+            self._ratio(a, b, "area", 1 / SAME * self.slack)
+            self._ratio(b, a, "area", 1 / SAME * self.slack)
+        elif kind in _CARRIED:
+            self._fit(b, a, _CARRIED[kind])
+        elif kind in _COVERING:
+            self._cover(*((a, b) if kind != "behind" else (b, a)), kind)
+        elif kind == "riding":
+            self._ratio(b, a, "w", 0.9)
+
+    def _cover(self, front: str, back: str, kind: str) -> None:
+        if kind == "hidden_by":
+            front, back = back, front
+            self._ratio(front, back, "w", 0.85)
+            self._ratio(front, back, "h", 0.85)
+        self._ratio(back, front, "area", 0.5)
+        self._ratio(front, back, "area", 0.12)
+
+    def _ratio(self, a: str, b: str, measure: str, need: float) -> None:
+        """Make `a` at least `need` times `b`, each going half of the way where both may change."""
+        have = _MEASURE[measure](*self.sizes[a]) / _MEASURE[measure](*self.sizes[b])
+        if have >= need:
+            return
+        k = need / have if measure != "area" else math.sqrt(need / have)
+        if a not in self.fixed and b not in self.fixed:
+            self._scale(a, math.sqrt(k))
+            self._scale(b, 1 / math.sqrt(k))
+        else:
+            self._scale(a, k)
+            self._scale(b, 1 / k)
+
+    def _fit(self, inner: str, outer: str, share: float) -> None:
+        (w, h), (W, H) = self.sizes[inner], self.sizes[outer]
+        over = max(w / (share * W), h / (share * H))
+        if over > 1:
+            self._scale(inner, 1 / over)
+
+    def _contain(self, claims: Sequence[Claim]) -> None:
+        """Contents share their container, which grows a little where it may."""
+        contents: dict[str, list[str]] = defaultdict(list)
+        for claim in claims:
+            if claim.relation == "in" and not claim.negated:
+                contents[claim.objects[0]].append(claim.things[0])
+        for outer, inner in contents.items():
+            columns = math.ceil(math.sqrt(len(inner)))
+            share = (0.8 if len(inner) > 1 else 0.75) / columns
+            widest = max(max(self.sizes[i][0] / self.sizes[outer][0], self.sizes[i][1] / self.sizes[outer][1])
+                         for i in inner)
+            if widest > share:
+                reach = max(self.sizes[outer][0] / self.frame.width, self.sizes[outer][1] / self.frame.height)
+                self._scale(outer, min(widest / share, max(1.0, 0.6 / reach)))
+            for i in inner:
+                self._fit(i, outer, share)
+
+    def _seat(self, claims: Sequence[Claim]) -> None:
+        """What stands on one thing stands side by side on it."""
+        seated: dict[str, list[str]] = defaultdict(list)
+        for claim in claims:
+            if claim.relation == "on" and not claim.negated:
+                seated[claim.objects[0]].append(claim.things[0])
+        for seat, guests in seated.items():
+            if len(guests) == 1:
+                continue
+            need = sum(self.sizes[g][0] for g in guests) * 1.12
+            have = self.sizes[seat][0] * 1.1
+            if need > have:
+                self._scale(seat, min(need / have, max(1.0, 0.8 * self.frame.width / self.sizes[seat][0])))
+                have = self.sizes[seat][0] * 1.1
+                for g in guests:
+                    self._scale(g, min(1.0, have / need))
+
+    def _scale(self, id: str, k: float) -> None:
+        if k != 1.0 and id not in self.fixed:
+            w, h = self.sizes[id]
+            self.sizes[id] = w * k, h * k
+
+
+_MEASURE = {"area": lambda w, h: w * h, "w": lambda w, h: w, "h": lambda w, h: h}
+_RATIO = {
+    "larger_than": ("area", LARGER, True), "smaller_than": ("area", LARGER, False),
+    "taller_than": ("h", TALLER, True), "shorter_than": ("h", TALLER, False),
+    "wider_than": ("w", TALLER, True), "narrower_than": ("w", TALLER, False),
+}
+_CARRIED = {"wearing": 0.7, "holding": 0.7}
+_COVERING = frozenset(("in_front_of", "behind", "hidden_by"))
+
+
+def _growth(w: float, h: float) -> float:
+    """The factor that makes a size paintable."""
+    return max(1.0, _LEAST_SIDE / min(w, h), math.sqrt(_LEAST_AREA / (w * h)))
+
+
+def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset[str]) -> Sizes:
+    """All sizes but the fixed ones, smaller by one factor, as long as they stay paintable."""
+    small = {id: (w, h) if id in fixed else (w * by, h * by) for id, (w, h) in sizes.items()}
+    return {id: (w, h) if id in fixed else (w * _growth(w, h), h * _growth(w, h)) for id, (w, h) in small.items()}

@@ -1,0 +1,415 @@
+"""Place a scene: boxes that satisfy every claim, moved as little as possible from hints where there are some."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from planner.aims import Aim, Body, Style, aims_of
+from planner.claims import Claim, names_of, relation_claims
+from planner.conflicts import minimal_set, refuse_contradictions
+from planner.depth import depth_order
+from planner.errors import BadInput, Conflict
+from planner.formation import formation
+from planner.geometry import Frame, Rect, iou, shared
+from planner.margins import relation_margin
+from planner.overlap import COVERED, IOU, allowed_pairs
+from planner.proportions import Proportions, Sizes, natural_sizes, shrunk
+from planner.relations import TABLE
+from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
+from planner.settle import Board
+from planner.sizes import flies
+
+ATTEMPTS = 14
+MOST_THINGS = 100
+ROOM = 0.03
+_UNMOVED = 1e-9
+
+
+def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0, canvas: Canvas | None = None,
+          locked: Collection[str] = frozenset()) -> Layout:
+    """A layout of `scene` on which all claims hold.
+
+    `hints` are boxes by thing id (from a language model, a person, an earlier layout): they are kept where the claims
+    allow it and moved as little as needed otherwise, which `Layout.moves` reports. Boxes of `locked` things never move.
+    The same arguments give the same layout; another `seed` gives another composition.
+
+    Raises `Conflict` with a minimal set of claims where they contradict each other.
+    """
+    task = Task(scene, dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
+    task.validate()
+    if scene.things:
+        refuse_contradictions(scene, task.claims)
+    for attempt in range(ATTEMPTS):
+        trial = Trial(task, task.claims, attempt)
+        if trial.run():
+            return trial.layout()
+    raise _explain(task)
+
+
+def _explain(task: Task) -> Conflict:
+    """Why no attempt succeeded: the smallest set of claims that fails by itself."""
+    def satisfiable(claims: Sequence[Claim]) -> bool:
+        return any(Trial(task, claims, attempt).run() for attempt in range(0, ATTEMPTS, 2))
+
+    names = names_of(task.scene)
+    boxes = tuple(f"the box of {names[id]} is locked" for id in sorted(task.locked))
+    if not satisfiable(()):
+        return Conflict(boxes or (f"there are {len(task.scene.things)} things",),
+                        "They do not fit on the canvas without forbidden overlaps.")
+    core = minimal_set([c for c in task.claims if TABLE[c.relation].arity != "words"], satisfiable)
+    why = "No arrangement on this canvas satisfies all of them."
+    return Conflict((*(claim.sentence for claim in core), *boxes), why)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be placed, and what is known before."""
+
+    scene: Scene
+    hints: dict[str, Box]
+    canvas: Canvas
+    locked: frozenset[str]
+    seed: int
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """The relation claims."""
+        return relation_claims(self.scene)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The canvas in units of its shorter side."""
+        return Frame(*self.canvas.units)
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """The things, in order."""
+        return tuple(t.id for t in self.scene.things)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The place of each thing in the order."""
+        return {id: k for k, id in enumerate(self.ids)}
+
+    @cached_property
+    def apart(self) -> tuple[tuple[int, int], ...]:
+        """The pairs (of indices) that must not overlap."""
+        allowed = allowed_pairs(self.scene)
+        return tuple((i, j) for j, b in enumerate(self.ids) for i, a in enumerate(self.ids[:j])
+                     if frozenset((a, b)) not in allowed)
+
+    @cached_property
+    def hinted(self) -> dict[str, Rect]:
+        """The hints in units of the shorter side."""
+        return {id: Rect.of(box, self.canvas) for id, box in self.hints.items()}
+
+    def validate(self) -> None:
+        """Refuse what cannot be placed at all."""
+        if len(self.ids) > MOST_THINGS:
+            raise BadInput(f"at most {MOST_THINGS} things can be placed, the scene has {len(self.ids)}")
+        for id in self.hints:
+            if id not in self.ids:
+                there = ", ".join(self.ids) or "nothing"
+                raise BadInput(f"there is a hint for `{id}`, which is not in the scene; in it: {there}")
+        for id in sorted(self.locked - set(self.hints)):
+            raise BadInput(f"`{id}` is locked but has no box; give one in `hints`")
+
+    def random(self, attempt: int) -> random.Random:
+        """The random numbers of one attempt: from content, the same everywhere."""
+        return random.Random(f"{self.seed}|{attempt}|{self.scene.prompt}|{','.join(self.ids)}")
+
+
+@dataclass
+class Trial:
+    """One attempt at placing: later attempts use smaller things, less room and other ways to satisfy a claim."""
+
+    task: Task
+    claims: Sequence[Claim]
+    attempt: int
+    sizes: Sizes = field(init=False)
+    board: Board = field(init=False)
+
+    def run(self) -> bool:
+        """Place everything; say whether all claims hold."""
+        if not self.task.ids:
+            return True
+        self.rng = self.task.random(self.attempt)
+        self.room = (ROOM if not self.task.hints else 0.006) * 0.8 ** self.attempt
+        self.sizes = self._sizes()
+        self.board = self._board()
+        self._grow()
+        if self.task.hints:
+            self._nudge()
+        else:
+            self.board.settle(self._aims(self.claims), self.task.apart, self.room, 90)
+            self._compose()
+        return not self._failing()
+
+    # sizes and bodies
+
+    def _sizes(self) -> Sizes:
+        task = self.task
+        sizes = natural_sizes(task.scene, task.frame, self.rng)
+        sizes |= {id: (rect.w, rect.h) for id, rect in task.hinted.items()}
+        kept = task.locked if self.attempt > 3 else frozenset(task.hints)
+        sizes = shrunk(sizes, 0.88 ** self.attempt, kept)
+        parts = [(t.id, t.part_of) for t in task.scene.things if t.part_of and t.id not in task.hints]
+        return Proportions(sizes, task.frame, task.locked, bool(task.hints)).bend(self.claims, parts)
+
+    def _board(self) -> Board:
+        """One body for each arrangement, one for each other thing."""
+        ids, index = self.task.ids, self.task.index
+        body_of, offsets = [-1] * len(ids), [(0.0, 0.0)] * len(ids)
+        mobility: list[float] = []
+        for claim in self._formations():
+            placed = self._formation(claim)
+            for id, offset in zip(claim.things, placed, strict=True):
+                body_of[index[id]], offsets[index[id]] = len(mobility), offset
+            mobility.append(1.0)
+        for k, id in enumerate(ids):
+            if body_of[k] < 0:
+                body_of[k] = len(mobility)
+                mobility.append(0.0 if id in self.task.locked else 0.4 if id in self.task.hints else 1.0)
+        return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
+
+    def _formations(self) -> list[Claim]:
+        """Arrangements that can move as one: no member is locked or part of an earlier one."""
+        found: list[Claim] = []
+        taken = set(self.task.locked)
+        for claim in self.claims:
+            if TABLE[claim.relation].arity == "arrangement" and not claim.negated and not taken & set(claim.things):
+                taken |= set(claim.things)
+                found.append(claim)
+        return found
+
+    def _formation(self, claim: Claim) -> list[tuple[float, float]]:
+        """Offsets of the members: as hinted where the hints form the arrangement, else made new to fit the canvas."""
+        hinted = self.task.hinted
+        if all(id in hinted for id in claim.things) and relation_margin(claim, self._now(claim.things), None,
+                                                                          self.task.frame) >= 0:
+            x = sum(hinted[id].cx for id in claim.things) / len(claim.things)
+            y = sum(hinted[id].cy for id in claim.things) / len(claim.things)
+            return [(hinted[id].cx - x, hinted[id].cy - y) for id in claim.things]
+        for _ in range(24):
+            sizes = [self.sizes[id] for id in claim.things]
+            offsets = formation(claim.relation, sizes, self.room, random.Random(f"{self.task.seed}|{claim.id}"))
+            wide = max(x + w / 2 for (x, _), (w, _) in zip(offsets, sizes, strict=True)) - min(
+                x - w / 2 for (x, _), (w, _) in zip(offsets, sizes, strict=True))
+            high = max(y + h / 2 for (_, y), (_, h) in zip(offsets, sizes, strict=True)) - min(
+                y - h / 2 for (_, y), (_, h) in zip(offsets, sizes, strict=True))
+            if wide <= 0.9 * self.task.frame.width and high <= 0.9 * self.task.frame.height:
+                break
+            self.sizes |= shrunk({id: self.sizes[id] for id in claim.things}, 0.88, frozenset())
+        return offsets
+
+    def _now(self, ids: Sequence[str]) -> dict[str, Rect]:
+        """Hinted positions with the sizes decided on."""
+        return {id: Rect(self.task.hinted[id].cx, self.task.hinted[id].cy, *self.sizes[id]) for id in ids}
+
+    # starting positions
+
+    def _grow(self) -> None:
+        """Put bodies on the board one by one: hinted ones where they are, others by the claims that tie them."""
+        board, there = self.board, set[int]()
+        for k, id in enumerate(self.task.ids):
+            if id in self.task.hints and board.body_of[k] not in there:
+                rect = self.task.hinted[id]
+                board.x[board.body_of[k]] = rect.cx - board.offsets[k][0]
+                board.y[board.body_of[k]] = rect.cy - board.offsets[k][1]
+                there.add(board.body_of[k])
+        links = self._links()
+        while len(there) < len(board.mobility):
+            body, tied = self._next(there, links)
+            self._enter(body, there, tied)
+            there.add(body)
+
+    def _links(self) -> list[tuple[set[int], Claim]]:
+        return [(self._bodies_of(claim), claim) for claim in self.claims if claim.objects]
+
+    def _bodies_of(self, claim: Claim) -> set[int]:
+        return {self.board.body_of[self.task.index[id]] for id in (*claim.things, *claim.objects)}
+
+    def _next(self, there: set[int], links: list[tuple[set[int], Claim]]) -> tuple[int, list[Claim]]:
+        """The body to enter next: one tied to what is there, else the most tied, and the claims that tie it."""
+        ties: dict[int, list[Claim]] = {}
+        for ends, claim in links:
+            for body in ends - there if ends & there else ():
+                ties.setdefault(body, []).append(claim)
+        if ties:
+            body = min(ties, key=lambda b: (-len(ties[b]), b))
+            return body, ties[body]
+        degree = {b: sum(b in ends for ends, _ in links) for b in range(len(self.board.mobility)) if b not in there}
+        return min(degree, key=lambda b: (-degree[b], b)), []
+
+    def _enter(self, body: int, there: set[int], tied: list[Claim]) -> None:
+        """Start near the neighbours and let only this body move until its claims towards them hold."""
+        board, rng = self.board, self.rng
+        self._start(body, there, tied)
+        if not tied:
+            return
+        mobility, board.mobility = board.mobility, [float(b == body) for b in range(len(board.mobility))]
+        known = there | {body}
+        apart = [(i, j) for i, j in self.task.apart
+                 if {board.body_of[i], board.body_of[j]} <= known and body in (board.body_of[i], board.body_of[j])]
+        complete = [c for c in tied if self._bodies_of(c) <= known]
+        board.settle(self._aims(complete), apart, self.room, 10)
+        board.mobility = mobility
+        board.x[body] += rng.uniform(-0.01, 0.01)
+
+    def _start(self, body: int, there: set[int], tied: list[Claim]) -> None:
+        board, rng = self.board, self.rng
+        left, right, top, bottom = board.bounds[body]
+        anchors = sorted(set().union(*(self._bodies_of(c) for c in tied)) & there)
+        if anchors:
+            x = sum(board.x[b] for b in anchors) / len(anchors) + rng.uniform(-0.1, 0.1)
+            y = sum(board.y[b] for b in anchors) / len(anchors) + rng.uniform(-0.06, 0.06)
+        else:
+            x, y = self._open_spot(body, there)
+        board.x[body], board.y[body] = min(max(x, left), right), min(max(y, top), bottom)
+
+    def _open_spot(self, body: int, there: set[int]) -> tuple[float, float]:
+        """The best of some random spots: far from what is there, on the ground unless it flies."""
+        board, rng = self.board, self.rng
+        left, right, top, bottom = board.bounds[body]
+        members = [k for k, b in enumerate(board.body_of) if b == body]
+        aloft = flies(self.task.scene.things[members[0]].noun)
+        tied = any(self.task.ids[members[0]] in (*c.things, *c.objects) for c in self.claims)
+        best, spot = -1e9, (0.0, 0.0)
+        for _ in range(10 if there else 3):
+            x = rng.triangular(left, right) if not there else rng.uniform(left, right)
+            depth = rng.uniform(0.0, 0.4) if aloft else rng.triangular(0.35, 1.0, 0.85)
+            y = top + (bottom - top) * (rng.uniform(0.35, 0.65) if tied else depth)
+            score = min((self._clearance(body, b, x, y) for b in there), default=0.0)
+            if score > best:
+                best, spot = score, (x, y)
+        return spot
+
+    def _clearance(self, body: int, other: int, x: float, y: float) -> float:
+        board = self.board
+        w, h = self._extent(body)
+        ow, oh = self._extent(other)
+        return max(abs(x - board.x[other]) - (w + ow) / 2, abs(y - board.y[other]) - (h + oh) / 2)
+
+    def _extent(self, body: int) -> tuple[float, float]:
+        left, right, top, bottom = self.board.bounds[body]
+        return max(self.task.frame.width - (right - left), 0.0), max(self.task.frame.height - (bottom - top), 0.0)
+
+    # settling
+
+    def _bodies(self) -> dict[str, Body]:
+        return {id: Body(k, self.task.scene.things[k].noun, *self.board.at(k), *self.sizes[id])
+                for k, id in enumerate(self.task.ids)}
+
+    def _aims(self, claims: Sequence[Claim]) -> list[Aim]:
+        bodies = self._bodies()
+        turn = 0 if self.attempt < 3 else -1
+        aims = [aim for claim in claims
+                for aim in aims_of(claim, bodies, self.task.frame,
+                                   Style(self.room, turn if turn == 0 else self.rng.randrange(4)))]
+        return [aim for aim in aims if not aim.nice] if self.attempt > 1 or self.task.hints else aims
+
+    def _nudge(self) -> None:
+        """Move hinted boxes only for what is violated: activate what fails, settle, look again."""
+        active: dict[str, Claim] = {}
+        apart: set[tuple[int, int]] = set()
+        for _ in range(10):
+            free = {k for k, id in enumerate(self.task.ids) if id not in self.task.hints}
+            failing = {claim.id: claim for claim in self._failing_claims()}
+            crowded = set(self._crowded())
+            if not failing.keys() - active.keys() and not crowded - apart and not self._outside():
+                return
+            active |= failing
+            apart |= crowded | {pair for pair in self.task.apart if free & set(pair)}
+            self.board.settle(self._aims(list(active.values())), sorted(apart), self.room, 60)
+
+    def _compose(self) -> None:
+        """Bring the whole composition towards the middle of the canvas, low rather than high."""
+        if self.task.locked or any(not c.objects and TABLE[c.relation].arity == "alone" for c in self.claims):
+            return
+        board, frame = self.board, self.task.frame
+        rects = self.rects()
+        x0, x1 = min(r.x0 for r in rects.values()), max(r.x1 for r in rects.values())
+        y0, y1 = min(r.y0 for r in rects.values()), max(r.y1 for r in rects.values())
+        to_x = frame.width / 2 + self.rng.uniform(-0.3, 0.3) * (frame.width - (x1 - x0)) - (x0 + x1) / 2
+        want_y = self.rng.uniform(0.5, 0.75) if not any(flies(t.noun) for t in self.task.scene.things) else 0.5
+        to_y = (y1 - y0) / 2 + want_y * (frame.height - (y1 - y0)) - (y0 + y1) / 2
+        for b in range(len(board.mobility)):
+            board.x[b] += to_x
+            board.y[b] += to_y
+
+    # the verdict
+
+    def rects(self) -> dict[str, Rect]:
+        """Where things are now."""
+        return {id: Rect(*self.board.at(k), *self.sizes[id]) for k, id in enumerate(self.task.ids)}
+
+    def _failing(self) -> bool:
+        return bool(self._failing_claims() or self._crowded() or self._outside())
+
+    def _failing_claims(self) -> list[Claim]:
+        rects = self.rects()
+        return [claim for claim in self.claims if TABLE[claim.relation].arity != "words"
+                and (relation_margin(claim, rects, None, self.task.frame) < 0) != claim.negated]
+
+    def _crowded(self) -> list[tuple[int, int]]:
+        """Pairs that overlap more than they may."""
+        rects = list(self.rects().values())
+        found = []
+        for i, j in self.task.apart:
+            a, b = rects[i], rects[j]
+            both = shared(a, b)
+            if both and (both > COVERED * min(a.area, b.area) or iou(a, b) > IOU):
+                found.append((i, j))
+        return found
+
+    def _outside(self) -> bool:
+        frame = self.task.frame
+        return any(min(r.x0, r.y0, frame.width - r.x1, frame.height - r.y1) < -1e-7 for id, r in self.rects().items()
+                   if id not in self.task.locked)
+
+    def layout(self) -> Layout:
+        """The result, with the moves of hinted boxes."""
+        task = self.task
+        if not task.ids:
+            return Layout(scene=task.scene, canvas=task.canvas, seed=task.seed)
+        rects = self.rects()
+        depths = depth_order(task.scene, task.claims, {id: rect.y1 for id, rect in rects.items()})
+        boxes = {id: self._box(id, rect) for id, rect in rects.items()}
+        placements = tuple(Placement(thing=id, box=box, depth=depths[id], locked=id in task.locked)
+                           for id, box in boxes.items())
+        return Layout(scene=task.scene, canvas=task.canvas, placements=placements, moves=self._moves(boxes),
+                      seed=task.seed)
+
+    def _box(self, id: str, rect: Rect) -> Box:
+        """The box in fractions; a hint that did not move is given back as it came, to the last bit."""
+        x, y = self.task.canvas.units
+        box = Box.around(rect.cx / x, rect.cy / y, rect.w / x, rect.h / y)
+        hint = self.task.hints.get(id)
+        if hint and all(abs(p - q) < _UNMOVED for p, q in zip(hint.corners, box.corners, strict=True)):
+            return hint
+        return Box.of(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, 1.0), min(box.y1, 1.0))
+
+    def _moves(self, boxes: Mapping[str, Box]) -> tuple[Move, ...]:
+        moved = {id: hint for id, hint in self.task.hints.items() if boxes[id] != hint}
+        return tuple(Move(thing=id, before=hint, after=boxes[id], why=self._why(id)) for id, hint in moved.items())
+
+    def _why(self, id: str) -> str:
+        """What was wrong with the hint."""
+        task, names = self.task, names_of(self.task.scene)
+        hint, rect = task.hints[id], task.hinted[id]
+        reasons = ["it left the canvas"] if min(hint.x0, hint.y0, 1 - hint.x1, 1 - hint.y1) < 0 else []
+        for claim in self.claims:
+            ends = (*claim.things, *claim.objects)
+            if id in ends and all(e in task.hinted for e in ends) and TABLE[claim.relation].arity != "words" and (
+                    relation_margin(claim, task.hinted, None, task.frame) < 0) != claim.negated:
+                reasons.append(f"so that {claim.sentence}")
+        for i, j in task.apart:
+            pair = {task.ids[i], task.ids[j]}
+            other = next(iter(pair - {id}), id)
+            if id in pair and other in task.hinted and shared(rect, task.hinted[other]) > COVERED * min(
+                    rect.area, task.hinted[other].area):
+                reasons.append(f"it overlapped {names[other]}")
+        return "; ".join(reasons) or "to make room for the others"
