@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from planner.claims import Claim
@@ -136,14 +137,25 @@ def _same_ground(p: Body, q: Body) -> Iterator[Aim]:
 
 
 def _near(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
+    if style.turn % 4 >= 2:
+        return _flip(_near_x(_turned(a), _turned(b), style))
+    return chain(_near_x(a, b, style), _same_ground(a, b))
+
+
+def _near_x(a: Body, b: Body, style: Style) -> Iterator[Aim]:
     p, q = _sides(a, b, style)
     touch = (p.w + q.w) / 2
     yield from _within(p, q, touch, touch + 0.12, 0)
     yield from _within(p, q, -0.22, 0.22, 1)
-    yield from _same_ground(p, q)
 
 
 def _far_from(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
+    if style.turn % 4 >= 2:
+        return _flip(_far_x(_turned(a), _turned(b), style))
+    return _far_x(a, b, style)
+
+
+def _far_x(a: Body, b: Body, style: Style) -> Iterator[Aim]:
     p, q = _sides(a, b, style)
     yield Aim(p.at, q.at, 1.0, 0.0, (p.w + q.w) / 2 + 0.32)
 
@@ -298,7 +310,9 @@ def _corner(a: Body, frame: Frame, style: Style) -> Iterator[Aim]:
 
 
 def _any_edge(a: Body, frame: Frame, style: Style) -> Iterator[Aim]:
-    yield from _edge(1.0 if (a.x > frame.width / 2) ^ bool(style.turn & 1) else -1.0, 0)(a, frame, style)
+    axis = style.turn // 2 % 2
+    beyond = (a.x, a.y)[axis] > frame[axis] / 2
+    yield from _edge(1.0 if beyond ^ bool(style.turn & 1) else -1.0, axis)(a, frame, style)
 
 
 def _foreground(a: Body, frame: Frame, style: Style) -> Iterator[Aim]:

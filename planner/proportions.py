@@ -52,17 +52,22 @@ def _nested(scene: Scene) -> frozenset[str]:
 
 
 class Proportions:
-    """Sizes under revision. Fixed things keep theirs; `tight` changes no more than the tests demand."""
+    """Sizes under revision. Fixed things keep theirs; `tight` changes no more than the tests demand.
 
-    def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], tight: bool) -> None:
+    `stretch` lets a demand on the width or height change only that side: natural shapes give way to what is claimed.
+    """
+
+    def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], tight: bool, stretch: bool = False) -> None:
+        self.stretch = stretch
         self.sizes = dict(sizes)
         self.frame = frame
         self.fixed = fixed
-        self.slack = 1.02 if tight else 1.25
+        self.slack = 1.02 if tight or stretch else 1.25
+        self.excess = 1.02 if tight or stretch else 1.8
 
     def bend(self, claims: Sequence[Claim], parts: Iterable[tuple[str, str]]) -> Sizes:
-        """Satisfy what the claims say of size; three rounds let chains settle."""
-        for _ in range(3):
+        """Satisfy what the claims say of size; some rounds let chains settle."""
+        for _ in range(12 if self.stretch else 3):
             self._limit(claims)
             for part, whole in parts:
                 self._fit(part, whole, 0.45)
@@ -90,7 +95,7 @@ class Proportions:
             kind = TABLE[kind].denial
         if kind in _RATIO:
             measure, need, first = _RATIO[kind]
-            self._ratio(*((a, b) if first else (b, a)), measure, 1 + (need - 1) * (1.02 if self.slack < 1.1 else 1.8))
+            self._ratio(*((a, b) if first else (b, a)), measure, 1 + (need - 1) * self.excess)
         elif kind == "same_size":
             self._ratio(a, b, "area", 1 / SAME * self.slack)
             self._ratio(b, a, "area", 1 / SAME * self.slack)
@@ -116,11 +121,16 @@ class Proportions:
             return
         k = need / have if measure != "area" else math.sqrt(need / have)
         if a not in self.fixed and b not in self.fixed:
-            self._scale(a, math.sqrt(k))
-            self._scale(b, 1 / math.sqrt(k))
+            k = math.sqrt(k)
+        self._resize(a, k, measure)
+        self._resize(b, 1 / k, measure)
+
+    def _resize(self, id: str, k: float, measure: str) -> None:
+        if not self.stretch or measure == "area" or id in self.fixed:
+            self._scale(id, k)
         else:
-            self._scale(a, k)
-            self._scale(b, 1 / k)
+            w, h = self.sizes[id]
+            self.sizes[id] = (w * k, h) if measure == "w" else (w, h * k)
 
     def _fit(self, inner: str, outer: str, share: float) -> None:
         (w, h), (W, H) = self.sizes[inner], self.sizes[outer]

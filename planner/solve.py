@@ -22,7 +22,7 @@ from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
 from planner.sizes import flies
 
-ATTEMPTS = 14
+ATTEMPTS = 24
 MOST_THINGS = 100
 ROOM = 0.03
 _UNMOVED = 1e-9
@@ -155,9 +155,10 @@ class Trial:
         sizes = natural_sizes(task.scene, task.frame, self.rng)
         sizes |= {id: (rect.w, rect.h) for id, rect in task.hinted.items()}
         kept = task.locked if self.attempt > 3 else frozenset(task.hints)
-        sizes = shrunk(sizes, 0.88 ** self.attempt, kept)
+        sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept)
         parts = [(t.id, t.part_of) for t in task.scene.things if t.part_of and t.id not in task.hints]
-        return Proportions(sizes, task.frame, task.locked, bool(task.hints)).bend(self.claims, parts)
+        stretch = self.attempt % 3 == 2
+        return Proportions(sizes, task.frame, task.locked, bool(task.hints), stretch).bend(self.claims, parts)
 
     def _board(self) -> Board:
         """One body for each arrangement, one for each other thing."""
