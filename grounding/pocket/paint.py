@@ -113,7 +113,8 @@ def _texture(item: Item, sheet: _Sheet) -> Image.Image | None:
     return pattern
 
 
-def _tone_of(name: str, ink: Tones, style: str) -> RGB:
+def tone_of(name: str, ink: Tones, style: str) -> RGB:
+    """The colour a part is painted with, by the name of its tone."""
     if name == "glass":
         return mix(ink.light, GLASS if style != "night" else (250, 226, 140), 0.6)
     value: RGB = getattr(ink, name)
@@ -136,14 +137,14 @@ def _sprite(item: Item, sheet: _Sheet, style: str) -> tuple[Image.Image, Image.I
     image.paste(_body_paint(ink, style, body.size), (0, 0), body)
     for name in layers.tone_names:
         if name != "body":
-            image.paste(_tone_of(name, ink, style), (0, 0), layers.where(name))
+            image.paste(tone_of(name, ink, style), (0, 0), layers.where(name))
     pattern = _texture(item, sheet)
     if pattern is not None:
         image.paste(ink.second, (0, 0), ImageChops.multiply(pattern, body))
     draw = ImageDraw.Draw(image)
     for part in shape(item.kind).parts:
         if not part.ink:
-            draw.polygon(sheet.place(part), fill=_tone_of(part.tone, ink, style))
+            draw.polygon(sheet.place(part), fill=tone_of(part.tone, ink, style))
     return image.reduce(OVERSAMPLE), layers.coverage.reduce(OVERSAMPLE)
 
 
@@ -190,3 +191,19 @@ def masks(picture: Picture, size: int = 128) -> npt.NDArray[np.bool_]:
         shown[:, window[0], window[1]] &= ~full
         shown[index, window[0], window[1]] = full
     return shown
+
+
+def coverage(item: Item, size: int, style: str) -> npt.NDArray[np.float64]:
+    """How much of each pixel of its own window the item's ink covers, 0 to 1."""
+    drawn = _layers(item, _Sheet(item, size, style)).coverage.reduce(OVERSAMPLE)
+    return np.asarray(drawn, dtype=np.float64) / 255
+
+
+def shadowed(tones_rgb: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
+    """Background tones in the shade of an item."""
+    return tones_rgb + (np.array(_SHADOW) - tones_rgb) * share
+
+
+def sprite(item: Item, size: int, style: str) -> npt.NDArray[np.uint8]:
+    """The colours of the item's own window, its outline's tone where it covers nothing."""
+    return np.asarray(_sprite(item, _Sheet(item, size, style), style)[0])

@@ -32,7 +32,7 @@ SECOND: dict[str, RGB] = {
     "pink": (232, 96, 154),
     "brown": (166, 114, 76),
     "black": (92, 92, 102),
-    "white": (206, 208, 216),
+    "white": (190, 196, 214),
 }
 """The second tone of each colour, for stripes and spots: recognisably the same colour."""
 
@@ -61,9 +61,9 @@ def backdrop_tone(tone: RGB, style: str) -> RGB:
     if style == "sketch":
         return mix(tone, (242, 236, 222), 0.55)
     if style == "pastel":
-        return mix(tone, (244, 236, 240), 0.42)
+        return mix(tone, (226, 214, 226), 0.36)
     if style == "night":
-        return mix(mix(tone, (26, 32, 80), 0.7), (0, 0, 0), 0.1)
+        return mix(tone, (38, 44, 98), 0.74)
     return tone
 
 
@@ -72,7 +72,7 @@ def styled(tone: RGB, style: str) -> RGB:
     if style == "pastel":
         return mix(tone, (255, 250, 250), 0.24)
     if style == "night":
-        return mix(tone, (30, 34, 90), 0.14)
+        return mix(tone, (16, 18, 60), 0.14)
     return tone
 
 
@@ -87,6 +87,8 @@ def tones(colour: str, style: str) -> Tones:
         line = INK
     elif style == "night":
         line = mix(body, (214, 224, 255), 0.62)
+    elif colour == "white":
+        line = (116, 120, 152)
     else:
         line = mix(body, (34, 24, 50), 0.5)
     return Tones(body, light, shade, second, line, eye)

@@ -1,0 +1,129 @@
+"""The judge's eye: names every pixel of a picture after the tone of the pocket world that it is nearest to."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from grounding.pocket.backdrop import VARIANTS, backdrop
+from grounding.pocket.paint import shadowed
+from grounding.pocket.palette import BACKGROUNDS, COLOURS, RGB, STYLES, mix, tones
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+COLOUR_NAMES = tuple(COLOURS)
+BEHIND, INK = -1, len(COLOUR_NAMES)
+"""Labels of pixels that show the background, and outlines or other details without a colour of their own."""
+_CLEARLY = 0.7
+"""A pixel belongs to an item if an item's tone is nearer than this share of the distance to the background's."""
+_TINGE = {"flat": 6.0, "sketch": 7.0, "pastel": 5.0, "night": 2.0}
+"""A background may be off in hue by this much (Lab): colours bleed a little in compressed and generated pictures."""
+
+
+def to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
+    """sRGB 0..255 `[..., 3]` to CIE L*a*b* (D65)."""
+    c = np.asarray(rgb, dtype=np.float64) / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = linear @ to_xyz.T / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
+
+
+class Setting(NamedTuple):
+    background: str
+    style: str
+
+
+class Reading(NamedTuple):
+    """A picture as the judge sees it."""
+
+    rgb: Floats
+    labels: Labels
+    backdrop: Floats
+    """The picture with its items painted over by what is around them (RGB)."""
+    setting: Setting
+
+
+def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None) -> Reading:
+    """Names all pixels; the setting is worked out where it is not given."""
+    lab = to_lab(image)
+    setting = _setting(lab, background, style)
+    labels = _labels(lab, setting)
+    rgb = image.astype(np.float64)
+    return Reading(rgb, labels, _without_items(rgb, labels), setting)
+
+
+def _without_items(rgb: Floats, labels: Labels) -> Floats:
+    clear = ~ndimage.binary_dilation(labels != BEHIND, iterations=2)
+    spread = len(rgb) / 20
+    weight = ndimage.gaussian_filter(clear.astype(np.float64), spread)[..., None] + 1e-6
+    rest = rgb[clear].mean(axis=0) if clear.any() else rgb.mean(axis=(0, 1))
+    near = ndimage.gaussian_filter((rgb - rest) * clear[..., None], (spread, spread, 0))
+    return np.where(clear[..., None], rgb, rest + near / weight)
+
+
+@cache
+def _behind(background: str, style: str) -> cKDTree:
+    """The tones (Lab) that a background is made of, in the shade of items too."""
+    drawings = [np.asarray(backdrop(background, style, k, 48)).reshape(-1, 3) for k in range(VARIANTS)]
+    pixels = np.concatenate(drawings)
+    bins, which, counts = np.unique(pixels // 6, axis=0, return_inverse=True, return_counts=True)
+    sums = np.zeros((len(bins), 3))
+    np.add.at(sums, which.ravel(), pixels)
+    kept = (sums / counts[:, None])[counts > 0.0008 * len(pixels)]
+    if style == "flat":
+        kept = np.concatenate([shadowed(kept, share) for share in (0.0, 0.1, 0.2)])
+    return cKDTree(to_lab(kept))
+
+
+@cache
+def _ahead(style: str) -> tuple[cKDTree, Labels]:
+    """The tones (Lab) of items in a style, and which label each of them stands for."""
+    values: list[RGB] = []
+    owners: list[int] = []
+    for number, colour in enumerate(COLOUR_NAMES):
+        ink = tones(colour, style)
+        own = [ink.body, ink.second, ink.light, ink.shade]
+        if style != "sketch":
+            own += [mix(ink.body, ink.shade, 0.35), mix(ink.body, ink.light, 0.4), mix(ink.body, ink.shade, 0.7)]
+        values += [*own, ink.line, ink.eye]
+        owners += [number] * len(own) + [INK] * 2
+    return cKDTree(to_lab(np.array(values))), np.array(owners)
+
+
+def _setting(lab: Floats, background: str | None, style: str | None) -> Setting:
+    """The background and style whose tones explain most of the picture."""
+    step = max(1, lab.shape[0] // 40)
+    pixels = lab[::step, ::step].reshape(-1, 3)
+    places, styles = (background,) if background else BACKGROUNDS, (style,) if style else STYLES
+
+    def unexplained(choice: Setting) -> float:
+        distance, _ = _behind(*choice).query(pixels)
+        return float(np.minimum(distance, 12.0).mean())
+
+    return min((Setting(place, way) for place in places for way in styles), key=unexplained)
+
+
+def _from_background(lab: Floats, setting: Setting) -> Floats:
+    """Distance to the nearest background tone, a slight tinge forgiven."""
+    tree = _behind(*setting)
+    _, nearest = tree.query(lab, k=min(6, tree.n))
+    apart = lab[..., None, :] - np.asarray(tree.data)[nearest]
+    hue = np.maximum(0.0, np.hypot(apart[..., 1], apart[..., 2]) - _TINGE[setting.style])
+    return np.asarray(np.hypot(apart[..., 0], hue).min(axis=-1))
+
+
+def _labels(lab: Floats, setting: Setting) -> Labels:
+    """Per pixel: the number of a colour, `INK` or `BEHIND`."""
+    behind = _from_background(lab, setting)
+    tree, owners = _ahead(setting.style)
+    ahead, nearest = tree.query(lab)
+    return np.where(ahead < _CLEARLY * behind, owners[nearest], BEHIND)
