@@ -1,0 +1,53 @@
+# Every command of the project. The first use of any of them makes .venv and installs what is needed into it.
+SHELL  := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   ?= .venv
+JUDGE  ?= ../shared/judge
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+HERE   := -c constraints.txt --config-settings editable_mode=compat -e
+CODE   := planner prompts grounding editor scenewright tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench-planner wheel clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
+
+demo: $(VENV)/.render ## plan and draw three prompts into demo/
+	@$(BIN)/python -m scenewright.demo demo
+
+test: $(VENV)/.dev ## run all tests
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(VENV)/.dev ## lint, strict types, import contract
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let the linter mend what it can
+	@$(BIN)/ruff check --fix $(CODE)
+
+bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
+	@$(BIN)/python tests/bench/planner.py --judge $(JUDGE) $(ARGS)
+
+wheel: $(VENV)/.dev ## build the wheel into dist/
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean: ## remove what the commands above made
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# torch comes first and at the tested version: nothing that follows may pull another one.
+$(VENV)/.torch: constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet "$$(grep '^torch==' constraints.txt)" -c constraints.txt
+	@touch $@
+
+$(VENV)/.render: $(VENV)/.torch pyproject.toml
+	$(PIP) install --quiet $(HERE) '.[render]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.render
+	$(PIP) install --quiet $(HERE) '.[render,dev]'
+	@touch $@

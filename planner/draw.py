@@ -1,0 +1,254 @@
+"""A layout as a picture, PNG or SVG: labelled boxes in depth order, the prompt below."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import atan2, cos, pi, sin
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from PIL import Image, ImageDraw, ImageFont
+
+from planner.errors import BadInput
+from planner.scene import Layout
+from planner.sketch import INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Tag, sketch
+
+_SMOOTH = 2
+"""Shapes are drawn this many times larger and shrunk, which smooths their edges."""
+_STROKE = 2.6
+
+
+def draw(layout: Layout, path: str | Path, *, size: int = 1024, relations: bool = False) -> Path:
+    """Write the picture to `path`; the suffix chooses the format. `relations` adds an arrow for each relation."""
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix == ".svg":
+        target.write_text(svg(layout, size=size, relations=relations), encoding="utf-8")
+    elif suffix == ".png":
+        picture(layout, size=size, relations=relations).save(target)
+    else:
+        raise BadInput(f"a picture is written as .png or .svg, got `{target.name}`; choose one of the two")
+    return target
+
+
+def picture(layout: Layout, *, size: int = 1024, relations: bool = False) -> Image.Image:
+    """The picture as pixels; the longer side of the canvas takes `size` of them."""
+    return _paint(sketch(layout, _measure, size=size, relations=relations))
+
+
+def svg(layout: Layout, *, size: int = 1024, relations: bool = False) -> str:
+    """The picture as an SVG document with the same places as the pixels."""
+    return "\n".join(_svg(sketch(layout, _measure, size=size, relations=relations)))
+
+
+@cache
+def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _measure(text: str, size: float) -> float:
+    return _font(round(size, 1)).getlength(text)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    pairs = zip(_rgb(colour), _rgb(other), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+
+
+def _ink_on(colour: str) -> str:
+    """Dark or white text, whichever contrasts more (WCAG relative luminance)."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in _rgb(colour))]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return INK if luminance > 0.27 else PAPER
+
+
+def _paint(s: Sketch) -> Image.Image:
+    """Shapes at twice the size, shrunk; then the words, which smooth themselves."""
+    large = Image.new("RGB", (s.width * _SMOOTH, s.height * _SMOOTH), PAPER)
+    pen = ImageDraw.Draw(large)
+    _paint_stage(pen, s.stage)
+    for outline in s.outlines:
+        _paint_thing(large, outline)
+    for outline in s.outlines:
+        for dash in outline.hidden:
+            pen.line(_up(*dash), _mixed(outline.colour, STAGE, 0.6), round(1.3 * _SMOOTH))
+    for arrow in s.arrows:
+        _paint_arrow(pen, arrow)
+    for plate in (arrow.plate for arrow in s.arrows if arrow.plate):
+        _paint_words(pen, plate)
+    for tag in s.tags:
+        _paint_plate(pen, tag, s.font)
+    image = large.reduce(_SMOOTH)
+    words = ImageDraw.Draw(image)
+    for arrow in s.arrows:
+        if arrow.plate:
+            words.text(arrow.plate.centre, arrow.text, INK, _font(round(s.font * 0.8, 1)), anchor="mm")
+    for tag in s.tags:
+        x, y = _text_at(tag, s.font)
+        words.text((x, y), tag.text, _ink_on(tag.colour), _font(round(s.font, 1)), anchor="lm")
+    for line in s.caption:
+        words.text((s.stage.x, line.y), line.text, line.colour, _font(round(line.size, 1)), anchor="ls")
+    return image
+
+
+def _up(*values: float) -> tuple[float, ...]:
+    return tuple(v * _SMOOTH for v in values)
+
+
+def _corners(r: Rect) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = _up(r.x, r.y, r.x + r.w, r.y + r.h)
+    return x0, y0, x1, y1
+
+
+def _thirds(stage: Rect) -> list[tuple[float, float, float, float]]:
+    """The lines that divide the stage in thirds, a help for the eye."""
+    return [
+        *((stage.x + stage.w * k / 3, stage.y, stage.x + stage.w * k / 3, stage.y + stage.h) for k in (1, 2)),
+        *((stage.x, stage.y + stage.h * k / 3, stage.x + stage.w, stage.y + stage.h * k / 3) for k in (1, 2)),
+    ]
+
+
+def _paint_stage(pen: ImageDraw.ImageDraw, stage: Rect) -> None:
+    pen.rounded_rectangle(_corners(stage), 6 * _SMOOTH, STAGE, "#d9d5cb", _SMOOTH)
+    for line in _thirds(stage):
+        pen.line(_up(*line), "#ebe7de", _SMOOTH)
+
+
+def _round(r: Rect) -> float:
+    return min(9.0, r.w / 4, r.h / 4)
+
+
+def _paint_thing(image: Image.Image, outline: Outline) -> None:
+    """A tinted plate, clear enough that what lies behind still shows."""
+    x0, y0, x1, y1 = (int(v) for v in _corners(outline.rect))
+    w, h = max(1, x1 - x0), max(1, y1 - y0)
+    plate = Image.new("L", (w, h), 0)
+    pen = ImageDraw.Draw(plate)
+    if outline.points:
+        pen.polygon([(x * _SMOOTH - x0, y * _SMOOTH - y0) for x, y in outline.points], 208)
+    else:
+        pen.rounded_rectangle((0, 0, w - 1, h - 1), _round(outline.rect) * _SMOOTH, 208)
+    image.paste(_mixed(outline.colour, STAGE, 0.22), (x0, y0), plate)
+    _stroke(ImageDraw.Draw(image), outline)
+
+
+def _stroke(pen: ImageDraw.ImageDraw, outline: Outline) -> None:
+    width = round(_STROKE * _SMOOTH * (1.8 if outline.locked else 1))
+    if outline.points:
+        loop = [_up(*p) for p in (*outline.points, outline.points[0], outline.points[1])]
+        pen.line([(x, y) for x, y in loop], outline.colour, width, "curve")
+    else:
+        pen.rounded_rectangle(_corners(outline.rect), _round(outline.rect) * _SMOOTH, None, outline.colour, width)
+
+
+def _paint_plate(pen: ImageDraw.ImageDraw, tag: Tag, font: float) -> None:
+    pen.rounded_rectangle(_corners(tag.rect), tag.rect.h / 3.4 * _SMOOTH, tag.colour, PAPER, _SMOOTH)
+    if tag.swatch:
+        cx, cy, radius = _dot(tag, font)
+        pen.ellipse(_up(cx - radius, cy - radius, cx + radius, cy + radius), tag.swatch, PAPER, round(1.5 * _SMOOTH))
+
+
+def _dot(tag: Tag, font: float) -> tuple[float, float, float]:
+    return tag.rect.x + font * 0.8, tag.rect.y + tag.rect.h / 2, font * 0.36
+
+
+def _text_at(tag: Tag, font: float) -> tuple[float, float]:
+    return tag.rect.x + font * (1.45 if tag.swatch else 0.5), tag.rect.y + tag.rect.h / 2
+
+
+def _head(arrow: Arrow, length: float = 13.0) -> list[tuple[float, float]]:
+    """The three corners of the arrow head."""
+    (x0, y0), (x1, y1) = arrow.start, arrow.end
+    way = atan2(y1 - y0, x1 - x0)
+    wings = [(x1 - length * cos(way + turn), y1 - length * sin(way + turn)) for turn in (-pi / 8, pi / 8)]
+    return [(x1, y1), *wings]
+
+
+def _paint_arrow(pen: ImageDraw.ImageDraw, arrow: Arrow) -> None:
+    for colour, width in ((PAPER, 6), (INK, 2)):
+        pen.line(_up(*arrow.start, *arrow.end), colour, width * _SMOOTH)
+    x, y = _up(*arrow.start)
+    pen.ellipse((x - 8, y - 8, x + 8, y + 8), INK, PAPER, 3)
+    pen.polygon([(x, y) for x, y in (_up(*p) for p in _head(arrow))], INK, PAPER, 2)
+
+
+def _paint_words(pen: ImageDraw.ImageDraw, plate: Rect) -> None:
+    pen.rounded_rectangle(_corners(plate), plate.h / 2 * _SMOOTH, PAPER, INK, _SMOOTH)
+
+
+def _svg(s: Sketch) -> list[str]:
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {s.width} {s.height}" width="{s.width}" '
+        f'height="{s.height}" font-family="Helvetica, Arial, sans-serif" role="img">',
+        f'<rect width="100%" height="100%" fill="{PAPER}"/>',
+        _svg_rect(s.stage, 6, f'fill="{STAGE}" stroke="#d9d5cb"'),
+        *(f'<line x1="{a:.1f}" y1="{b:.1f}" x2="{c:.1f}" y2="{d:.1f}" stroke="#ebe7de"/>'
+          for a, b, c, d in _thirds(s.stage)),
+        *(_svg_thing(o) for o in s.outlines),
+        *(_svg_hidden(o) for o in s.outlines if o.hidden),
+        *(part for arrow in s.arrows for part in _svg_arrow(arrow, s.font * 0.8)),
+        *(part for tag in s.tags for part in _svg_tag(tag, s.font)),
+        *(_svg_line(line, s.stage.x) for line in s.caption),
+        "</svg>",
+    ]
+
+
+def _svg_rect(r: Rect, radius: float, paint: str) -> str:
+    return (f'<rect x="{r.x:.1f}" y="{r.y:.1f}" width="{r.w:.1f}" height="{r.h:.1f}" '
+            f'rx="{radius:.1f}" {paint}/>')
+
+
+def _svg_edge(outline: Outline, paint: str) -> str:
+    if not outline.points:
+        return _svg_rect(outline.rect, _round(outline.rect), paint)
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline.points)
+    return f'<polygon points="{points}" {paint}/>'
+
+
+def _svg_thing(outline: Outline) -> str:
+    width = _STROKE * (1.8 if outline.locked else 1)
+    tint = _mixed(outline.colour, STAGE, 0.22)
+    return _svg_edge(outline, f'fill="{tint}" fill-opacity="0.82" stroke="{outline.colour}" stroke-width="{width:.1f}"')
+
+
+def _svg_hidden(outline: Outline) -> str:
+    path = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for a, b, c, d in outline.hidden)
+    return f'<path d="{path}" stroke="{outline.colour}" stroke-opacity="0.6" stroke-width="1.3" fill="none"/>'
+
+
+def _svg_arrow(arrow: Arrow, size: float) -> list[str]:
+    (x0, y0), (x1, y1) = arrow.start, arrow.end
+    ends = f'x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"'
+    head = " ".join(f"{x:.1f},{y:.1f}" for x, y in _head(arrow))
+    parts = [f'<line {ends} stroke="{PAPER}" stroke-width="6"/>', f'<line {ends} stroke="{INK}" stroke-width="2"/>',
+             f'<polygon points="{head}" fill="{INK}"/>']
+    if arrow.plate:
+        x, y = arrow.plate.centre
+        parts += [_svg_rect(arrow.plate, arrow.plate.h / 2, f'fill="{PAPER}" stroke="{INK}"'),
+                  _svg_text(arrow.text, x, y, size, INK, 'text-anchor="middle" dominant-baseline="central"')]
+    return parts
+
+
+def _svg_tag(tag: Tag, font: float) -> list[str]:
+    x, y = _text_at(tag, font)
+    cx, cy, radius = _dot(tag, font)
+    swatch = f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="{radius:.1f}" fill="{tag.swatch}" stroke="{PAPER}"/>'
+    return [
+        _svg_rect(tag.rect, tag.rect.h / 3.4, f'fill="{tag.colour}" stroke="{PAPER}"'),
+        *([swatch] if tag.swatch else []),
+        _svg_text(tag.text, x, y, font, _ink_on(tag.colour), 'dominant-baseline="central"'),
+    ]
+
+
+def _svg_line(line: Line, x: float) -> str:
+    return _svg_text(line.text, x, line.y, line.size, line.colour, "")
+
+
+def _svg_text(text: str, x: float, y: float, size: float, colour: str, more: str) -> str:
+    """Words as wide as they were measured, whatever font the viewer has."""
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}" fill="{colour}" '
+            f'textLength="{_measure(text, size):.1f}" lengthAdjust="spacingAndGlyphs" {more}>{escape(text)}</text>')

@@ -1,0 +1,372 @@
+"""What a picture of a layout shows, in pixels and in no file format yet: outlines, tags, arrows and a caption.
+
+Tags go where they hide least: each tries the corners of its box, inside and outside, and takes the cheapest place.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import cos, hypot, pi, sin
+
+from planner.scene import Box, Layout, Placement, Polygon, Relation, Scene, Spot, Thing
+
+Measure = Callable[[str, float], float]
+"""The width of a text at a font size, in pixels."""
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#332288", "#999933", "#882255", "#117733")
+"""Colours that stay apart for colour-blind eyes (Okabe and Ito 2008, then Tol's muted scheme), strongest first."""
+
+INK, FAINT, PAPER, STAGE = "#22262e", "#6b7280", "#ffffff", "#f7f5f0"
+MARGIN = 28
+
+SWATCHES = {
+    "red": "#d7262b", "orange": "#f28c1b", "yellow": "#f5d327", "green": "#3a9d4a", "blue": "#2b6fd3",
+    "purple": "#7d3fb5", "violet": "#7d3fb5", "pink": "#f291b8", "brown": "#80532f", "black": "#17181b",
+    "white": "#ffffff", "gray": "#8c9097", "grey": "#8c9097", "gold": "#cfa22e", "golden": "#cfa22e",
+    "silver": "#bfc4ca", "turquoise": "#2fc0b5", "cyan": "#2cc6d9", "teal": "#138086", "beige": "#e6d8b8",
+    "maroon": "#7a1f2b", "navy": "#1d2b64",
+}
+"""Colour words that a tag can show."""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """An upright rectangle in pixels."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def shared(self, other: Rect) -> float:
+        """The area that both cover."""
+        w = min(self.x + self.w, other.x + other.w) - max(self.x, other.x)
+        h = min(self.y + self.h, other.y + other.h) - max(self.y, other.y)
+        return w * h if w > 0 and h > 0 else 0.0
+
+    def kept_in(self, other: Rect) -> Rect:
+        """The same size, shifted into `other` as far as it fits."""
+        x = max(other.x, min(self.x, other.x + other.w - self.w))
+        y = max(other.y, min(self.y, other.y + other.h - self.h))
+        return Rect(x, y, self.w, self.h)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether the point is well inside."""
+        return self.x + 2 < x < self.x + self.w - 2 and self.y + 2 < y < self.y + self.h - 2
+
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """The four corners, clockwise from the top left."""
+        x1, y1 = self.x + self.w, self.y + self.h
+        return (self.x, self.y), (x1, self.y), (x1, y1), (self.x, y1)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle."""
+        return self.x + self.w / 2, self.y + self.h / 2
+
+
+Dash = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One thing's place: its box, the corners of its region if that is no box, and its edge where it is hidden."""
+
+    rect: Rect
+    colour: str
+    points: tuple[tuple[float, float], ...]
+    hidden: tuple[Dash, ...]
+    locked: bool
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A name plate. `swatch` is the colour that the prompt gives the thing."""
+
+    rect: Rect
+    text: str
+    colour: str
+    swatch: str | None
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A relation, drawn from its subject to its object; its words stand once, at the first arrow."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    text: str = ""
+    plate: Rect | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the caption."""
+
+    text: str
+    y: float
+    size: float
+    colour: str
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A whole picture; outlines are sorted far to near."""
+
+    width: int
+    height: int
+    stage: Rect
+    font: float
+    outlines: tuple[Outline, ...]
+    tags: tuple[Tag, ...]
+    arrows: tuple[Arrow, ...]
+    caption: tuple[Line, ...]
+
+
+@dataclass
+class _Desk:
+    """The stage and what has been laid on it so far."""
+
+    stage: Rect
+    font: float
+    measure: Measure
+    rects: dict[str, Rect]
+    tags: list[Tag] = field(default_factory=list)
+
+
+def plain(text: str) -> str:
+    """The text without what no picture or terminal should obey: control, format and broken characters."""
+    shown = "".join(" " if c.isspace() else c for c in text)
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in shown)
+
+
+def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: bool = False) -> Sketch:
+    """Lay out the picture: the longer side of the canvas takes `size` pixels."""
+    stage = _stage(layout, size)
+    rects = {p.thing: _pixels(p.box, stage) for p in layout.placements}
+    desk = _Desk(stage, _font_size(rects.values(), size), measure, rects)
+    things = _things(layout)
+    colours, names = _colours(things.values()), short_names(things.values())
+    near_to_far = sorted(layout.placements, key=lambda p: (rects[p.thing].w * rects[p.thing].h, -p.depth))
+    for placement in near_to_far:
+        _tag(desk, things[placement.thing], names, colours)
+    width = round(stage.w + 2 * MARGIN)
+    caption = tuple(_caption(layout.scene, stage, measure, size))
+    height = round(caption[-1].y + MARGIN * 0.8 if caption else stage.y + stage.h + MARGIN)
+    return Sketch(
+        width, height, stage, desk.font,
+        tuple(_outlines(layout, rects, stage, colours)),
+        tuple(desk.tags),
+        tuple(_arrows(desk, layout.scene.relations)) if relations else (),
+        caption,
+    )
+
+
+def short_names(things: Iterable[Thing]) -> dict[str, str]:
+    """A name for every tag: attributes and noun, numbered where several would be called the same."""
+    bare = {t.id: plain(" ".join((*t.attributes, t.noun))) for t in things}
+    total, seen = Counter(bare.values()), Counter[str]()
+    names = {}
+    for id, name in bare.items():
+        seen[name] += 1
+        names[id] = f"{name} {seen[name]}" if total[name] > 1 else name
+    return names
+
+
+def _things(layout: Layout) -> dict[str, Thing]:
+    """The things of the scene, and whatever else has a box, under its id."""
+    known = {t.id: t for t in layout.scene.things}
+    return known | {id: Thing(id=id, noun=id, phrase=id) for id in layout.boxes if id not in known}
+
+
+def _stage(layout: Layout, size: int) -> Rect:
+    scale = size / max(layout.canvas.width, layout.canvas.height)
+    return Rect(MARGIN, MARGIN, max(48, layout.canvas.width * scale), max(48, layout.canvas.height * scale))
+
+
+def _pixels(box: Box, stage: Rect) -> Rect:
+    """The box in pixels; what leaves the canvas is shown up to the margin."""
+    edge = MARGIN * 0.7
+    x0, x1 = (max(-edge, min(stage.w + edge, v * stage.w)) for v in (box.x0, box.x1))
+    y0, y1 = (max(-edge, min(stage.h + edge, v * stage.h)) for v in (box.y0, box.y1))
+    return Rect(stage.x + x0, stage.y + y0, max(1.0, x1 - x0), max(1.0, y1 - y0))
+
+
+def _font_size(rects: Iterable[Rect], size: int) -> float:
+    """Readable in the small boxes of a crowd, calm in the large ones of a pair."""
+    widths = sorted(r.w for r in rects)
+    middle = widths[len(widths) // 2] if widths else size
+    return max(size / 73, min(size / 44, middle / 6))
+
+
+def _colours(things: Iterable[Thing]) -> dict[str, str]:
+    """One colour per group, and per noun for what stands alone, in the order of the prompt."""
+    keys = {t.id: t.group or f"noun {t.noun}" for t in things}
+    order = {key: i for i, key in enumerate(dict.fromkeys(keys.values()))}
+    return {id: PALETTE[order[key] % len(PALETTE)] for id, key in keys.items()}
+
+
+def _outlines(
+    layout: Layout, rects: dict[str, Rect], stage: Rect, colours: dict[str, str]
+) -> Iterator[Outline]:
+    order = layout.far_to_near()
+    for i, placement in enumerate(order):
+        rect = rects[placement.thing]
+        points = _region(placement, rect, stage)
+        nearer = [rects[p.thing] for p in order[i + 1 :]]
+        yield Outline(rect, colours[placement.thing], points, tuple(_dashes(rect, points, nearer)), placement.locked)
+
+
+def _region(placement: Placement, rect: Rect, stage: Rect) -> tuple[tuple[float, float], ...]:
+    if isinstance(placement.region, Polygon):
+        return tuple((stage.x + p.x * stage.w, stage.y + p.y * stage.h) for p in placement.region.points)
+    return tuple(_ellipse(rect)) if isinstance(placement.region, Spot) else ()
+
+
+def _dashes(rect: Rect, points: Sequence[tuple[float, float]], nearer: Sequence[Rect]) -> Iterator[Dash]:
+    """The parts of an edge that nearer things lie on, in short strokes."""
+    loop = points or rect.corners
+    for (x0, y0), (x1, y1) in pairwise((*loop, loop[0])):
+        steps = max(1, round(hypot(x1 - x0, y1 - y0) / 5))
+        for i in range(0, steps, 2):
+            a, b = i / steps, min(1.0, (i + 1) / steps)
+            middle = x0 + (x1 - x0) * (a + b) / 2, y0 + (y1 - y0) * (a + b) / 2
+            if any(near.holds(*middle) for near in nearer):
+                yield x0 + (x1 - x0) * a, y0 + (y1 - y0) * a, x0 + (x1 - x0) * b, y0 + (y1 - y0) * b
+
+
+def _ellipse(rect: Rect, corners: int = 48) -> Iterator[tuple[float, float]]:
+    (cx, cy), a, b = rect.centre, rect.w / 2, rect.h / 2
+    return ((cx + a * cos(2 * pi * i / corners), cy + b * sin(2 * pi * i / corners)) for i in range(corners))
+
+
+def _tag(desk: _Desk, thing: Thing, names: dict[str, str], colours: dict[str, str]) -> None:
+    """Lay the tag of one thing where it hides least; the short name will do where the long one is in the way."""
+    rect = desk.rects[thing.id]
+    number = names[thing.id].rpartition(" ")[2] if names[thing.id][-1:].isdigit() else ""
+    texts = dict.fromkeys((names[thing.id], f"{plain(thing.noun)} {number}".strip(), number or plain(thing.noun)))
+    swatch = next((SWATCHES[a] for a in map(str.lower, thing.attributes) if a in SWATCHES), None)
+    dot = desk.font * 0.95 if swatch else 0.0
+    costs = [
+        (cost + (0.08 if swatch else 0.2) * i, place, text)
+        for i, text in enumerate(texts)
+        for cost, place in _places(desk, thing.id, rect, desk.measure(text, desk.font) + dot)
+    ]
+    _, place, text = min(costs, key=lambda c: c[0])
+    desk.tags.append(Tag(place, text, colours[thing.id], swatch))
+
+
+def _places(desk: _Desk, id: str, rect: Rect, width: float) -> Iterator[tuple[float, Rect]]:
+    """Candidate rectangles for words `width` wide with what each would cost: hidden tags most, then hidden boxes."""
+    h = desk.font * 1.55
+    w = width + desk.font * 1.0
+    gap = desk.font * 0.3
+    left, right, middle = rect.x + gap, rect.x + rect.w - w - gap, rect.x + (rect.w - w) / 2
+    top, bottom = rect.y + gap, rect.y + rect.h - h - gap
+    above, below, level = rect.y - h - gap, rect.y + rect.h + gap, rect.y + (rect.h - h) / 2
+    spots = ((left, top), (right, top), (left, bottom), (right, bottom), (middle, top), (middle, bottom),
+             (middle, level), (middle, above), (middle, below), (left, above), (left, below))
+    for rank, (x, y) in enumerate(spots):
+        place = Rect(x, y, w, h).kept_in(desk.stage)
+        hidden = sum(place.shared(tag.rect) for tag in desk.tags) / (w * h)
+        others = sum(place.shared(r) for other, r in desk.rects.items() if other != id) / (w * h)
+        strange = 1 - place.shared(rect) / (w * h)
+        yield 0.02 * rank + 12 * hidden + 0.3 * others + 0.6 * strange, place
+
+
+def _arrows(desk: _Desk, relations: Sequence[Relation]) -> Iterator[Arrow]:
+    """One arrow from each subject to each object; the words of a relation stand on its longest arrow."""
+    taken: list[Rect] = [tag.rect for tag in desk.tags]
+    for relation in relations:
+        ends = ((a, b) for a in relation.subjects for b in relation.objects if a in desk.rects and b in desk.rects)
+        arrows = sorted((_between(desk.rects[a], desk.rects[b]) for a, b in ends), key=_length, reverse=True)
+        if not arrows:
+            continue
+        words = plain(relation.words or relation.kind.replace("_", " "))
+        text = f"not {words}" if relation.negated else words
+        plate = _plate(desk, arrows[0], text, taken)
+        taken.append(plate)
+        yield from arrows[1:]
+        yield replace(arrows[0], text=text, plate=plate)
+
+
+def _plate(desk: _Desk, arrow: Arrow, text: str, taken: Sequence[Rect]) -> Rect:
+    """Room for the words on or beside the arrow, where they hide nothing else if possible."""
+    size = desk.font * 0.8
+    w, h = desk.measure(text, size) + size, size * 1.5
+    (x0, y0), (x1, y1) = arrow.start, arrow.end
+    places = [
+        Rect(x0 + (x1 - x0) * t - w / 2, y0 + (y1 - y0) * t - h / 2 + off * h, w, h).kept_in(desk.stage)
+        for off in (0, 1, -1, 2, -2)
+        for t in (0.5, 0.4, 0.6, 0.3, 0.7)
+    ]
+    return min(places, key=lambda place: sum(place.shared(other) for other in taken))
+
+
+def _length(arrow: Arrow) -> float:
+    return hypot(arrow.end[0] - arrow.start[0], arrow.end[1] - arrow.start[1])
+
+
+def _between(a: Rect, b: Rect) -> Arrow:
+    (ax, ay), (bx, by) = a.centre, b.centre
+    return Arrow(_towards(a, bx, by, 0.55), _towards(b, ax, ay, 0.55))
+
+
+def _towards(rect: Rect, x: float, y: float, share: float) -> tuple[float, float]:
+    """The point at `share` of the way from the middle to the edge of `rect`, in the direction of (x, y)."""
+    cx, cy = rect.centre
+    dx, dy = x - cx, y - cy
+    reach = max(abs(dx) / (rect.w / 2), abs(dy) / (rect.h / 2), 1e-9)
+    step = min(share / reach, 0.45)
+    return cx + dx * step, cy + dy * step
+
+
+def _caption(scene: Scene, stage: Rect, measure: Measure, size: int) -> Iterator[Line]:
+    """The prompt, then what has no box: background, style, lettering, what must be absent."""
+    large, small = size / 46, size / 60
+    y = stage.y + stage.h + large * 1.75
+    for text in _wrapped(plain(scene.prompt), stage.w, large, measure, lines=3):
+        yield Line(text, y, large, INK)
+        y += large * 1.4
+    about = "   ·   ".join(_about(scene))
+    for text in _wrapped(about, stage.w, small, measure, lines=3):
+        yield Line(text, y, small, FAINT)
+        y += small * 1.5
+
+
+def _about(scene: Scene) -> Iterator[str]:
+    if scene.background:
+        yield f"background: {plain(scene.background)}"
+    if scene.style:
+        yield f"style: {plain(', '.join(scene.style))}"
+    for text in scene.lettering:
+        yield f"text: “{plain(text.content)}”"
+    if scene.absent:
+        yield f"without: {plain(', '.join(a.noun for a in scene.absent))}"
+
+
+def _wrapped(text: str, width: float, size: float, measure: Measure, *, lines: int) -> list[str]:
+    """The text in at most `lines` lines of `width`; what is too long ends in an ellipsis."""
+    rows: list[str] = []
+    for word in text[:2000].split():
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and measure(longer, size) <= width:
+            rows[-1] = longer
+        else:
+            rows.append(_cut(word, width, size, measure))
+    if len(rows) <= lines:
+        return rows
+    return [*rows[: lines - 1], _cut(f"{rows[lines - 1]} …", width, size, measure)]
+
+
+def _cut(text: str, width: float, size: float, measure: Measure) -> str:
+    if measure(text, size) <= width:
+        return text
+    while text and measure(f"{text}…", size) > width:
+        text = text[: -max(1, len(text) // 8)]
+    return f"{text}…"
