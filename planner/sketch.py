@@ -6,12 +6,12 @@ Tags go where they hide least: each tries the corners of its box, inside and out
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import cos, hypot, pi, sin
 
+from planner.claims import names_of
 from planner.scene import Box, Layout, Placement, Polygon, Relation, Scene, Spot, Thing
 
 Measure = Callable[[str, float], float]
@@ -151,10 +151,12 @@ def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: boo
     rects = {p.thing: _pixels(p.box, stage) for p in layout.placements}
     desk = _Desk(stage, _font_size(rects.values(), size), measure, rects)
     things = _things(layout)
-    colours, names = _colours(things.values()), short_names(things.values())
+    colours = _colours(things.values())
+    names = {id: plain(name.removeprefix("the ")) for id, name in names_of(layout.scene).items()}
     near_to_far = sorted(layout.placements, key=lambda p: (rects[p.thing].w * rects[p.thing].h, -p.depth))
     for placement in near_to_far:
-        _tag(desk, things[placement.thing], names, colours)
+        thing = things[placement.thing]
+        _tag(desk, thing, names.get(thing.id, thing.id), colours[thing.id])
     width = round(stage.w + 2 * MARGIN)
     caption = tuple(_caption(layout.scene, stage, measure, size))
     height = round(caption[-1].y + MARGIN * 0.8 if caption else stage.y + stage.h + MARGIN)
@@ -165,17 +167,6 @@ def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: boo
         tuple(_arrows(desk, layout.scene.relations)) if relations else (),
         caption,
     )
-
-
-def short_names(things: Iterable[Thing]) -> dict[str, str]:
-    """A name for every tag: attributes and noun, numbered where several would be called the same."""
-    bare = {t.id: plain(" ".join((*t.attributes, t.noun))) for t in things}
-    total, seen = Counter(bare.values()), Counter[str]()
-    names = {}
-    for id, name in bare.items():
-        seen[name] += 1
-        names[id] = f"{name} {seen[name]}" if total[name] > 1 else name
-    return names
 
 
 def _things(layout: Layout) -> dict[str, Thing]:
@@ -245,11 +236,11 @@ def _ellipse(rect: Rect, corners: int = 48) -> Iterator[tuple[float, float]]:
     return ((cx + a * cos(2 * pi * i / corners), cy + b * sin(2 * pi * i / corners)) for i in range(corners))
 
 
-def _tag(desk: _Desk, thing: Thing, names: dict[str, str], colours: dict[str, str]) -> None:
-    """Lay the tag of one thing where it hides least; the short name will do where the long one is in the way."""
+def _tag(desk: _Desk, thing: Thing, name: str, colour: str) -> None:
+    """Lay the tag of one thing where it hides least; a shorter name will do where the long one is in the way."""
     rect = desk.rects[thing.id]
-    number = names[thing.id].rpartition(" ")[2] if names[thing.id][-1:].isdigit() else ""
-    texts = dict.fromkeys((names[thing.id], f"{plain(thing.noun)} {number}".strip(), number or plain(thing.noun)))
+    number = name.rpartition(" ")[2] if name[-1:].isdigit() else ""
+    texts = dict.fromkeys((name, f"{plain(thing.noun)} {number}".strip(), number or plain(thing.noun)))
     swatch = next((SWATCHES[a] for a in map(str.lower, thing.attributes) if a in SWATCHES), None)
     dot = desk.font * 0.95 if swatch else 0.0
     costs = [
@@ -258,7 +249,7 @@ def _tag(desk: _Desk, thing: Thing, names: dict[str, str], colours: dict[str, st
         for cost, place in _places(desk, thing.id, rect, desk.measure(text, desk.font) + dot)
     ]
     _, place, text = min(costs, key=lambda c: c[0])
-    desk.tags.append(Tag(place, text, colours[thing.id], swatch))
+    desk.tags.append(Tag(place, text, colour, swatch))
 
 
 def _places(desk: _Desk, id: str, rect: Rect, width: float) -> Iterator[tuple[float, Rect]]:

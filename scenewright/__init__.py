@@ -1,1 +1,32 @@
-"""The face of scenewright: a sentence in, a verified picture out."""
+"""The face of scenewright: a sentence in, a verified picture out. Everything here is loaded when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planner.check import check, verdicts
+    from planner.draw import draw
+    from planner.errors import PlanError
+    from planner.scene import Box, Canvas, Layout, Scene
+    from scenewright.planning import plan
+
+__version__ = "0.1.0"
+__all__ = ["Box", "Canvas", "Layout", "PlanError", "Scene", "check", "draw", "plan", "verdicts"]
+
+_HOMES = {
+    "Box": "planner.scene", "Canvas": "planner.scene", "Layout": "planner.scene", "PlanError": "planner.errors",
+    "Scene": "planner.scene", "check": "planner.check", "draw": "planner.draw", "plan": "scenewright.planning",
+    "verdicts": "planner.check",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module `scenewright` has no attribute `{name}`")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,109 @@
+"""The command line: `scenewright plan`, `check`, `convert`. What the options mean; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from scenewright import __version__
+from scenewright.origin import check_origin
+from scenewright.shell import run, write
+
+app = typer.Typer(
+    name="scenewright",
+    help="A sentence becomes claims, a layout that satisfies them, and the evidence that it does.",
+    epilog="Exit codes: 0 done, 1 failed, 2 used wrongly, 3 verification failed, 130 cancelled.",
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Reader(StrEnum):
+    """Who reads the prompt."""
+
+    auto = "auto"
+    grammar = "grammar"
+    llm = "llm"
+
+
+def main() -> NoReturn:
+    """What the installed command `scenewright` runs."""
+    sys.exit(run(lambda: command(sys.argv[1:])))
+
+
+def command(args: Sequence[str]) -> int:
+    """Run one command line; its exit code."""
+    check_origin()
+    return int(app(list(args), prog_name="scenewright", standalone_mode=False) or 0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        write(f"scenewright {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def plan(
+    prompt: Annotated[str | None, typer.Argument(help="What the picture shows; `-` reads it from stdin.")] = None,
+    draw: Annotated[Path | None, typer.Option(help="Draw the layout to this .png or .svg file.")] = None,
+    relations: Annotated[bool, typer.Option("--relations", help="Draw an arrow for every relation.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the layout as JSON instead of a table.")] = False,
+    planner: Annotated[Reader, typer.Option(help="Who reads the prompt; `auto` takes the language model if one is set "
+                                                 "in SCENEWRIGHT_LLM.")] = Reader.auto,
+    hints: Annotated[Path | None, typer.Option(help="A layout file whose boxes are kept where they fit.")] = None,
+    seed: Annotated[int, typer.Option(help="Another number gives another composition.")] = 0,
+    canvas: Annotated[str, typer.Option(help="A ratio like 16:9 or a size like 768x512.")] = "1:1",
+    batch: Annotated[Path | None, typer.Option(help='Read JSON lines {"prompt": "…"} from here; `-` is stdin.')] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the result here; `-` is stdout.")] = None,
+) -> None:
+    """Plan a prompt: read it, place its things, and show every claim with its margin."""
+    from scenewright.plan_command import plan_batch, plan_one
+    from scenewright.planning import Request
+
+    request = Request.of(planner.value, hints, seed, canvas)
+    if (prompt is None) == (batch is None):
+        raise typer.BadParameter("give either a prompt or --batch with a file of prompts")
+    if batch is not None:
+        if draw or hints:
+            raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
+        raise typer.Exit(plan_batch(request, batch, out or Path("-")))
+    raise typer.Exit(plan_one(request, prompt or "", draw=draw, relations=relations, json=json, out=out))
+
+
+@app.command()
+def check(
+    layout: Annotated[Path, typer.Argument(help="A layout file, as `plan --json` prints it; `-` is stdin.")],
+    json: Annotated[bool, typer.Option("--json", help="Print verdicts and violations as JSON.")] = False,
+) -> None:
+    """Check a layout: canvas, sizes, overlaps, completeness, and every claim. Exit code 3 if anything is wrong."""
+    from scenewright.checking import check_file
+
+    raise typer.Exit(check_file(layout, json=json))
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(help="The layout file to read; `-` is stdin.")],
+    target: Annotated[Path, typer.Argument(help="The file to write; `-` is stdout.")],
+    source_format: Annotated[str, typer.Option("--from", help="What the source is.")] = "scenewright",
+    target_format: Annotated[str, typer.Option("--to", help="What to write.")] = "scenewright",
+) -> None:
+    """Convert a layout between formats."""
+    from scenewright.converting import convert_file
+
+    raise typer.Exit(convert_file(source, target, source_format, target_format))

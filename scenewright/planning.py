@@ -1,0 +1,76 @@
+"""Plans prompts: a reader makes the scene, the solver places it. What `scenewright.plan` and its command do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import BadInput
+from planner.read.grammar import read
+from planner.scene import Box, Canvas, Layout, Scene
+from planner.solve import place
+from scenewright.canvases import canvas_of
+from scenewright.files import read_layout
+from scenewright.hints import hints_for
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+MODEL, SERVER = "SCENEWRIGHT_LLM", "SCENEWRIGHT_LLM_BASE_URL"
+"""Environment variables: the language model (`openai:NAME`, …) and, for a server of one's own, where it is."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to plan, whatever the prompt. `reader` is `auto`, `grammar` or `llm`."""
+
+    reader: str = "auto"
+    seed: int = 0
+    canvas: Canvas = field(default_factory=Canvas)
+    hints: Layout | None = None
+
+    @classmethod
+    def of(cls, reader: str, hints: Path | None, seed: int, canvas: str) -> Request:
+        """From the words of a command line."""
+        request = cls(reader, seed, canvas_of(canvas), read_layout(hints) if hints else None)
+        if reader == "llm" and not os.environ.get(MODEL):
+            raise BadInput(f"expected a language model in {MODEL}, as in {MODEL}=openai:NAME, and it is not set; "
+                           "set it or plan with `--planner grammar`")
+        return request
+
+    def plan(self, prompt: str) -> Layout:
+        """The layout of a prompt. A person's hints count for more than a model's."""
+        scene, boxes = self._read(prompt)
+        hints = {**boxes, **(hints_for(scene, self.hints) if self.hints else {})}
+        return place(scene, hints or None, seed=self.seed, canvas=self.canvas)
+
+    def _read(self, prompt: str) -> tuple[Scene, Mapping[str, Box]]:
+        if self.reader == "grammar" or self._model is None:
+            return read(prompt), {}
+        from planner.read.llm import read_with_model
+
+        reading = read_with_model(prompt, self._model, canvas=self.canvas)
+        return reading.scene, reading.hints
+
+    @cached_property
+    def _model(self) -> BaseChatModel | None:
+        name = os.environ.get(MODEL)
+        if not name:
+            return None
+        from planner.read.llm import open_model
+
+        return open_model(name, base_url=os.environ.get(SERVER) or None)
+
+
+def plan(prompt: str, *, reader: str = "auto", hints: Layout | None = None, seed: int = 0,
+         canvas: Canvas | None = None) -> Layout:
+    """A layout in which every claim of the prompt holds.
+
+    `reader` is `grammar` (built in), `llm` (the language model named in SCENEWRIGHT_LLM) or `auto` (that model if there
+    is one). The boxes of `hints` are kept as far as the claims allow. Raises `planner.errors.PlanError`.
+    """
+    return Request(reader, seed, canvas or Canvas(), hints).plan(prompt)

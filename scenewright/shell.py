@@ -1,0 +1,97 @@
+"""How a command ends: results on stdout, one sentence on stderr, and an exit code.
+
+0    done
+1    failed: no plan, a provider down, a file that cannot be written
+2    used wrongly: options, prompts and files that cannot be read as what they should be
+3    verification failed: the layout breaks a claim or a rule
+130  cancelled
+141  whoever read the output closed it (as for any program in a pipe)
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+from typing import NoReturn
+
+import typer
+
+TRACEBACK = "SCENEWRIGHT_TRACEBACK"
+"""The environment variable that shows where an error came from."""
+
+
+class Ending(IntEnum):
+    """Exit codes."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    UNVERIFIED = 3
+    CANCELLED = 130
+    CLOSED = 141
+
+
+def write(text: str) -> None:
+    """Put a result on stdout, all of it or none."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        _silence(sys.stdout.fileno())
+        if error.errno == errno.EPIPE:
+            raise typer.Exit(Ending.CLOSED) from None
+        raise typer.Exit(fail(f"cannot write the result: {error.strerror}")) from None
+
+
+def fail(sentence: str, ending: Ending = Ending.FAILED) -> Ending:
+    """Say what went wrong on stderr; the ending to leave with."""
+    try:
+        print(f"scenewright: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+    except OSError:
+        _silence(sys.stderr.fileno())
+    return ending
+
+
+def run(command: Callable[[], object]) -> int:
+    """Run a whole command line and turn whatever comes of it into an exit code and at most one sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return int(command() or 0)  # type: ignore[call-overload, no-any-return]
+    except KeyboardInterrupt:
+        return fail("cancelled", Ending.CANCELLED)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        return _judged(error)
+
+
+def _judged(error: Exception) -> Ending:
+    """Sort an error by whose fault it is."""
+    from planner.errors import BadInput, PlanError
+
+    if isinstance(error, BadInput):
+        return fail(str(error), Ending.USAGE)
+    if isinstance(error, PlanError | ImportError):
+        return fail(str(error))
+    if isinstance(error, OSError):
+        return fail(f"{error.strerror or error}: `{error.filename}`" if error.filename else str(error))
+    if shown := getattr(error, "format_message", None):
+        return fail(f"{shown()} See `scenewright --help`.", Ending.USAGE)
+    kind = type(error).__name__
+    return fail(f"unexpected {kind}: {error}. This is a bug; {TRACEBACK}=1 shows where it happened.")
+
+
+def _silence(descriptor: int) -> None:
+    """Let nothing more be written there, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def leave(ending: Ending) -> NoReturn:
+    """End a command."""
+    raise typer.Exit(ending)

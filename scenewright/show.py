@@ -1,0 +1,132 @@
+"""Layouts and findings as text for a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from planner.check import Verdict, Violation
+from planner.claims import names_of
+from planner.scene import Layout
+from planner.sketch import plain
+
+_MARKS = {True: ("✓", "ok", "green"), False: ("✗", "no", "bold red"), None: ("·", "-", "dim")}
+MANY = 6
+"""More claims of one relation than this are told by the tightest of them."""
+
+
+def report(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> str:
+    """A planned layout: its things, its claims with their margins, what is wrong, and what was left unread."""
+    console = _console()
+    parts: list[RenderableType] = [
+        Text(plain(layout.scene.prompt) or "(no prompt)", style="bold"), "",
+        _things(layout), "",
+        _claims(verdicts, console), "",
+        *(_wrong(v, console) for v in violations if v.kind != "claim"),
+        *_notes(layout),
+        _summary(layout, verdicts, violations),
+    ]
+    return _rendered(console, parts)
+
+
+def findings(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> str:
+    """What a check found, and one line that sums it up."""
+    console = _console()
+    return _rendered(console, [*(_wrong(v, console) for v in violations), _summary(layout, verdicts, violations)])
+
+
+def _console() -> Console:
+    console = Console(file=sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 120)
+    return console
+
+
+def _rendered(console: Console, parts: Sequence[RenderableType]) -> str:
+    with console.capture() as captured:
+        console.print(Group(*parts))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return table
+
+
+def _things(layout: Layout) -> Table:
+    numbers = ("left", "top", "right", "bottom", "depth")
+    table = _table("thing", *numbers, right=numbers)
+    names = names_of(layout.scene)
+    for placement in sorted(layout.placements, key=lambda p: -p.depth):
+        name = plain(names.get(placement.thing, placement.thing).removeprefix("the "))
+        corners = (Text(f"{v:.3f}") for v in placement.box.corners)
+        table.add_row(Text(f"{name} (locked)" if placement.locked else name), *corners, str(placement.depth))
+    return table
+
+
+def _claims(verdicts: Sequence[Verdict], console: Console) -> Table:
+    table = _table("", "claim", "margin", right=("margin",))
+    for verdict, more in _told(verdicts):
+        mark, ascii_mark, style = _MARKS[verdict.holds]
+        sentence = plain(verdict.claim.sentence) + (f"  (and {more} more like it, by more)" if more else "")
+        margin = "" if verdict.margin is None else f"{verdict.margin:+.3f}"
+        table.add_row(Text(ascii_mark if console.options.ascii_only else mark, style), Text(sentence), Text(margin))
+    return table
+
+
+def _told(verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, int]]:
+    """The verdicts to list, each with how many like it stay unlisted. That a thing has its box, its row shows."""
+    alike: dict[object, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.claim.kind != "exists" or not verdict.holds:
+            alike[_kind(verdict)].append(verdict)
+    for some in alike.values():
+        if len(some) <= MANY:
+            yield from ((verdict, 0) for verdict in some)
+        else:
+            tightest = min(some, key=lambda v: v.margin if v.margin is not None else 0.0)
+            yield tightest, len(some) - 1
+
+
+def _kind(verdict: Verdict) -> object:
+    claim = verdict.claim
+    if claim.kind == "relation":
+        return (*claim.id.split(":")[:2], verdict.holds)
+    return claim.kind, claim.noun, claim.word, verdict.holds
+
+
+def _wrong(violation: Violation, console: Console) -> Text:
+    mark = "no" if console.options.ascii_only else "✗"
+    return Text(f"{mark} {plain(violation.sentence)}", "red")
+
+
+def _notes(layout: Layout) -> Iterator[Text]:
+    scene = layout.scene
+    if scene.unread:
+        yield Text(f"not understood: {plain('; '.join(scene.unread))}", "yellow")
+    for note in scene.notes:
+        yield Text(f"note: {plain(note)}", "yellow")
+    names = names_of(scene)
+    for move in layout.moves:
+        yield Text(f"moved: {plain(names.get(move.thing, move.thing))}: {plain(move.why)}", "cyan")
+
+
+def _summary(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> Text:
+    tested = [v for v in verdicts if v.holds is not None]
+    holding = sum(bool(v.holds) for v in tested)
+    facts = [
+        f"{len(layout.placements)} thing{'s' * (len(layout.placements) != 1)}",
+        f"{holding} of {len(tested)} claims hold on the boxes",
+        f"{len(verdicts) - len(tested)} for the picture to show",
+        f"canvas {layout.canvas.width}×{layout.canvas.height}", f"seed {layout.seed}",
+    ]
+    if violations:
+        facts.insert(2, f"{len(violations)} violation{'s' * (len(violations) != 1)}")
+    return Text(" · ".join(facts), "dim" if not violations else "bold red")
