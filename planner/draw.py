@@ -60,10 +60,19 @@ def _mixed(colour: str, other: str, share: float) -> str:
 
 
 def _ink_on(colour: str) -> str:
-    """Dark or white text, whichever contrasts more (WCAG relative luminance)."""
+    """Dark or white text, whichever contrasts more."""
+    return max(PAPER, INK, key=lambda ink: contrast(ink, colour))
+
+
+def contrast(a: str, b: str) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it, 1 to 21."""
+    dark, light = sorted((_luminance(a), _luminance(b)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (c / 255 for c in _rgb(colour))]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return INK if luminance > 0.27 else PAPER
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _paint(s: Sketch) -> Image.Image:

@@ -72,17 +72,17 @@ def run(command: Callable[[], object]) -> int:
 
 
 def _judged(error: Exception) -> Ending:
-    """Sort an error by whose fault it is."""
-    from planner.errors import BadInput, PlanError
-
-    if isinstance(error, BadInput):
-        return fail(str(error), Ending.USAGE)
-    if isinstance(error, PlanError | ImportError):
+    """Sort an error by whose fault it is; strangers' packages first, of which nothing may be loaded any more."""
+    if isinstance(error, ImportError):
         return fail(str(error))
     if isinstance(error, OSError):
         return fail(f"{error.strerror or error}: `{error.filename}`" if error.filename else str(error))
     if shown := getattr(error, "format_message", None):
-        return fail(f"{shown()} See `scenewright --help`.", Ending.USAGE)
+        return fail(f"{shown().rstrip('.')}. See `scenewright --help`.", Ending.USAGE)
+    from planner.errors import BadInput, PlanError
+
+    if isinstance(error, PlanError):
+        return fail(str(error), Ending.USAGE if isinstance(error, BadInput) else Ending.FAILED)
     kind = type(error).__name__
     return fail(f"unexpected {kind}: {error}. This is a bug; {TRACEBACK}=1 shows where it happened.")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -27,10 +26,9 @@ def _resolve_loopback_only(host: object, *args: object, **kwargs: object) -> obj
 
 
 @pytest.fixture(autouse=True)
-def _shut_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _shut_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither names of other machines nor settings of this one reach a test."""
     monkeypatch.setattr(socket, "getaddrinfo", _resolve_loopback_only)
     for name in [name for name in os.environ if name.startswith(SETTINGS)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    yield

@@ -1,4 +1,4 @@
-"""The repository keeps its own promises: commands that exist, documents that tell the truth, packages that are whole."""
+"""The repository keeps its promises: commands that exist, documents that tell the truth, packages that are whole."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ def test_the_changelog_has_one_sentence_for_each_change_under_a_version() -> Non
 def test_everything_that_is_installed_is_pinned_to_the_version_it_is_tested_with() -> None:
     pins = (ROOT / "constraints.txt").read_text()
     assert re.search(r"^torch==2\.13\.0$", pins, re.MULTILINE)
-    wanted = [*PROJECT["project"]["dependencies"], *sum(PROJECT["project"]["optional-dependencies"].values(), [])]
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    wanted = [*PROJECT["project"]["dependencies"], *(need for extra in extras for need in extra)]
     pinned = {name.lower().replace("_", "-") for name in re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)}
     assert {re.split(r"[>=\[]", need)[0].lower() for need in wanted} <= pinned
 
