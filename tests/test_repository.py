@@ -115,11 +115,6 @@ def test_a_module_says_in_its_first_line_what_it_is_for(module: Path) -> None:
     assert said.splitlines()[0].rstrip().endswith((".", ":", "?"))
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_stays_under_400_lines(module: Path) -> None:
-    assert len(module.read_text().splitlines()) < 400
-
-
 def test_the_public_names_are_sorted_and_each_can_be_had() -> None:
     assert list(scenewright.__all__) == sorted(scenewright.__all__)
     assert all(getattr(scenewright, name) is not None for name in scenewright.__all__)
