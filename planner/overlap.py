@@ -22,9 +22,10 @@ def allowed_pairs(scene: Scene) -> frozenset[Pair]:
     """The pairs that may overlap: related by contact or depth, part and whole, and whatever is attached to either."""
     allowed = _stated(scene)
     hosts = _hosts(scene)
+    attached = set(hosts)
     for _ in range(2):
         allowed |= {frozenset((guest, other)) for guest, host in hosts for pair in allowed if host in pair
-                    for other in pair - {host} if other != guest}
+                    for other in pair - {host} if other != guest and (other, host) not in attached}
     return frozenset(allowed - _kept_apart(scene))
 
 

@@ -63,6 +63,7 @@ class Proportions:
         self.frame = frame
         self.fixed = fixed
         self.slack = 1.02 if tight or stretch else 1.25
+        self.growth = 1.12
         self.excess = 1.02 if tight or stretch else 1.8
 
     def bend(self, claims: Sequence[Claim], parts: Iterable[tuple[str, str]]) -> Sizes:
@@ -151,7 +152,7 @@ class Proportions:
                          for i in inner)
             if widest > share:
                 reach = max(self.sizes[outer][0] / self.frame.width, self.sizes[outer][1] / self.frame.height)
-                self._scale(outer, min(widest / share, max(1.0, 0.6 / reach)))
+                self._scale(outer, min(widest / share, max(1.0, 0.6 / reach), self.growth))
             for i in inner:
                 self._fit(i, outer, share)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,6 +23,8 @@ from planner.settle import Board
 from planner.sizes import flies
 
 ATTEMPTS = 24
+PATIENCE = 3
+"""Attempts spent on a layout with all the breathing room, once one that holds is found."""
 MOST_THINGS = 100
 ROOM = 0.03
 _UNMOVED = 1e-9
@@ -42,10 +44,17 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
     task.validate()
     if scene.things:
         refuse_contradictions(scene, task.claims)
+    passable: Trial | None = None
     for attempt in range(ATTEMPTS):
         trial = Trial(task, task.claims, attempt)
-        if trial.run():
+        holds = trial.run()
+        if holds and trial.settled:
             return trial.layout()
+        passable = passable or (trial if holds else None)
+        if passable and attempt >= passable.attempt + PATIENCE:
+            break
+    if passable:
+        return passable.layout()
     raise _explain(task)
 
 
@@ -129,8 +138,10 @@ class Trial:
     task: Task
     claims: Sequence[Claim]
     attempt: int
+    settled: bool = field(init=False, default=True)
     sizes: Sizes = field(init=False)
     board: Board = field(init=False)
+    composed: dict[str, Rect] | None = field(init=False, default=None)
 
     def run(self) -> bool:
         """Place everything; say whether all claims hold."""
@@ -144,7 +155,7 @@ class Trial:
         if self.task.hints:
             self._nudge()
         else:
-            self.board.settle(self._aims(self.claims), self.task.apart, self.room, 90)
+            self.settled = self.board.settle(self._aims(self.claims), self.task.apart, self.room, 90)
             self._compose()
         return not self._failing()
 
@@ -327,24 +338,28 @@ class Trial:
             self.board.settle(self._aims(list(active.values())), sorted(apart), self.room, 60)
 
     def _compose(self) -> None:
-        """Bring the whole composition towards the middle of the canvas, low rather than high."""
+        """Bring the composition towards the middle of the canvas, low rather than high; enlarge it where that holds."""
         if self.task.locked or any(not c.objects and TABLE[c.relation].arity == "alone" for c in self.claims):
             return
-        board, frame = self.board, self.task.frame
-        rects = self.rects()
-        x0, x1 = min(r.x0 for r in rects.values()), max(r.x1 for r in rects.values())
-        y0, y1 = min(r.y0 for r in rects.values()), max(r.y1 for r in rects.values())
-        to_x = frame.width / 2 + self.rng.uniform(-0.3, 0.3) * (frame.width - (x1 - x0)) - (x0 + x1) / 2
-        want_y = self.rng.uniform(0.5, 0.75) if not any(flies(t.noun) for t in self.task.scene.things) else 0.5
-        to_y = (y1 - y0) / 2 + want_y * (frame.height - (y1 - y0)) - (y0 + y1) / 2
-        for b in range(len(board.mobility)):
-            board.x[b] += to_x
-            board.y[b] += to_y
+        rects, frame = self.rects(), self.task.frame
+        hull = _hull(rects.values())
+        zoom = max(min(0.84 * frame.width / hull.w, 0.84 * frame.height / hull.h, 1.3), 1.0) if len(rects) > 1 else 1.0
+        for k in dict.fromkeys((zoom, 1.0)):
+            w, h = hull.w * k, hull.h * k
+            low = 0.5 if any(flies(t.noun) for t in self.task.scene.things) else self.rng.uniform(0.5, 0.75)
+            x = frame.width / 2 + self.rng.uniform(-0.3, 0.3) * max(frame.width - w, 0.0)
+            y = h / 2 + low * (frame.height - h)
+            self.composed = {id: Rect(x + (r.cx - hull.cx) * k, y + (r.cy - hull.cy) * k, r.w * k, r.h * k)
+                             for id, r in rects.items()}
+            if not self._failing():
+                return
 
     # the verdict
 
     def rects(self) -> dict[str, Rect]:
         """Where things are now."""
+        if self.composed is not None:
+            return self.composed
         return {id: Rect(*self.board.at(k), *self.sizes[id]) for k, id in enumerate(self.task.ids)}
 
     def _failing(self) -> bool:
@@ -414,3 +429,10 @@ class Trial:
                     rect.area, task.hinted[other].area):
                 reasons.append(f"it overlapped {names[other]}")
         return "; ".join(reasons) or "to make room for the others"
+
+
+def _hull(rects: Iterable[Rect]) -> Rect:
+    some = list(rects)
+    x0, x1 = min(r.x0 for r in some), max(r.x1 for r in some)
+    y0, y1 = min(r.y0 for r in some), max(r.y1 for r in some)
+    return Rect((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
