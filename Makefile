@@ -29,7 +29,7 @@ format: $(VENV)/.dev ## let the linter mend what it can
 	@$(BIN)/ruff check --fix $(CODE)
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
-	@$(BIN)/python tests/bench/planner.py --judge $(JUDGE) $(ARGS)
+	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
