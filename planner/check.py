@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Literal
-
-import shapely
-from shapely.geometry.base import BaseGeometry
 
 from planner.claims import Claim, claims_of, contradicts, names_of
 from planner.geometry import PAIR, Frame, Rect
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU, allowed_pairs
 from planner.relations import TABLE
-from planner.scene import Box, Data, Layout, Mask, Placement, Polygon, ThingId
+from planner.scene import Box, Data, Layout, ThingId
 
 ON_CANVAS = 1e-6
 MIN_AREA = 0.002
@@ -92,38 +90,24 @@ def _percent(sides: dict[str, float]) -> str:
 
 
 def _overlaps(layout: Layout, names: dict[str, str]) -> list[Violation]:
+    """Pairs that cover each other without a reason. Shapely is loaded only where two envelopes meet without one."""
     known = [p for p in layout.placements if any(t.id == p.thing for t in layout.scene.things)]
-    if len(known) < 2:
+    meeting = [(a, b) for a, b in combinations(known, 2) if a.box.shared(b.box) > 0]
+    allowed = allowed_pairs(layout.scene) if meeting else frozenset()
+    suspects = [(a, b) for a, b in meeting if frozenset((a.thing, b.thing)) not in allowed]
+    if not suspects:
         return []
-    allowed = allowed_pairs(layout.scene)
-    shapes = [shape_of(p) for p in known]
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    from planner.shapes import overlap
+
     found = []
-    for i, j in sorted((int(i), int(j)) for i, j in zip(first, second, strict=True) if i < j):
-        a, b = known[i].thing, known[j].thing
-        if frozenset((a, b)) in allowed:
-            continue
-        both = shapes[i].intersection(shapes[j]).area
-        share = both / min(shapes[i].area, shapes[j].area)
-        iou = both / (shapes[i].area + shapes[j].area - both)
+    for a, b in suspects:
+        share, iou = overlap(a, b)
         if share > COVERED + 1e-9 or iou > IOU + 1e-9:
-            found.append(Violation(kind="overlap", things=(a, b), margin=-share,
-                                   sentence=f"{names[a]} and {names[b]} overlap ({share:.0%} of the smaller one) and "
-                                            "nothing in the scene puts one on, in or in front of the other; "
-                                            "move them apart"))
+            found.append(Violation(kind="overlap", things=(a.thing, b.thing), margin=-share,
+                                   sentence=f"{names[a.thing]} and {names[b.thing]} overlap ({share:.0%} of the "
+                                            "smaller one) and nothing in the scene puts one on, in or in front of "
+                                            "the other; move them apart"))
     return found
-
-
-def shape_of(placement: Placement) -> BaseGeometry:
-    """The placement's region as a shapely geometry in fractions of the canvas."""
-    region = placement.region
-    if isinstance(region, Polygon):
-        return shapely.make_valid(shapely.Polygon([(p.x, p.y) for p in region.points]))
-    if isinstance(region, Mask):
-        w, h = 1 / region.columns, 1 / region.rows
-        cells = [shapely.box(c * w, r * h, (c + 1) * w, (r + 1) * h) for r, c in region.inside()]
-        return shapely.union_all(cells)
-    return shapely.box(*placement.box.corners)
 
 
 def _broken_claims(layout: Layout) -> list[Violation]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.check import check, shape_of, verdicts
+from planner.check import check, verdicts
 from planner.claims import claims_of
 from planner.overlap import allowed_pairs
 from planner.scene import (
@@ -19,6 +19,7 @@ from planner.scene import (
     Relation,
     Scene,
 )
+from planner.shapes import shape_of
 from tests.planner.scenes import thing
 
 CAT, DOG = thing("cat1", "cat", "white"), thing("dog1", "dog")
