@@ -1,0 +1,139 @@
+"""What a model family must say about itself so that everything else in this package can use it.
+
+A family is one file in `backbones/` that implements `Backbone`. Everything here is in the model's own input space:
+`x` is what the denoiser is given (after the scheduler's scaling), `t` the scheduler's timestep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from PIL.Image import Image
+from torch import Tensor
+
+from grounding.attention import Hook, Layer
+
+
+class Shape(NamedTuple):
+    """The shape of one latent."""
+
+    channels: int
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text as one model reads it: one column of `states` per token.
+
+    `offsets` gives each column's characters in `text` (an empty range for special tokens and padding); `content` the
+    columns between the start token and the end token; `dropped` what did not fit the model's limit.
+    """
+
+    text: str
+    states: Tensor  # "columns dim"
+    offsets: tuple[tuple[int, int], ...]
+    content: range
+    dropped: str = ""
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def columns(self, start: int, end: int) -> tuple[int, ...]:
+        """The columns whose characters overlap `start:end` of the text."""
+        return tuple(c for c in self.content if max(start, self.offsets[c][0]) < min(end, self.offsets[c][1]))
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """A batch of encoded texts. `extra` is passed to the denoiser by name (pooled embeddings, boxes, residuals …)."""
+
+    states: Tensor  # "batch columns dim"
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def batch(self) -> int:
+        """How many there are."""
+        return int(self.states.shape[0])
+
+    def __add__(self, other: Conditioning) -> Conditioning:
+        """Both batches, one after the other."""
+        extra = {name: torch.cat([value, other.extra[name]]) for name, value in self.extra.items()}
+        return Conditioning(torch.cat([self.states, other.states]), extra)
+
+
+class Scheduler(Protocol):
+    """The part of a diffusers scheduler that sampling uses."""
+
+    timesteps: Tensor
+    config: Any
+    init_noise_sigma: Any
+
+    def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
+        """Choose the timesteps."""
+        ...
+
+    def scale_model_input(self, sample: Tensor, timestep: Any) -> Tensor:
+        """The latents as the denoiser wants them."""
+        ...
+
+
+class Backbone(Protocol):
+    """An image model: texts to states, latents and states to a prediction, latents to pictures."""
+
+    name: str
+    device: torch.device
+    dtype: torch.dtype
+
+    def shape(self, width: int, height: int) -> Shape:
+        """The latent's shape for a picture of this size. Raises `BadRequest` for a size that the model cannot do."""
+        ...
+
+    def size(self) -> tuple[int, int]:
+        """The width and height that the model was trained for."""
+        ...
+
+    def encode(self, texts: Sequence[str], learned: Tensor | None = None) -> list[Words]:
+        """The texts as the model reads them.
+
+        `learned` ("tokens dim" of the token-embedding space) stands after each text's last word, before the end token,
+        and is differentiable.
+        """
+        ...
+
+    def stack(self, words: Sequence[Words]) -> Conditioning:
+        """A batch of them."""
+        ...
+
+    def layers(self, shape: Shape) -> tuple[Layer, ...]:
+        """Its attention layers in the order in which a pass runs them."""
+        ...
+
+    def grid(self, shape: Shape) -> tuple[int, int]:
+        """Rows and columns of the layers at which layout is decided: 16×16 in Stable Diffusion 1."""
+        ...
+
+    def predict(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook] = ()) -> Tensor:
+        """One pass: what the scheduler calls the model output."""
+        ...
+
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook]) -> None:
+        """The part of a pass that `hooks` want to see: it ends in the last layer that any of them wants."""
+        ...
+
+    def clean(self, x: Tensor, t: Tensor, output: Tensor) -> Tensor:
+        """The picture (as a latent) that `output` points at: x̂₀."""
+        ...
+
+    def decode(self, latents: Tensor) -> list[Image]:
+        """Latents to pictures."""
+        ...
+
+    def encode_images(self, images: Sequence[Image]) -> Tensor:
+        """Pictures to latents (the mean, no noise)."""
+        ...
+
+    def scheduler(self, kind: type[Any] | None = None) -> Any:
+        """A fresh scheduler with the checkpoint's configuration, of the checkpoint's kind or of another."""
+        ...

@@ -1,0 +1,60 @@
+"""What a rendering cost and how sure it is of each thing: the evidence that travels with a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from planner.scene import Data
+
+
+class Cost(Data):
+    """Passes of the denoiser for one image. `share` is what part of a full pass a truncated one computes."""
+
+    full: int = 0
+    truncated: int = 0
+    backward: int = 0
+    share: float = 1.0
+    seconds: float = 0.0
+
+    @property
+    def forward_equivalents(self) -> float:
+        """In single-sample forward passes; a backward pass with frozen weights counts as its forward."""
+        return self.full + (self.truncated + self.backward) * self.share
+
+
+class Attention(Data):
+    """How strongly a thing's words claim their box on the attention maps, 0 to 1: at the first step, and at the last
+    one that was watched. `weak` means that the thing is likely to be missing."""
+
+    thing: str
+    phrase: str
+    before: float
+    after: float
+    weak: bool
+
+
+class Receipt(Data):
+    """How a picture was made, what it cost, and what it is unsure of."""
+
+    backbone: str
+    prompt: str
+    seed: int
+    steps: int
+    guidance_scale: float
+    scheduler: str
+    width: int
+    height: int
+    batch: int
+    cost: Cost
+    attention: tuple[Attention, ...] = ()
+    notes: tuple[str, ...] = ()
+    options: Mapping[str, Any] = Field(default_factory=dict)
+    versions: Mapping[str, str] = Field(default_factory=dict)
+
+    @property
+    def weak(self) -> tuple[str, ...]:
+        """The things that are likely to be missing, known before decoding."""
+        return tuple(a.thing for a in self.attention if a.weak)

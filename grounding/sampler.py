@@ -1,0 +1,116 @@
+"""The one loop that all image work goes through: noise in, latents out, with places to steer, watch and stop."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from grounding.backbone import Backbone, Shape
+from grounding.errors import AttemptFailed, BadRequest, Cancelled
+
+
+class Model(Protocol):
+    """The guided prediction at step `i`: classifier-free guidance and hooks are its business."""
+
+    def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
+        """The model output for latents in the model's input space."""
+        ...
+
+
+class Guide(Protocol):
+    """Moves the latents before the prediction at step `i`, or returns the very same tensor."""
+
+    def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
+        """The latents to go on with, in the model's input space."""
+        ...
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the loop knows after step `index` of `total`: the latents predicted from, the output, the time."""
+
+    index: int
+    total: int
+    t: Tensor
+    x: Tensor
+    output: Tensor
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The way from noise to picture: `latents[i]` is where step `i` predicted from, the last one the result."""
+
+    timesteps: Tensor  # "steps"
+    latents: Tensor  # "steps+1 batch channels rows cols"
+
+    def one(self, index: int) -> Trajectory:
+        """The trajectory of one image of the batch."""
+        return replace(self, latents=self.latents[:, index : index + 1])
+
+    @property
+    def result(self) -> Tensor:
+        """The final latents."""
+        return self.latents[-1]
+
+
+def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.Generator]]:
+    """Unit noise, one CPU generator per image: the same on every device and in every batch."""
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    return torch.cat([torch.randn(1, *shape, generator=g) for g in generators]), generators
+
+
+def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None) -> Any:
+    """A fresh scheduler with its timesteps set."""
+    scheduler = backbone.scheduler(kind)
+    trained = scheduler.config.num_train_timesteps
+    if not 1 <= steps <= trained:
+        raise BadRequest(f"steps must be between 1 and {trained}, got {steps}")
+    scheduler.set_timesteps(steps, device=backbone.device)
+    return scheduler
+
+
+@torch.no_grad()
+def denoise(
+    model: Model, scheduler: Any, x: Tensor, *,
+    start: int = 0, guide: Guide | None = None, generators: list[torch.Generator] | None = None,
+    on_step: Callable[[Moment], None] | None = None, cancel: Callable[[], bool] | None = None, keep: bool = False,
+) -> Trajectory:
+    """Run `scheduler` from step `start` on. `x` is in the scheduler's space. Without `keep`, only the result is kept."""
+    timesteps = scheduler.timesteps
+    options = _step_options(scheduler, generators)
+    if start:
+        scheduler.set_begin_index(start)
+    path = [x]
+    for i in range(start, len(timesteps)):
+        if cancel is not None and cancel():
+            raise Cancelled(f"cancelled before step {i + 1} of {len(timesteps)}")
+        t = timesteps[i]
+        seen = scheduler.scale_model_input(x, t)
+        if guide is not None and (moved := guide(seen, t, i)) is not seen:
+            x = x + (moved - seen) / scheduler.scale_model_input(torch.ones(1, device=x.device), t)
+            seen = moved
+            path[-1] = x
+        output = model(seen, t, i)
+        x = scheduler.step(output, t, x, return_dict=False, **options)[0]
+        _finite(x, i)
+        if on_step is not None:
+            on_step(Moment(i, len(timesteps), t, seen, output))
+        path = [*path, x] if keep else [x]
+    return Trajectory(timesteps[start:], torch.stack(path))
+
+
+def _step_options(scheduler: Any, generators: list[torch.Generator] | None) -> dict[str, Any]:
+    """`generator` for the schedulers that draw noise of their own."""
+    return {"generator": generators} if "generator" in inspect.signature(scheduler.step).parameters else {}
+
+
+def _finite(x: Tensor, i: int) -> None:
+    if not torch.isfinite(x).all():
+        bad = [b for b, sample in enumerate(x) if not torch.isfinite(sample).all()]
+        raise AttemptFailed(f"the latents of image {bad} in the batch became non-finite at step {i + 1}; try another seed, "
+                            "a lower guidance scale, or float32 weights")

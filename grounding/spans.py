@@ -1,0 +1,189 @@
+"""Which words of the prompt belong to which boxes: from a layout to items with character ranges.
+
+Things with the same noun and attributes are one item with several boxes ("three cats"); an item owns every mention of
+it ("a black cat … the cat"). Ranges are in characters: `Words.columns` turns them into a model's own columns, so words
+of several pieces, repeated words and possessives need no guessing. A thing that the prompt does not name is appended
+to it, and a note says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from grounding.backbone import Words
+from grounding.errors import BadRequest
+from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
+
+Range = tuple[int, int]
+
+_LEADING = re.compile(
+    r"^(?:(?:a|an|the|some|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|of|pair|several|many|few|"
+    r"another|\d+)\s+)+", re.IGNORECASE)
+_IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "people", "mouse": "mice",
+              "goose": "geese", "foot": "feet", "tooth": "teeth", "ox": "oxen", "die": "dice"}
+
+
+class Item(NamedTuple):
+    """Words of the prompt and where what they name must be. `placements` has one entry per instance, far to near."""
+
+    phrase: str
+    noun: str
+    ranges: tuple[Range, ...]
+    heads: tuple[Range, ...]
+    placements: tuple[Placement, ...]
+
+    @property
+    def things(self) -> tuple[str, ...]:
+        """The ids of the things."""
+        return tuple(p.thing for p in self.placements)
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """Their boxes."""
+        return tuple(p.box for p in self.placements)
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """A prompt and its items: what a layout asks of a picture, free of any model."""
+
+    prompt: str
+    items: tuple[Item, ...]
+    canvas: Canvas
+    notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+class Columns(NamedTuple):
+    """The text columns of one item in one model's reading: all of its words, and those of its noun."""
+
+    all: tuple[int, ...]
+    head: tuple[int, ...]
+
+
+def ground(layout: Layout) -> Grounding:
+    """The items of a layout, with their words found in its prompt (or appended to it)."""
+    scene = layout.scene
+    prompt = scene.prompt.strip() or compose(scene)
+    if not prompt:
+        raise BadRequest("the layout has neither a prompt nor things; there is nothing to paint")
+    kinds = list(_kinds(layout))
+    found = _mentions(prompt, [things[0] for things, _ in kinds])
+    notes: list[str] = []
+    items = []
+    for (things, placements), (ranges, heads) in zip(kinds, found, strict=True):
+        thing = things[0]
+        if not ranges:
+            notes.append(f"`{thing.phrase}` is not in the prompt; it was appended")
+            start = len(prompt) + 2
+            prompt = f"{prompt}, {thing.phrase}"
+            ranges = ((start, len(prompt)),)
+            heads = tuple(_occurrences(thing.noun, prompt, start)) or ranges
+        items.append(Item(thing.phrase, thing.noun, ranges, heads, placements))
+    return Grounding(prompt, tuple(items), layout.canvas, tuple(notes), tuple(a.noun for a in scene.absent if not a.of))
+
+
+def columns(grounding: Grounding, words: Words) -> tuple[tuple[Columns, ...], tuple[str, ...]]:
+    """The columns of every item in `words`, and notes on what the model's limit cut off."""
+    if words.text != grounding.prompt:
+        raise BadRequest("the words to be matched are another prompt's")
+    notes = [f"the model's limit cut off the end of the prompt: `{words.dropped}`"] if words.dropped else []
+    found = []
+    for item in grounding.items:
+        everything, head = ({c for r in some for c in words.columns(*r)} for some in (item.ranges, item.heads))
+        if not everything:
+            notes.append(f"the words of `{item.phrase}` are past the model's limit; only its boxes bind it")
+        found.append(Columns(tuple(sorted(everything)), tuple(sorted(head or everything))))
+    return tuple(found), tuple(notes)
+
+
+def compose(scene: Scene) -> str:
+    """A plain caption for a scene that has no prompt."""
+    groups = {group.id: group.words for group in scene.groups}
+    phrases = dict.fromkeys(groups.get(t.group, t.phrase) if t.group else t.phrase for t in scene.things)
+    listed = [*phrases, *([f"on {scene.background}"] if scene.background else []), *scene.style]
+    return ", ".join(listed)
+
+
+def _kinds(layout: Layout) -> Iterator[tuple[list[Thing], tuple[Placement, ...]]]:
+    """Placed things that look alike, together, in the order in which the scene names them."""
+    placed = {p.thing: p for p in layout.far_to_near()}
+    kinds: dict[tuple[str, tuple[str, ...]], list[Thing]] = {}
+    for thing in layout.scene.things:
+        if thing.id in placed:
+            kinds.setdefault((thing.noun.lower(), tuple(sorted(a.lower() for a in thing.attributes))), []).append(thing)
+    for things in kinds.values():
+        ids = {t.id for t in things}
+        yield things, tuple(p for p in placed.values() if p.thing in ids)
+
+
+def _mentions(prompt: str, things: Sequence[Thing]) -> list[tuple[tuple[Range, ...], tuple[Range, ...]]]:
+    """For each thing its ranges and its noun's ranges: full phrases first (longest first), then nouns, then "the …"."""
+    taken: list[Range] = []
+    ranges: list[list[Range]] = [[] for _ in things]
+    for i in sorted(range(len(things)), key=lambda i: -len(_core(things[i]))):
+        for words in _wordings(things[i], things):
+            ranges[i] += [r for r in _occurrences(words, prompt) if _free(r, taken)]
+            taken += ranges[i]
+    alone = [sum(t.noun.lower() == other.noun.lower() for other in things) == 1 for t in things]
+    for i, thing in enumerate(things):
+        if not ranges[i]:
+            ranges[i] = list(_scattered(thing, prompt, taken)) or list(_occurrences(thing.noun, prompt))[:alone[i]]
+            taken += ranges[i]
+    for i, thing in enumerate(things):
+        if alone[i] and ranges[i]:
+            ranges[i] += [r for r in _occurrences(thing.noun, prompt) if _free(r, taken) and _definite(prompt, r)]
+    heads = [[h for r in ranges[i] for h in _occurrences(t.noun, prompt, *r)] for i, t in enumerate(things)]
+    return [(tuple(sorted(r)), tuple(sorted(h or r))) for r, h in zip(ranges, heads, strict=True)]
+
+
+def _wordings(thing: Thing, things: Sequence[Thing]) -> tuple[str, ...]:
+    """The thing in full. A phrase that names another thing too ("a cat in a hat") would claim that one's words."""
+    core, short = _core(thing), " ".join((*thing.attributes, thing.noun))
+    names_another = any(other.noun != thing.noun and any(_occurrences(other.noun, core)) for other in things)
+    return (short,) if names_another or core == short else (core, short)
+
+
+def _core(thing: Thing) -> str:
+    return _LEADING.sub("", thing.phrase) or thing.phrase
+
+
+def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Range]:
+    """A noun with its attributes apart from it: "one red and two blue balls". A noun may be shared, attributes not."""
+    nouns = list(_occurrences(thing.noun, prompt))
+    free = [r for r in nouns if _free(r, taken)]
+    attributes = [r for a in thing.attributes for r in _occurrences(a, prompt) if _free(r, taken)][:len(thing.attributes)]
+    if free or attributes:
+        anchor = attributes[0][0] if attributes else 0
+        after = [r for r in free or nouns if r[0] >= anchor] or free
+        yield from attributes
+        yield from after[:1]
+
+
+def _definite(prompt: str, at: Range) -> bool:
+    return bool(re.search(r"\b(?:the|this|that|its|his|her|their)\s+$", prompt[: at[0]], re.IGNORECASE))
+
+
+def _free(at: Range, taken: Iterable[Range]) -> bool:
+    return all(at[1] <= start or end <= at[0] for start, end in taken)
+
+
+def _occurrences(words: str, prompt: str, start: int = 0, end: int | None = None) -> Iterator[Range]:
+    """Where `words` stand in the prompt as whole words, in the singular or the plural."""
+    *before, last = words.split()
+    pattern = r"[\s,-]+".join([*map(re.escape, before), f"(?:{'|'.join(map(re.escape, _forms(last)))})"])
+    for match in re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE).finditer(prompt, start, end or len(prompt)):
+        yield match.span()
+
+
+def _forms(noun: str) -> list[str]:
+    """The noun and what its plural may look like, longest first."""
+    forms = {noun, noun + "s", noun + "es", _IRREGULAR.get(noun.lower(), noun)}
+    if noun.endswith("y"):
+        forms.add(noun[:-1] + "ies")
+    if noun.endswith(("f", "fe")):
+        forms.add(noun.rstrip("e")[:-1] + "ves")
+    return sorted(forms, key=len, reverse=True)
