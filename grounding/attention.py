@@ -139,19 +139,22 @@ class CrossWatch:
         return total.unflatten(1, (self.rows, self.cols))
 
 
-class SelfWatch:
-    """Remembers where the cells of each box look: query rows averaged within the box, per layer and head."""
+class RowWatch:
+    """Remembers where the cells of each box look: query rows averaged within the box, per layer and head.
 
-    def __init__(self, rows: int, cols: int, boxes: Tensor) -> None:
-        self.rows, self.cols = rows, cols
+    For self-attention, and with `kind="gated"` for GLIGEN's layers, whose keys end in the grounding tokens.
+    """
+
+    def __init__(self, rows: int, cols: int, boxes: Tensor, kind: Literal["self", "gated"] = "self") -> None:
+        self.rows, self.cols, self.kind = rows, cols, kind
         self.used = boxes.flatten(0, 1).sum(0).nonzero().squeeze(-1)
         inside = boxes[..., self.used]
         self.mean = inside / inside.sum(-1, keepdim=True).clamp(min=1)  # "batch boxes used"
         self._by_layer: dict[str, Tensor] = {}
 
     def wants(self, layer: Layer) -> bool:
-        """Self-attention at the grid."""
-        return layer.kind == "self" and (layer.rows, layer.cols) == (self.rows, self.cols)
+        """The layers of this kind at the grid."""
+        return layer.kind == self.kind and (layer.rows, layer.cols) == (self.rows, self.cols)
 
     def __call__(self, call: Call, proceed: Proceed) -> Tensor:
         """Record, then let the layer go on."""
@@ -160,6 +163,11 @@ class SelfWatch:
         self._by_layer[call.layer.name] = self.mean[:, None] @ probabilities(seen, self.used)
         return proceed(call)
 
+    @property
+    def seen(self) -> bool:
+        """Whether any layer reported."""
+        return bool(self._by_layer)
+
     def maps(self) -> Tensor:
-        """The box-averaged rows: "batch layers heads boxes cells"."""
+        """The box-averaged rows: "batch layers heads boxes keys"."""
         return torch.stack(list(self._by_layer.values()), dim=1)

@@ -57,26 +57,14 @@ class Conditioning:
         """How many there are."""
         return int(self.states.shape[0])
 
+    def pick(self, rows: Sequence[int]) -> Conditioning:
+        """Some rows of the batch."""
+        return Conditioning(self.states[list(rows)], {name: value[list(rows)] for name, value in self.extra.items()})
+
     def __add__(self, other: Conditioning) -> Conditioning:
         """Both batches, one after the other."""
         extra = {name: torch.cat([value, other.extra[name]]) for name, value in self.extra.items()}
         return Conditioning(torch.cat([self.states, other.states]), extra)
-
-
-class Scheduler(Protocol):
-    """The part of a diffusers scheduler that sampling uses."""
-
-    timesteps: Tensor
-    config: Any
-    init_noise_sigma: Any
-
-    def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
-        """Choose the timesteps."""
-        ...
-
-    def scale_model_input(self, sample: Tensor, timestep: Any) -> Tensor:
-        """The latents as the denoiser wants them."""
-        ...
 
 
 class Backbone(Protocol):
@@ -126,6 +114,10 @@ class Backbone(Protocol):
         """The picture (as a latent) that `output` points at: x̂₀."""
         ...
 
+    def noise_level(self, t: Tensor) -> float:
+        """The standard deviation of the noise in `x` at `t`."""
+        ...
+
     def decode(self, latents: Tensor) -> list[Image]:
         """Latents to pictures."""
         ...
@@ -135,5 +127,5 @@ class Backbone(Protocol):
         ...
 
     def scheduler(self, kind: type[Any] | None = None) -> Any:
-        """A fresh scheduler with the checkpoint's configuration, of the checkpoint's kind or of another."""
+        """A fresh diffusers scheduler with the checkpoint's configuration, of the checkpoint's kind or of another."""
         ...

@@ -27,10 +27,14 @@ _IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "pe
 
 
 class Item(NamedTuple):
-    """Words of the prompt and where what they name must be. `placements` has one entry per instance, far to near."""
+    """Words of the prompt and where what they name must be.
+
+    `alone` is one instance in its own words; `placements` has one entry per instance, far to near.
+    """
 
     phrase: str
     noun: str
+    alone: str
     ranges: tuple[Range, ...]
     heads: tuple[Range, ...]
     placements: tuple[Placement, ...]
@@ -82,7 +86,7 @@ def ground(layout: Layout) -> Grounding:
             prompt = f"{prompt}, {thing.phrase}"
             ranges = ((start, len(prompt)),)
             heads = tuple(_occurrences(thing.noun, prompt, start)) or ranges
-        items.append(Item(thing.phrase, thing.noun, ranges, heads, placements))
+        items.append(Item(thing.phrase, thing.noun, _alone(thing), ranges, heads, placements))
     return Grounding(prompt, tuple(items), layout.canvas, tuple(notes), tuple(a.noun for a in scene.absent if not a.of))
 
 
@@ -161,6 +165,11 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
         after = [r for r in free or nouns if r[0] >= anchor] or free
         yield from attributes
         yield from after[:1]
+
+
+def _alone(thing: Thing) -> str:
+    words = " ".join((*thing.attributes, thing.noun))
+    return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}"
 
 
 def _definite(prompt: str, at: Range) -> bool:

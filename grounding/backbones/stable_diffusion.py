@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 from torch import Tensor
 
 from grounding.attention import Hook, Layer
 from grounding.backbone import Conditioning, Shape, Words
 from grounding.backbones import unet as unets
+from grounding.backbones.quiet import quietly
 from grounding.errors import BadRequest, ModelMissing, Unsupported
+
+with quietly():
+    from diffusers import StableDiffusionPipeline
 
 GUIDED_CELLS = 256
 """Layout is decided at the grid nearest to 16×16."""
@@ -160,6 +162,10 @@ class StableDiffusion:
             case _:
                 return (x - sigma * output) / alpha
 
+    def noise_level(self, t: Tensor) -> float:
+        """√(1 − ᾱ)."""
+        return float((1 - self._alphas[t.long()]).sqrt())
+
     @torch.no_grad()
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Latents to pictures."""
@@ -181,20 +187,15 @@ class StableDiffusion:
         return (kind or type(self.pipe.scheduler)).from_config(self.pipe.scheduler.config)
 
 
-def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool,
-                  kind: Callable[..., Any] = StableDiffusionPipeline.from_pretrained) -> Any:
+def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool) -> Any:
     """The checkpoint as a diffusers pipeline: safetensors only, no safety checker, quietly."""
     if offline and not (Path(source) / "model_index.json").is_file():
         raise ModelMissing(f"there is no checkpoint folder at `{source}` (a folder with `model_index.json` is expected); "
                            "give another folder, or a hub name with `offline=False`")
-    level = diffusers_logging.get_verbosity()
-    diffusers_logging.set_verbosity_error()
     try:
-        pipe = kind(source, dtype=dtype, local_files_only=offline, use_safetensors=True,
-                    safety_checker=None, feature_extractor=None, image_encoder=None, requires_safety_checker=False)
+        with quietly():
+            return StableDiffusionPipeline.from_pretrained(
+                source, dtype=dtype, local_files_only=offline, use_safetensors=True, safety_checker=None,
+                feature_extractor=None, image_encoder=None, requires_safety_checker=False)
     except (OSError, ValueError) as error:
         raise ModelMissing(f"`{source}` could not be loaded: {error}") from error
-    finally:
-        diffusers_logging.set_verbosity(level)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe

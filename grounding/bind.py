@@ -1,0 +1,149 @@
+"""Binding without gradients: words are tied to their cells by a bias on the attention logits of the early steps.
+
+Each placed thing brings its own short text ("a red ball"), encoded alone and appended to the prompt's columns; only its
+own cells can see it, so that no colour leaks through a shared encoding. In those cells the prompt's other words are
+held back, and outside all boxes every placed thing's words are. Instances may also be kept from looking at each other.
+The cost is a few more text columns; there is no backward pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from grounding.attention import MASKED, Call, Layer, Proceed
+from grounding.backbone import Backbone, Conditioning, Shape, Words
+from grounding.targets import Target, aim
+from planner.scene import Data
+
+MOSTLY = 0.5
+"""A cell is bound to a thing that covers more than this part of it."""
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
+
+
+class Bind(Data):
+    """How firmly things are bound, in logits, over the first `until` of the trajectory (fading out linearly)."""
+
+    until: Fraction = 0.5
+    hold: Logit = 4.0
+    """How far the prompt's other words are held back inside a thing's cells."""
+    clear: Logit = 4.0
+    """How far the things' words are held back outside their boxes."""
+    part: Logit = 4.0
+    """How far instances are kept from looking at each other."""
+    own: bool = True
+    """Whether each thing brings its own text."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it does anything."""
+        return self.until > 0 and (self.own or max(self.hold, self.clear, self.part) > 0)
+
+
+class Binder:
+    """`Bind` for one batch of scenes: the conditioning with the things' own texts, and the hook for each step."""
+
+    def __init__(self, bind: Bind, backbone: Backbone, shape: Shape, words: Sequence[Words],
+                 targets: Sequence[Target | None]) -> None:
+        self.bind = bind
+        self.columns = words[0].states.shape[0]
+        texts = [_own_texts(backbone, target) if target and bind.own else [] for target in targets]
+        self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
+        self.conditioning = _appended(backbone.stack(words), texts, self.extra)
+        grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
+        self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
+        self._self = {grid: _apart(targets, words, grid).to(backbone.device) for grid in grids}
+
+    def padded(self, empty: Conditioning) -> Conditioning:
+        """The unconditional texts, as long as the conditional ones."""
+        return Conditioning(F.pad(empty.states, (0, 0, 0, self.extra)), empty.extra)
+
+    def hook(self, progress: float) -> BindHook | None:
+        """The hook for a step at `progress` (0 to 1), or None once binding is over."""
+        left = 1 - progress / self.bind.until if self.bind.until else 0.0
+        return BindHook(self, left) if left > 0 else None
+
+    def _cross_bias(self, words: Sequence[Words], targets: Sequence[Target | None],
+                    texts: Sequence[list[Tensor]], grid: tuple[int, int]) -> Tensor:
+        """What to add to the logits at full strength: "batch cells columns+extra"; own texts are hidden elsewhere."""
+        bias = torch.zeros(len(words), grid[0] * grid[1], self.columns + self.extra)
+        bias[..., self.columns:] = MASKED
+        for row, word, target, own in zip(bias, words, targets, texts, strict=True):
+            here = aim(target.grounding, word, *grid, share=MOSTLY) if target else None
+            if here is not None:
+                self._fill(row, word, here.visible, own)
+        return bias
+
+    def _fill(self, row: Tensor, word: Words, here: Target, own: Sequence[Tensor]) -> None:
+        masks = here.item_masks.bool()
+        summary = slice(word.content.stop, self.columns)
+        at = self.columns
+        row[masks.any(0), summary] = -self.bind.hold
+        for i, item in enumerate(here.columns):
+            mine = list(item.all)
+            for j, other in enumerate(here.columns):
+                shared = [c for c in mine if j != i and c not in other.all]
+                row[(masks[j] & ~masks[i]).nonzero(), shared] = -self.bind.hold
+            row[(~masks.any(0)).nonzero(), mine] = -self.bind.clear
+            if own:
+                row[masks[i], at : at + len(own[i])] = 0
+                at += len(own[i])
+
+
+class BindHook:
+    """Adds the bias of one step. The last rows of the batch are the conditional ones; the others are left alone."""
+
+    def __init__(self, binder: Binder, left: float) -> None:
+        self.binder, self.left = binder, left
+
+    def wants(self, layer: Layer) -> bool:
+        """All cross-attention, and self-attention where instances are parted."""
+        return layer.kind == "cross" or (layer.kind == "self" and self.binder.bind.part > 0)
+
+    def __call__(self, call: Call, proceed: Proceed) -> Tensor:
+        """The layer with its bias."""
+        grid = (call.layer.rows, call.layer.cols)
+        if call.layer.kind == "self":
+            bias = self.binder._self[grid] * (-self.binder.bind.part * self.left)
+        else:
+            full = self.binder._cross[grid]
+            bias = torch.where(full == MASKED, full, full * self.left)
+        rest = call.q.shape[0] - bias.shape[0]
+        if rest:
+            free = torch.zeros(rest, *bias.shape[1:], device=bias.device)
+            if call.layer.kind == "cross":
+                free[..., self.binder.columns:] = MASKED
+            bias = torch.cat([free, bias])
+        return proceed(call.plus(bias[:, None]))
+
+
+def _own_texts(backbone: Backbone, target: Target) -> list[Tensor]:
+    """The states of each item's own text, its words and its end token."""
+    words = backbone.encode([item.alone for item in target.grounding.items])
+    return [w.states[w.content.start : w.content.stop + 1] for w in words]
+
+
+def _appended(cond: Conditioning, texts: Sequence[list[Tensor]], extra: int) -> Conditioning:
+    rows = [torch.cat([states, *own]) for states, own in zip(cond.states, texts, strict=True)]
+    length = cond.states.shape[1] + extra
+    return Conditioning(torch.stack([F.pad(r, (0, 0, 0, length - r.shape[0])) for r in rows]), cond.extra)
+
+
+def _apart(targets: Sequence[Target | None], words: Sequence[Words], grid: tuple[int, int]) -> Tensor:
+    """1 where a cell of one instance would look at a cell that only other instances have: "batch cells cells"."""
+    apart = torch.zeros(len(targets), grid[0] * grid[1], grid[0] * grid[1])
+    for b, (target, word) in enumerate(zip(targets, words, strict=True)):
+        here = aim(target.grounding, word, *grid, share=MOSTLY) if target else None
+        if here is not None:
+            masks = here.visible.instance_masks
+            together = masks.T @ masks
+            occupied = masks.amax(0)
+            apart[b] = occupied[:, None] * occupied * (together == 0)
+    return apart

@@ -1,0 +1,226 @@
+"""Attention-refocusing energies as pure functions on canonical maps; nothing here knows of a model.
+
+After Phung, Ge and Huang, "Grounded Text-to-Image Synthesis with Attention Refocusing" (arXiv 2306.05427). Canonical:
+
+- `cross` "rows cols text": cross-attention probabilities averaged over the heads of all layers at one grid, all text
+  columns in place (start token first, as the model has them);
+- `rows` "layers heads boxes cells": self-attention probabilities whose query rows were averaged over each box, boxes in
+  the order of `instances(objects)`. `box_rows` makes them from full maps "layers heads cells cells".
+
+Three profiles: `paper` is the formula in print, `head` what the published code computes (hinges, weights and all), `ours`
+what this project uses. Boxes are fractions of the canvas, x0 y0 x1 y1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Corners = tuple[float, float, float, float]
+
+
+class Object(NamedTuple):
+    """Text columns (counted from the start token, which is column 0) and the boxes that they belong in."""
+
+    columns: tuple[int, ...]
+    boxes: tuple[Corners, ...]
+
+
+class Cross(NamedTuple):
+    """A cross-attention energy, the weakest claim to an own box, and the strongest to another's."""
+
+    energy: Tensor
+    inside: float
+    outside: float
+
+
+def sharpened(cross: Tensor, gain: float = 100.0) -> Tensor:
+    """The map over words: start token and last column dropped, times `gain`, softmax over the rest, smoothed.
+
+    "text-2 rows cols", so column `c` of the model is entry `c - 1`. Smoothing is a 3×3 Gaussian of σ = 0.5 over
+    reflected borders with the exponent ((x−μ)/2σ)², which Attend-and-Excite and its descendants use.
+    """
+    words = (cross[..., 1:-1].float() * gain).softmax(-1).movedim(-1, 0)
+    side = math.exp(-1.0)
+    line = torch.tensor([side, 1.0, side], device=cross.device)
+    kernel = line[:, None] * line
+    padded = F.pad(words[:, None], (1, 1, 1, 1), mode="reflect")
+    return F.conv2d(padded, (kernel / kernel.sum())[None, None]).squeeze(1)
+
+
+def truncated(box: Corners, rows: int, cols: int) -> tuple[slice, slice]:
+    """The cells of a box as the published code counts them: both ends truncated, so that small boxes have none."""
+    x0, y0, x1, y1 = box
+    return slice(max(0, int(y0 * rows)), max(0, int(y1 * rows))), slice(max(0, int(x0 * cols)), max(0, int(x1 * cols)))
+
+
+def outward(box: Corners, rows: int, cols: int) -> tuple[slice, slice]:
+    """The cells that a box touches: always at least one."""
+    def span(low: float, high: float, size: int) -> slice:
+        first = min(max(math.floor(low * size + 1e-6), 0), size - 1)
+        return slice(first, min(max(math.ceil(high * size - 1e-6), first + 1), size))
+
+    return span(box[1], box[3], rows), span(box[0], box[2], cols)
+
+
+Cells = Callable[[Corners, int, int], tuple[slice, slice]]
+
+
+def box_mask(boxes: Sequence[Corners], rows: int, cols: int, cells: Cells = outward) -> Tensor:
+    """True in the cells of any of the boxes: "rows cols"."""
+    mask = torch.zeros(rows, cols, dtype=torch.bool)
+    for box in boxes:
+        mask[cells(box, rows, cols)] = True
+    return mask
+
+
+def instances(objects: Sequence[Object]) -> list[tuple[int, Corners]]:
+    """Every box with the index of its object, in the order in which `box_rows` stacks them."""
+    return [(o, box) for o, thing in enumerate(objects) for box in thing.boxes]
+
+
+def box_rows(maps: Tensor, objects: Sequence[Object], rows: int, cols: int, cells: Cells = outward) -> Tensor:
+    """Full self-attention maps "layers heads cells cells" to box-averaged rows; a box of no cells gives zeros."""
+    masks = torch.stack([box_mask([box], rows, cols, cells).flatten() for _, box in instances(objects)]).to(maps)
+    return masks / masks.sum(-1, keepdim=True).clamp(min=1) @ maps
+
+
+def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
+    """The published code's CAR at step index `step` (of 50).
+
+    For every column of an object: its weakest boxes are pulled up (6·(1−m) below 0.1, else 1−m; nothing from 0.2 on
+    once step ≥ 15), its peaks in other objects' boxes pushed down (4·m above 0.15, else m; nothing up to 0.1 once
+    step ≥ 15), and its peak in the background pushed down at half weight per own box. A box that truncates to no
+    cell counts as satisfied.
+    """
+    maps, early = sharpened(cross), step < 15
+    rows, cols = maps.shape[1:]
+    energy, inside, outside = maps.new_zeros(()), 1000.0, 0.0
+    for o, thing in enumerate(objects):
+        own = [truncated(box, rows, cols) for box in thing.boxes]
+        others = [truncated(box, rows, cols) for p, other in enumerate(objects) if p != o for box in other.boxes]
+        for column in thing.columns:
+            seen = maps[column - 1]
+            rest = _zeroed(seen, own)
+            for area in own:
+                m = _peak(seen[area], 1.0)
+                energy = energy + _pull(m, early)
+                inside = min(inside, float(m))
+            for area in others:
+                m = _peak(rest[area], 0.0)
+                energy = energy + _push(m, early)
+                outside = max(outside, float(m))
+            energy = energy + len(own) * _zeroed(rest, others).max() / 2
+    return Cross(energy / len(objects), inside, outside)
+
+
+def _peak(area: Tensor, empty: float) -> Tensor:
+    return area.max() if area.numel() else area.new_tensor(empty)
+
+
+def _zeroed(seen: Tensor, areas: Sequence[tuple[slice, slice]]) -> Tensor:
+    keep = torch.ones_like(seen)
+    for area in areas:
+        keep[area] = 0
+    return seen * keep
+
+
+def _pull(m: Tensor, early: bool) -> Tensor:
+    return 6 * (1 - m) if m < 0.1 else 1 - m if m < 0.2 or early else m * 0
+
+
+def _push(m: Tensor, early: bool) -> Tensor:
+    return 4 * m if m > 0.15 else m if m > 0.1 or early else m * 0
+
+
+def sar_head(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
+    """The published code's SAR on full maps "layers heads cells cells"; see `sar_head_rows`."""
+    rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
+    return sar_head_rows(box_rows(maps, objects, rows, cols, truncated), objects, (rows, cols))
+
+
+def sar_head_rows(rows_seen: Tensor, objects: Sequence[Object], grid: tuple[int, int]) -> Tensor:
+    """The published code's SAR: per box the mass outside that box, mean over heads, sum over boxes, per object, mean
+    over layers. Other boxes of the same object count as outside. A box of no cells adds nothing (the original's 0/0
+    is the one thing not kept)."""
+    outside = torch.stack([~box_mask([box], *grid, truncated) for _, box in instances(objects)]).flatten(1)
+    return (rows_seen.float() * outside.to(rows_seen.device)).sum(-1).mean(1).sum(-1).mean() / len(objects)
+
+
+def ground_head(maps: Tensor, objects: Sequence[Object], step: int) -> Tensor:
+    """The published code's third, undocumented term, on gated self-attention "layers heads n n" with n = cells + 30.
+
+    The query rows of each box are averaged; among the 30 grounding columns the strongest one that is not the object's
+    own counts. The original takes the object's index for its grounding slot, as here. Zero from step 15 on.
+    """
+    side = math.isqrt(maps.shape[-1] - 30)
+    own = [(o,) for o, _ in instances(objects)]
+    seen = box_rows(maps[..., : side * side, :], objects, side, side, truncated)
+    return ground_head_rows(seen, own, side * side, len(objects)) * (step < 15)
+
+
+def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cells: int, objects: int) -> Tensor:
+    """The same on box-averaged rows "layers heads boxes n", with each box's own grounding slots told apart."""
+    slots = rows_seen.float().mean(0)[..., cells:]
+    others = torch.ones(len(own_slots), slots.shape[-1], device=slots.device)
+    for row, own in zip(others, own_slots, strict=True):
+        row[list(own)] = 0
+    return (slots * others).amax(-1).mean(0).sum() / objects
+
+
+def car_paper(cross: Tensor, objects: Sequence[Object]) -> Cross:
+    """CAR in print (eq. 2–4): L = (1/q) Σ_i [1 − max(A_i ⊙ M_i)] + (1/q) Σ_i max(A_i ⊙ (1 − M_i)), q grounded columns."""
+    maps = sharpened(cross)
+    masks = [box_mask(thing.boxes, *maps.shape[1:]).to(maps) for thing in objects for _ in thing.columns]
+    seen = torch.stack([maps[c - 1] for thing in objects for c in thing.columns])
+    area = torch.stack(masks)
+    inside, outside = ((seen * m).flatten(1).amax(1) for m in (area, 1 - area))
+    return Cross((1 - inside + outside).mean(), float(inside.min()), float(outside.max()))
+
+
+def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]) -> Cross:
+    """CAR's mask form for regions that are not boxes: means inside and outside instead of peaks. Masks "rows cols"."""
+    maps = sharpened(cross)
+    seen = torch.stack([maps[c - 1] for columns, _ in regions for c in columns])
+    area = torch.stack([mask for columns, mask in regions for _ in columns]).to(maps)
+    inside, outside = ((seen * m).sum((1, 2)) / m.sum((1, 2)).clamp(min=1) for m in (area, 1 - area))
+    return Cross((1 - inside + outside).mean(), float(inside.min()), float(outside.max()))
+
+
+def sar_paper(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
+    """SAR in print (eq. 5–6) on full maps "layers heads cells cells"; see `sar_paper_rows`."""
+    rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
+    masks = torch.stack([box_mask(thing.boxes, rows, cols).flatten() for thing in objects]).to(maps)
+    return sar_paper_rows(masks / masks.sum(-1, keepdim=True) @ maps, masks)
+
+
+def sar_paper_rows(rows_seen: Tensor, masks: Tensor) -> Tensor:
+    """L = (1/q) Σ_i Σ_{p ∈ B_i} Σ(S_p ⊙ (1 − M_i)) / Σ(1 − M_i), averaged over layers and heads.
+
+    `rows_seen` "layers heads objects cells" are averages over an object's united boxes, `masks` "objects cells".
+    """
+    outside = 1 - masks.to(rows_seen)
+    mass = (rows_seen.float() * outside).sum(-1)
+    return (mass * masks.to(mass).sum(-1) / outside.sum(-1).clamp(min=1)).mean()
+
+
+def car_ours(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
+    """(1/q) Σ_c (1 − Σ A_c M_c / Σ A_c)²: the part of each column's attention that falls outside its cells, squared.
+
+    It needs no sharpening, moves every cell and not only a peak, and is the same for weak and strong columns. `columns`
+    are text columns, `masks` "columns cells".
+    """
+    seen = cross.float().flatten(0, 1).T[columns]
+    inside = (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
+    return (1 - inside).square().mean()
+
+
+def sar_ours(rows_seen: Tensor, masks: Tensor) -> Tensor:
+    """(1/b) Σ_b of the squared mass that cells of instance b give to cells outside it, mean over layers and heads."""
+    outside = (rows_seen.float() * (1 - masks.to(rows_seen))).sum(-1)
+    return outside.square().mean()
