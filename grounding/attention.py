@@ -97,7 +97,7 @@ def probabilities(call: Call, queries: Tensor | None = None) -> Tensor:
     if call.bias is not None:
         bias = call.bias if queries is None or call.bias.shape[-2] == 1 else call.bias[..., queries, :]
         logits = logits + bias.float()
-    return logits.softmax(-1)
+    return torch.softmax(logits, -1)
 
 
 def columns(call: Call, wanted: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ class CrossWatch:
     def maps(self) -> Tensor:
         """The canonical cross map: "batch rows cols text", probabilities averaged over all heads of all layers."""
         total = torch.stack(list(self._by_layer.values())).sum(0) / sum(self._heads.values())
-        return total.unflatten(1, (self.rows, self.cols))
+        return total.reshape(self.batch, self.rows, self.cols, self.text)
 
 
 class RowWatch:

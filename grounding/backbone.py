@@ -6,15 +6,18 @@ A family is one file in `backbones/` that implements `Backbone`. Everything here
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from grounding.attention import Hook, Layer
+
+R = TypeVar("R")
 
 
 class Shape(NamedTuple):
@@ -56,6 +59,10 @@ class Conditioning:
     def batch(self) -> int:
         """How many there are."""
         return int(self.states.shape[0])
+
+    def widened(self, columns: int) -> Conditioning:
+        """The same texts with zeros up to so many columns, which a hook must hide."""
+        return Conditioning(F.pad(self.states, (0, 0, 0, columns - self.states.shape[1])), self.extra)
 
     def pick(self, rows: Sequence[int]) -> Conditioning:
         """Some rows of the batch."""
@@ -106,8 +113,12 @@ class Backbone(Protocol):
         """One pass: what the scheduler calls the model output."""
         ...
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook]) -> None:
-        """The part of a pass that `hooks` want to see: it ends in the last layer that any of them wants."""
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
+        """The part of a pass that `hooks` want to see: it ends in the last layer that any of them wants.
+
+        `then` runs (and its answer is returned) while the hooks are still in place: a backward pass through
+        checkpointed activations runs the layers again.
+        """
         ...
 
     def clean(self, x: Tensor, t: Tensor, output: Tensor) -> Tensor:

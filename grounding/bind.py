@@ -56,14 +56,10 @@ class Binder:
         self.columns = words[0].states.shape[0]
         texts = [_own_texts(backbone, target) if target and bind.own else [] for target in targets]
         self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
-        self.conditioning = _appended(backbone.stack(words), texts, self.extra)
+        self.given = _appended(backbone.stack(words), texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(targets, words, grid).to(backbone.device) for grid in grids}
-
-    def padded(self, empty: Conditioning) -> Conditioning:
-        """The unconditional texts, as long as the conditional ones."""
-        return Conditioning(F.pad(empty.states, (0, 0, 0, self.extra)), empty.extra)
 
     def hook(self, progress: float) -> BindHook | None:
         """The hook for a step at `progress` (0 to 1), or None once binding is over."""

@@ -7,8 +7,8 @@ After Phung, Ge and Huang, "Grounded Text-to-Image Synthesis with Attention Refo
 - `rows` "layers heads boxes cells": self-attention probabilities whose query rows were averaged over each box, boxes in
   the order of `instances(objects)`. `box_rows` makes them from full maps "layers heads cells cells".
 
-Three profiles: `paper` is the formula in print, `head` what the published code computes (hinges, weights and all), `ours`
-what this project uses. Boxes are fractions of the canvas, x0 y0 x1 y1.
+Three profiles: `paper` is the formula in print, `head` what the published code computes (hinges, weights and all),
+`ours` what this project uses. Boxes are fractions of the canvas, x0 y0 x1 y1.
 """
 
 from __future__ import annotations
@@ -110,11 +110,11 @@ def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
             for area in own:
                 m = _peak(seen[area], 1.0)
                 energy = energy + _pull(m, early)
-                inside = min(inside, float(m))
+                inside = min(inside, m.item())
             for area in others:
                 m = _peak(rest[area], 0.0)
                 energy = energy + _push(m, early)
-                outside = max(outside, float(m))
+                outside = max(outside, m.item())
             energy = energy + len(own) * _zeroed(rest, others).max() / 2
     return Cross(energy / len(objects), inside, outside)
 
@@ -174,13 +174,13 @@ def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cell
 
 
 def car_paper(cross: Tensor, objects: Sequence[Object]) -> Cross:
-    """CAR in print (eq. 2–4): L = (1/q) Σ_i [1 − max(A_i ⊙ M_i)] + (1/q) Σ_i max(A_i ⊙ (1 − M_i)), q grounded columns."""
+    """CAR in print: L = (1/q) Σ_i [1 − max(A_i ⊙ M_i)] + (1/q) Σ_i max(A_i ⊙ (1 − M_i)) over q grounded columns."""
     maps = sharpened(cross)
     masks = [box_mask(thing.boxes, *maps.shape[1:]).to(maps) for thing in objects for _ in thing.columns]
     seen = torch.stack([maps[c - 1] for thing in objects for c in thing.columns])
     area = torch.stack(masks)
     inside, outside = ((seen * m).flatten(1).amax(1) for m in (area, 1 - area))
-    return Cross((1 - inside + outside).mean(), float(inside.min()), float(outside.max()))
+    return Cross((1 - inside + outside).mean(), inside.min().item(), outside.max().item())
 
 
 def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]) -> Cross:
@@ -189,11 +189,11 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
     seen = torch.stack([maps[c - 1] for columns, _ in regions for c in columns])
     area = torch.stack([mask for columns, mask in regions for _ in columns]).to(maps)
     inside, outside = ((seen * m).sum((1, 2)) / m.sum((1, 2)).clamp(min=1) for m in (area, 1 - area))
-    return Cross((1 - inside + outside).mean(), float(inside.min()), float(outside.max()))
+    return Cross((1 - inside + outside).mean(), inside.min().item(), outside.max().item())
 
 
 def sar_paper(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
-    """SAR in print (eq. 5–6) on full maps "layers heads cells cells"; see `sar_paper_rows`."""
+    """SAR in print on full maps "layers heads cells cells"; see `sar_paper_rows`."""
     rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
     masks = torch.stack([box_mask(thing.boxes, rows, cols).flatten() for thing in objects]).to(maps)
     return sar_paper_rows(masks / masks.sum(-1, keepdim=True) @ maps, masks)

@@ -41,9 +41,8 @@ class Receipt(Data):
 
     backbone: str
     prompt: str
+    negative: str
     seed: int
-    steps: int
-    guidance_scale: float
     scheduler: str
     width: int
     height: int

@@ -1,7 +1,7 @@
 """When and how far the latents are moved so that attention falls where the layout wants it.
 
-Three profiles over one mechanism. `paper` and `head` are Attention Refocusing as printed and as published: raw steps, on a
-schedule in fiftieths of the trajectory. `ours` reads the maps of the ordinary passes, which cost next to nothing,
+Three profiles over one mechanism. `paper` and `head` are Attention Refocusing as printed and as published: raw steps,
+on a schedule in fiftieths of the trajectory. `ours` reads the maps of the ordinary passes, which cost next to nothing,
 spends a gradient only on scenes with a thing that is still weak, tests again before it goes backward, and takes steps
 of a size relative to the latents' noise, so that one setting fits every model.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from grounding import energies
 from grounding.attention import CrossWatch, Hook, RowWatch
-from grounding.backbone import Backbone, Conditioning
+from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.energies import Cross
 from grounding.targets import Target
 from planner.scene import Data
@@ -26,6 +26,8 @@ SATISFIED = 0.2
 """The published stop test: every box has a peak of at least this."""
 
 LOSS_FLOOR = 0.1
+
+KINDS: tuple[Literal["self"], Literal["gated"]] = ("self", "gated")
 
 
 class Refocus(Data):
@@ -51,12 +53,12 @@ class Refocus(Data):
 
 
 class Plan(NamedTuple):
-    """What one step may do: a factor on the energy, the most updates, the step index that the energy is told, and when
-    the stop test is made (`after` an update that it would have spared, as published, or `before` going backward)."""
+    """What one step may do: a factor on the energy, the most updates, the step (of 50) that the energy is told, and
+    when the stop test is made (`after` an update that it would have spared, as published, or `before` the backward)."""
 
     factor: float
     most: int
-    index: int
+    fiftieth: int
     test: Literal["never", "before", "after"] = "before"
     floor: bool = False
 
@@ -81,8 +83,8 @@ def paper_plan(i: int, total: int) -> Plan:
     """The paper's: 2 updates at steps 0–1 of 50, 6 at 2–4, factor 4; then factor 3, and after step 10 only where words
     and boxes do not agree. It leaves the counts from step 5 on open; the published code's are taken."""
     plan = head_plan(i, total)
-    return plan._replace(factor=min(plan.factor, 4 if plan.index < 5 else 3) or 3, floor=False,
-                         test="never" if plan.index < 10 else "before")
+    return plan._replace(factor=min(plan.factor, 4 if plan.fiftieth < 5 else 3) or 3, floor=False,
+                         test="never" if plan.fiftieth < 10 else "before")
 
 
 def our_plan(i: int, total: int, refocus: Refocus) -> Plan:
@@ -95,11 +97,11 @@ def _fiftieths(i: int, total: int) -> range:
 
 
 class Seen(NamedTuple):
-    """One scene's canonical maps: cross "rows cols text"; box-averaged self rows, and gated ones where there are any."""
+    """One scene's canonical maps: cross "rows cols text", box-averaged self rows, gated ones where there are any."""
 
     cross: Tensor
-    rows: Tensor | None
-    gated: Tensor | None
+    own: Tensor | None = None
+    gated: Tensor | None = None
 
 
 class Measured(NamedTuple):
@@ -115,11 +117,11 @@ Measure: TypeAlias = Callable[[Refocus, Target, Seen, Plan], Measured]
 def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
     """s · (SAR + CAR + 3 · ground), as published."""
     objects = target.objects()
-    cross = energies.car_head(seen.cross, objects, plan.index) if objects else Cross(seen.cross.new_zeros(()), 1.0, 0.0)
+    cross = energies.car_head(seen.cross, objects, plan.fiftieth) if objects else _nothing(seen)
     energy = cross.energy if refocus.cross else cross.energy * 0
-    if seen.rows is not None:
-        energy = energy + energies.sar_head_rows(seen.rows, target.boxes(), (target.rows, target.cols))
-    if seen.gated is not None and plan.index < 15:
+    if seen.own is not None:
+        energy = energy + energies.sar_head_rows(seen.own, target.boxes(), (target.rows, target.cols))
+    if seen.gated is not None and plan.fiftieth < 15:
         slots = [(b,) for b in range(len(target.things))]
         cells = target.rows * target.cols
         energy = energy + 3 * energies.ground_head_rows(seen.gated, slots, cells, len(target.columns))
@@ -129,26 +131,32 @@ def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Me
 def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
     """α · (CAR + SAR), as printed; regions that are not boxes take CAR's mask form."""
     objects = target.objects()
-    if target.boxes_only:
+    if not objects:
+        cross = _nothing(seen)
+    elif target.boxes_only:
         cross = energies.car_paper(seen.cross, objects)
     else:
-        grid = target.item_masks.unflatten(1, (target.rows, target.cols))
+        grid = target.item_masks.reshape(-1, target.rows, target.cols)
         pairs = zip(target.columns, grid, strict=True)
         cross = energies.car_regions(seen.cross, [(c.all, mask) for c, mask in pairs if c.all])
     energy = cross.energy if refocus.cross else cross.energy * 0
-    if seen.rows is not None:
-        energy = energy + energies.sar_paper_rows(seen.rows, target.item_masks)
+    if seen.own is not None:
+        energy = energy + energies.sar_paper_rows(seen.own, target.item_masks)
     return Measured(plan.factor * energy, cross.inside)
 
 
 def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
     """The mean squared share of attention that falls outside, over columns and over instances."""
     energy = seen.cross.new_zeros(())
-    if refocus.cross:
+    if refocus.cross and target.objects():
         energy = energy + energies.car_ours(seen.cross, *target.column_masks())
-    if seen.rows is not None:
-        energy = energy + energies.sar_ours(seen.rows, target.instance_masks)
-    return Measured(energy, float(target.strength(seen.cross.detach()).min()))
+    if seen.own is not None:
+        energy = energy + energies.sar_ours(seen.own, target.instance_masks)
+    return Measured(energy, target.strength(seen.cross.detach()).min().item())
+
+
+def _nothing(seen: Seen) -> Cross:
+    return Cross(seen.cross.new_zeros(()), 1.0, 0.0)
 
 
 class Refocuser:
@@ -202,29 +210,38 @@ class Refocuser:
 
     def _due(self, b: int) -> bool:
         """`ours` acts only on scenes that the last ordinary pass has shown to have a weak thing."""
-        return self.refocus.profile != "ours" or (b in self.last and float(self.last[b].min()) < self.refocus.weak)
+        return self.refocus.profile != "ours" or (b in self.last and self.last[b].min().item() < self.refocus.weak)
 
     def _update(self, x: Tensor, t: Tensor, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
-        moved = x[active].detach().requires_grad_()
+        start = x[active].detach().requires_grad_()
         with torch.enable_grad():
-            found = {b: self._measure(self.refocus, self._target(b), seen, plan)
-                     for b, seen in zip(active, self._look(moved, t, active), strict=True)}
-            if plan.test == "before":
-                found = {b: m for b, m in found.items() if m.weakest < self._enough}
-            if not found:
-                return x, []
-            (gradient,) = torch.autograd.grad(torch.stack([m.energy for m in found.values()]).sum(), moved)
+            look, watches = self._watches(start, active)
+            found, gradient = self.backbone.attend(start, t, self.cond.pick(active), watches,
+                                                   lambda: self._downhill(start, look(), plan, active))
+        if gradient is None:
+            return x, []
         x = x.clone()
         for row, b in enumerate(active):
-            self.truncated[b] += 1
             if b in found:
-                self.backward[b] += 1
                 x[b] -= self._stride(gradient[row], t)
         if plan.test == "after":
             found = {b: m for b, m in found.items()
-                     if m.weakest < SATISFIED and not (plan.floor and float(m.energy) <= LOSS_FLOOR)}
+                     if m.weakest < SATISFIED and not (plan.floor and m.energy.item() <= LOSS_FLOOR)}
         return x, list(found)
+
+    def _downhill(self, x: Tensor, seen: list[Seen], plan: Plan,
+                  active: list[int]) -> tuple[dict[int, Measured], Tensor | None]:
+        """The scenes that still need it, and the gradient of their energies; None if there is none."""
+        found = {b: self._measure(self.refocus, self._target(b), s, plan) for b, s in zip(active, seen, strict=True)}
+        if plan.test == "before":
+            found = {b: m for b, m in found.items() if m.weakest < self._enough}
+        for b in active:
+            self.truncated[b] += 1
+            self.backward[b] += b in found
+        if not found:
+            return found, None
+        return found, torch.autograd.grad(torch.stack([m.energy for m in found.values()]).sum(), x)[0]
 
     @property
     def _enough(self) -> float:
@@ -243,18 +260,26 @@ class Refocuser:
         size = gradient.square().mean().sqrt().clamp(min=1e-12)
         return gradient / size * (self.refocus.scale * self.refocus.step * self.backbone.noise_level(t))
 
-    def _look(self, x: Tensor, t: Tensor, active: list[int]) -> list[Seen]:
-        """The canonical maps of the active scenes, by a pass that ends where the last of them is made."""
+    def _watches(self, x: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
+        """What watches the active scenes, and how to read their canonical maps from it afterwards."""
         targets = [self._target(b) for b in active]
         rows, cols = targets[0].rows, targets[0].cols
+        masks = [self._row_masks(target) for target in targets]
         cross = CrossWatch(rows, cols, self.cond.states.shape[1], len(active))
-        boxes = _padded([self._row_masks(t) for t in targets]).to(x.device)
-        own, gated = (RowWatch(rows, cols, boxes, kind) for kind in ("self", "gated"))  # type: ignore[arg-type]
-        hooks: list[Hook] = [cross, *([own, gated] if self.refocus.self_attention else [])]
-        self.backbone.attend(x, t, self.cond.pick(active), hooks)
-        counts = [len(self._row_masks(t)) for t in targets]
-        return [Seen(cross.maps()[n], *(w.maps()[n, :, :, :count] if w.seen else None for w in (own, gated)))
-                for n, count in enumerate(counts)]
+        boxes = _padded(masks).to(x.device)
+        watches = {kind: RowWatch(rows, cols, boxes, kind) for kind in self._kinds(x)}
+
+        def look() -> list[Seen]:
+            maps = {kind: watch.maps() for kind, watch in watches.items()}
+            return [Seen(seen, *(maps[kind][n, :, :, : len(m)] if kind in maps else None for kind in KINDS))
+                    for n, (seen, m) in enumerate(zip(cross.maps(), masks, strict=True))]
+
+        return look, [cross, *watches.values()]
+
+    def _kinds(self, x: Tensor) -> list[Literal["self", "gated"]]:
+        """The kinds of self-attention to be watched, of those that the model has in its present state."""
+        there = {layer.kind for layer in self.backbone.layers(Shape(*x.shape[1:]))}
+        return [kind for kind in KINDS if kind in there and self.refocus.self_attention]
 
     def _row_masks(self, target: Target) -> Tensor:
         """The boxes whose query rows the profile averages: united by item in print, each its own otherwise."""

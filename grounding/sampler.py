@@ -80,7 +80,7 @@ def denoise(
     start: int = 0, guide: Guide | None = None, generators: list[torch.Generator] | None = None,
     on_step: Callable[[Moment], None] | None = None, cancel: Callable[[], bool] | None = None, keep: bool = False,
 ) -> Trajectory:
-    """Run `scheduler` from step `start` on. `x` is in the scheduler's space. Without `keep`, only the result is kept."""
+    """Run `scheduler` from step `start` on; `x` is in the scheduler's space. Without `keep`, only the result stays."""
     timesteps = scheduler.timesteps
     options = _step_options(scheduler, generators)
     if start:
@@ -112,5 +112,5 @@ def _step_options(scheduler: Any, generators: list[torch.Generator] | None) -> d
 def _finite(x: Tensor, i: int) -> None:
     if not torch.isfinite(x).all():
         bad = [b for b, sample in enumerate(x) if not torch.isfinite(sample).all()]
-        raise AttemptFailed(f"the latents of image {bad} in the batch became non-finite at step {i + 1}; try another seed, "
-                            "a lower guidance scale, or float32 weights")
+        raise AttemptFailed(f"the latents of images {bad} of the batch became non-finite at step {i + 1}; try another "
+                            "seed, a lower guidance scale, or float32 weights")

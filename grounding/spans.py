@@ -159,7 +159,8 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
     """A noun with its attributes apart from it: "one red and two blue balls". A noun may be shared, attributes not."""
     nouns = list(_occurrences(thing.noun, prompt))
     free = [r for r in nouns if _free(r, taken)]
-    attributes = [r for a in thing.attributes for r in _occurrences(a, prompt) if _free(r, taken)][:len(thing.attributes)]
+    attributes = [r for a in thing.attributes for r in _occurrences(a, prompt) if _free(r, taken)]
+    attributes = attributes[: len(thing.attributes)]
     if free or attributes:
         anchor = attributes[0][0] if attributes else 0
         after = [r for r in free or nouns if r[0] >= anchor] or free

@@ -35,9 +35,8 @@ class Target:
     @property
     def item_masks(self) -> Tensor:
         """The cells of each item, its instances united: "items cells"."""
-        owner = torch.tensor(self.instance_item, dtype=torch.long)
-        united = torch.zeros(len(self.columns), self.instance_masks.shape[1])
-        return united.index_reduce_(0, owner, self.instance_masks, "amax")
+        owner = torch.tensor(self.instance_item)
+        return torch.stack([self.instance_masks[owner == item].amax(0) for item in range(len(self.columns))])
 
     @property
     def visible(self) -> Target:

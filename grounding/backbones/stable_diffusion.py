@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from grounding.attention import Hook, Layer
-from grounding.backbone import Conditioning, Shape, Words
+from grounding.attention import Enough, Hook, Layer
+from grounding.backbone import Conditioning, R, Shape, Words
 from grounding.backbones import unet as unets
 from grounding.backbones.quiet import quietly
 from grounding.errors import BadRequest, ModelMissing, Unsupported
@@ -128,13 +129,17 @@ class StableDiffusion:
 
     def predict(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook] = ()) -> Tensor:
         """One pass of the UNet."""
-        with unets.opened(self.unet, self.layers(self._shape_of(x)) if hooks else (), hooks):
+        if not hooks:
+            return self._pass(x, t, cond)
+        with unets.opened(self.unet, self.layers(self._shape_of(x)), hooks):
             return self._pass(x, t, cond)
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook]) -> None:
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
         """The part of a pass that `hooks` want to see."""
         with unets.opened(self.unet, self.layers(self._shape_of(x)), hooks, stop_early=True):
-            self._pass(x, t, cond)
+            with suppress(Enough):
+                self._pass(x, t, cond)
+            return then()
 
     def _pass(self, x: Tensor, t: Tensor, cond: Conditioning) -> Tensor:
         x, states = x.to(self.dtype), cond.states.to(self.dtype)
@@ -154,13 +159,15 @@ class StableDiffusion:
         """x̂₀ = (x − √(1−ᾱ) ε) / √ᾱ, or √ᾱ x − √(1−ᾱ) v, or the output itself where the model predicts that."""
         alpha = self._alphas[t.long()].sqrt()
         sigma = (1 - alpha**2).sqrt()
-        match self.scheduler().config.prediction_type:
+        clean: Tensor
+        match self.pipe.scheduler.config.prediction_type:
             case "v_prediction":
-                return alpha * x - sigma * output
+                clean = alpha * x - sigma * output
             case "sample":
-                return output
+                clean = output
             case _:
-                return (x - sigma * output) / alpha
+                clean = (x - sigma * output) / alpha
+        return clean
 
     def noise_level(self, t: Tensor) -> float:
         """√(1 − ᾱ)."""
@@ -190,12 +197,12 @@ class StableDiffusion:
 def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool) -> Any:
     """The checkpoint as a diffusers pipeline: safetensors only, no safety checker, quietly."""
     if offline and not (Path(source) / "model_index.json").is_file():
-        raise ModelMissing(f"there is no checkpoint folder at `{source}` (a folder with `model_index.json` is expected); "
+        raise ModelMissing(f"there is no checkpoint folder at `{source}` (one with `model_index.json` is expected); "
                            "give another folder, or a hub name with `offline=False`")
     try:
         with quietly():
-            return StableDiffusionPipeline.from_pretrained(
+            return StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
                 source, dtype=dtype, local_files_only=offline, use_safetensors=True, safety_checker=None,
                 feature_extractor=None, image_encoder=None, requires_safety_checker=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelMissing(f"`{source}` could not be loaded: {error}") from error

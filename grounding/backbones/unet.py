@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from grounding.attention import Call, Enough, Hook, Layer, attend, plain, stop
+from grounding.attention import Call, Hook, Layer, attend, plain, stop
 from grounding.backbone import Shape
 from grounding.errors import Unsupported
 
@@ -78,43 +78,46 @@ class OpenProcessor:
 
 
 @contextmanager
-def opened(unet: nn.Module, layers: Sequence[Layer], hooks: Sequence[Hook], *, stop_early: bool = False) -> Iterator[None]:
+def opened(
+    unet: nn.Module, layers: Sequence[Layer], hooks: Sequence[Hook], *, stop_early: bool = False,
+) -> Iterator[None]:
     """Open the layers that `hooks` want, and close them exactly as they were, whatever happens.
 
-    With `stop_early` the pass ends in the last opened layer; that is not an error.
+    With `stop_early` a pass ends in the last opened layer, by raising `Enough`.
     """
+    _refuse_model(unet)
+    for hook in hooks:
+        if not any(hook.wants(layer) for layer in layers):
+            raise Unsupported(f"`{type(hook).__name__}` wants none of the {len(layers)} attention layers of this model")
     wanted = [(layer, [h for h in hooks if h.wants(layer)]) for layer in layers]
     wanted = [(layer, theirs) for layer, theirs in wanted if theirs]
-    if stop_early and not wanted:
-        raise Unsupported("a partial pass needs a hook that wants at least one layer; none of the hooks wants any")
     modules = [unet.get_submodule(layer.name) for layer, _ in wanted]
-    if wanted:
-        _refuse(unet, [(layer.name, m) for (layer, _), m in zip(wanted, modules, strict=True)])
+    for (layer, _), module in zip(wanted, modules, strict=True):
+        _refuse_layer(layer.name, module)
     before = [m.processor for m in modules]
     try:
         for module, (layer, theirs) in zip(modules, wanted, strict=True):
             module.processor = OpenProcessor(layer, theirs, stop_early and layer is wanted[-1][0])  # type: ignore[assignment]
         yield
-    except Enough:
-        if not stop_early:
-            raise
     finally:
         for module, processor in zip(modules, before, strict=True):
             module.processor = processor
 
 
-def _refuse(unet: nn.Module, modules: Sequence[tuple[str, nn.Module]]) -> None:
-    if hasattr(unet, "_orig_mod") or unet._compiled_call_impl is not None:  # type: ignore[attr-defined]
+def _refuse_model(unet: nn.Module) -> None:
+    if hasattr(unet, "_orig_mod") or unet._compiled_call_impl is not None:
         raise Unsupported("attention cannot be reached in a compiled model; load it without `torch.compile`")
     if getattr(unet, "is_cache_enabled", False):
         raise Unsupported("a feature cache skips the layers to be watched; call `disable_cache()`")
-    for name, module in modules:
-        kind = type(module.processor).__name__
-        if kind not in _STOCK:
-            why = _OBSTACLES.get(kind, "restore the stock processors with `set_default_attn_processor()`")
-            raise Unsupported(f"`{name}` computes attention by `{kind}`: {why}")
-        if module._compiled_call_impl is not None:  # type: ignore[attr-defined]
-            raise Unsupported(f"`{name}` is compiled; load the model without `torch.compile`")
-        odd = [o for o in ("group_norm", "spatial_norm", "norm_q", "norm_k", "norm_cross") if getattr(module, o, None)]
-        if odd or getattr(module, "residual_connection", False):
-            raise Unsupported(f"`{name}` has {odd or ['residual_connection']}, which no supported family has")
+
+
+def _refuse_layer(name: str, module: nn.Module) -> None:
+    kind = type(module.processor).__name__
+    if kind not in _STOCK:
+        why = _OBSTACLES.get(kind, "restore the stock processors with `set_default_attn_processor()`")
+        raise Unsupported(f"`{name}` computes attention by `{kind}`: {why}")
+    if module._compiled_call_impl is not None:
+        raise Unsupported(f"`{name}` is compiled; load the model without `torch.compile`")
+    odd = [o for o in ("group_norm", "spatial_norm", "norm_q", "norm_k", "norm_cross") if getattr(module, o, None)]
+    if odd or getattr(module, "residual_connection", False):
+        raise Unsupported(f"`{name}` has {odd or ['residual_connection']}, which no supported family has")

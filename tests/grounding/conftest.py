@@ -13,8 +13,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from grounding.backbones.stable_diffusion import StableDiffusion
 
-WORDS = ("a an the and of to red blue green black ball box cat cats dog two three on left right beside hat wearing is"
-         " with no stop sign teddy bear").split()
+WORDS = ["a", "an", "the", "and", "of", "to", "red", "blue", "green", "black", "ball", "box", "cat", "cats", "dog", "two",
+         "three", "on", "left", "right", "beside", "hat", "wearing", "is", "with", "no", "stop", "sign", "teddy", "bear"]
 
 
 def tokenizer(limit: int = 40) -> CLIPTokenizer:
@@ -32,7 +32,9 @@ def tokenizer(limit: int = 40) -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocab, merges=[*dict.fromkeys(merges)], model_max_length=limit)
 
 
-def parts(*, prediction: str = "epsilon", limit: int = 40, attention_type: str = "default", seed: int = 0) -> dict[str, Any]:
+def parts(
+    *, prediction: str = "epsilon", limit: int = 40, attention_type: str = "default", seed: int = 0,
+) -> dict[str, Any]:
     """The parts of a small Stable Diffusion: 32×32 latents, attention at 16×16 and 8×8, as in the pocket."""
     torch.manual_seed(seed)
     tok = tokenizer(limit)

@@ -1,0 +1,64 @@
+"""What goes into painting and what comes out: options, a prepared job, a step's report, a rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from PIL.Image import Image
+from pydantic import Field
+
+from grounding.backbone import Shape, Words
+from grounding.bind import Bind
+from grounding.receipt import Receipt
+from grounding.refocus import Refocus
+from grounding.sampler import Trajectory
+from grounding.targets import Target
+from planner.scene import Data, Layout
+
+
+class Options(Data):
+    """How to paint, apart from what. With `watch` the receipt knows what is weak even where nothing is refocused."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = 25
+    guidance_scale: Annotated[float, Field(ge=1.0, le=100.0)] = 7.5
+    refocus: Refocus | None = None
+    bind: Bind | None = None
+    negative: str = ""
+    watch: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture to be painted, checked and encoded. `target` is None where the layout places nothing."""
+
+    layout: Layout
+    seed: int
+    shape: Shape
+    words: Words
+    negative: Words
+    target: Target | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a caller is told after each step. `attention` is the strength of each thing, one mapping per picture;
+    `preview()` decodes what the pictures are heading for, at the price of a decoding."""
+
+    index: int
+    total: int
+    seconds: float
+    attention: tuple[Mapping[str, float], ...]
+    preview: Callable[[], list[Image]]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A picture, how it was made, and (on request) the way from noise to it."""
+
+    image: Image
+    layout: Layout
+    receipt: Receipt
+    trajectory: Trajectory | None = None

@@ -1,0 +1,103 @@
+"""One batch of jobs on its way through the loop: classifier-free guidance, hooks, records, receipts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grounding.attention import Hook
+from grounding.backbone import Backbone, Conditioning, Shape
+from grounding.bind import Binder
+from grounding.cost import truncated_share
+from grounding.receipt import Attention, Cost, Receipt
+from grounding.refocus import Refocus, Refocuser
+from grounding.rendering import Job, Options, Rendering, Step
+from grounding.sampler import Moment, Trajectory, denoise, draw_noise, schedule
+
+WATCH_ONLY = Refocus(scale=0.0)
+
+
+class Run:
+    """Paints jobs of one shape together."""
+
+    def __init__(self, backbone: Backbone, kind: type[Any] | None, jobs: Sequence[Job], options: Options, *,
+                 shares: dict[Shape, float], on_step: Callable[[Step], None] | None,
+                 cancel: Callable[[], bool] | None) -> None:
+        self.shares = shares
+        self.backbone, self.jobs, self.options, self.on_step, self.cancel = backbone, jobs, options, on_step, cancel
+        self.scheduler = schedule(backbone, options.steps, kind)
+        self.total = len(self.scheduler.timesteps)
+        self.passes, self.began = 0, time.perf_counter()
+        words, targets = [job.words for job in jobs], [job.target for job in jobs]
+        self.given, self.without = backbone.stack(words), backbone.stack([job.negative for job in jobs])
+        self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total)
+        binds = options.bind is not None and options.bind.active and any(targets)
+        self.bind = Binder(options.bind, backbone, jobs[0].shape, words, targets) if options.bind and binds else None
+
+    def paint(self, *, keep: bool, warm: Trajectory | None, start: int) -> list[Rendering]:
+        """Noise (or an earlier trajectory's latents) to pictures."""
+        noise, generators = draw_noise(self.jobs[0].shape, [job.seed for job in self.jobs])
+        x = noise.to(self.backbone.device) * self.scheduler.init_noise_sigma
+        if warm is not None:
+            x = warm.latents[start].to(x).expand_as(x)
+        path = denoise(self.predict, self.scheduler, x, start=start if warm is not None else 0, guide=self.refocus,
+                       generators=generators, on_step=self._tell, cancel=self.cancel, keep=keep)
+        images = self.backbone.decode(path.result)
+        seconds = (time.perf_counter() - self.began) / len(self.jobs)
+        return [Rendering(image, job.layout, self._receipt(n, image.size, seconds), path.one(n) if keep else None)
+                for n, (image, job) in enumerate(zip(images, self.jobs, strict=True))]
+
+    def predict(self, x: Tensor, t: Tensor, i: int) -> Tensor:
+        """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅))."""
+        bound = self.bind.hook(i / self.total) if self.bind else None
+        given = self.bind.given if self.bind and bound else self.given
+        hooks: list[Hook] = [*(self.refocus.hooks(i) if self.options.watch else []), *([bound] if bound else [])]
+        output = self._guided(x, t, given, hooks)
+        self.refocus.note()
+        return output
+
+    def _guided(self, x: Tensor, t: Tensor, given: Conditioning, hooks: Sequence[Hook]) -> Tensor:
+        scale = self.options.guidance_scale
+        if scale == 1:
+            self.passes += 1
+            return self.backbone.predict(x, t, given, hooks)
+        self.passes += 2
+        both = self.without.widened(given.states.shape[1]) + given
+        without, with_words = self.backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
+        return without + scale * (with_words - without)
+
+    def _tell(self, moment: Moment) -> None:
+        if self.on_step is not None:
+            strengths = [self.refocus.last.get(n) for n in range(len(self.jobs))]
+            attention = tuple(
+                dict(zip(job.target.things, s.tolist(), strict=True)) if job.target and s is not None else {}
+                for job, s in zip(self.jobs, strengths, strict=True))
+            self.on_step(Step(moment.index, moment.total, time.perf_counter() - self.began, attention, lambda:
+                              self.backbone.decode(self.backbone.clean(moment.x, moment.t, moment.output))))
+
+    def _receipt(self, n: int, size: tuple[int, int], seconds: float) -> Receipt:
+        job, refocus = self.jobs[n], self.refocus
+        if refocus.truncated[n] and job.shape not in self.shares:
+            self.shares[job.shape] = truncated_share(self.backbone, job.shape, self.given.pick([n]))
+        cost = Cost(full=self.passes, truncated=refocus.truncated[n], backward=refocus.backward[n],
+                    share=self.shares.get(job.shape, 1.0), seconds=seconds)
+        return Receipt(
+            backbone=self.backbone.name, prompt=job.words.text, negative=job.negative.text, seed=job.seed,
+            scheduler=type(self.scheduler).__name__, width=size[0], height=size[1], batch=len(self.jobs), cost=cost,
+            attention=self._attention(n), notes=job.notes, options=self.options.model_dump(mode="json"),
+            versions={name: version(name) for name in ("torch", "diffusers", "transformers")})
+
+    def _attention(self, n: int) -> tuple[Attention, ...]:
+        target = self.jobs[n].target
+        if target is None or n not in self.refocus.last:
+            return ()
+        weak = self.refocus.refocus.weak
+        return tuple(
+            Attention(thing=thing, phrase=target.grounding.items[i].phrase, before=first, after=last, weak=last < weak)
+            for thing, i, first, last in zip(target.things, target.instance_item, self.refocus.first[n].tolist(),
+                                             self.refocus.last[n].tolist(), strict=True))
