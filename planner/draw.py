@@ -11,11 +11,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from planner.errors import BadInput
 from planner.scene import Layout
-from planner.sketch import INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Tag, sketch
+from planner.sketch import INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Strand, Tag, sketch
 
 _SMOOTH = 2
 """Shapes are drawn this many times larger and shrunk, which smooths their edges."""
 _STROKE = 2.6
+_STRANDS = ((PAPER, 5), (INK, 1.6))
+"""A strand of an arrow: dark on a pale hem, so that it shows on any colour."""
 
 
 def draw(layout: Layout, path: str | Path, *, size: int = 1024, relations: bool = False) -> Path:
@@ -87,15 +89,14 @@ def _paint(s: Sketch) -> Image.Image:
             pen.line(_up(*dash), _mixed(outline.colour, STAGE, 0.6), round(1.3 * _SMOOTH))
     for arrow in s.arrows:
         _paint_arrow(pen, arrow)
-    for plate in (arrow.plate for arrow in s.arrows if arrow.plate):
-        _paint_words(pen, plate)
+    for arrow in s.arrows:
+        pen.rounded_rectangle(_corners(arrow.plate), arrow.plate.h / 2 * _SMOOTH, PAPER, INK, _SMOOTH)
     for tag in s.tags:
         _paint_plate(pen, tag, s.font)
     image = large.reduce(_SMOOTH)
     words = ImageDraw.Draw(image)
     for arrow in s.arrows:
-        if arrow.plate:
-            words.text(arrow.plate.centre, arrow.text, INK, _font(round(s.font * 0.8, 1)), anchor="mm")
+        words.text(arrow.plate.centre, arrow.text, INK, _font(round(s.font * 0.8, 1)), anchor="mm")
     for tag in s.tags:
         x, y = _text_at(tag, s.font)
         words.text((x, y), tag.text, _ink_on(tag.colour), _font(round(s.font, 1)), anchor="lm")
@@ -169,24 +170,27 @@ def _text_at(tag: Tag, font: float) -> tuple[float, float]:
     return tag.rect.x + font * (1.45 if tag.swatch else 0.5), tag.rect.y + tag.rect.h / 2
 
 
-def _head(arrow: Arrow, length: float = 13.0) -> list[tuple[float, float]]:
-    """The three corners of the arrow head."""
-    (x0, y0), (x1, y1) = arrow.start, arrow.end
+def _head(strand: Strand, length: float = 13.0) -> list[tuple[float, float]]:
+    """The three corners of the arrow head at the end of a strand."""
+    x0, y0, x1, y1 = strand
     way = atan2(y1 - y0, x1 - x0)
     wings = [(x1 - length * cos(way + turn), y1 - length * sin(way + turn)) for turn in (-pi / 8, pi / 8)]
     return [(x1, y1), *wings]
 
 
+def _ends(arrow: Arrow) -> tuple[tuple[float, float], ...]:
+    """Where an arrow leaves its subjects."""
+    return tuple((x, y) for x, y, _, _ in (arrow.tails or arrow.heads))
+
+
 def _paint_arrow(pen: ImageDraw.ImageDraw, arrow: Arrow) -> None:
-    for colour, width in ((PAPER, 6), (INK, 2)):
-        pen.line(_up(*arrow.start, *arrow.end), colour, width * _SMOOTH)
-    x, y = _up(*arrow.start)
-    pen.ellipse((x - 8, y - 8, x + 8, y + 8), INK, PAPER, 3)
-    pen.polygon([(x, y) for x, y in (_up(*p) for p in _head(arrow))], INK, PAPER, 2)
-
-
-def _paint_words(pen: ImageDraw.ImageDraw, plate: Rect) -> None:
-    pen.rounded_rectangle(_corners(plate), plate.h / 2 * _SMOOTH, PAPER, INK, _SMOOTH)
+    for colour, width in _STRANDS:
+        for strand in (*arrow.tails, *arrow.heads):
+            pen.line(_up(*strand), colour, round(width * _SMOOTH))
+    for x, y in _ends(arrow):
+        pen.ellipse(_up(x - 4, y - 4, x + 4, y + 4), INK, PAPER, _SMOOTH)
+    for strand in arrow.heads:
+        pen.polygon([(x, y) for x, y in (_up(*p) for p in _head(strand))], INK, PAPER, _SMOOTH)
 
 
 def _svg(s: Sketch) -> list[str]:
@@ -230,16 +234,16 @@ def _svg_hidden(outline: Outline) -> str:
 
 
 def _svg_arrow(arrow: Arrow, size: float) -> list[str]:
-    (x0, y0), (x1, y1) = arrow.start, arrow.end
-    ends = f'x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"'
-    head = " ".join(f"{x:.1f},{y:.1f}" for x, y in _head(arrow))
-    parts = [f'<line {ends} stroke="{PAPER}" stroke-width="6"/>', f'<line {ends} stroke="{INK}" stroke-width="2"/>',
-             f'<polygon points="{head}" fill="{INK}"/>']
-    if arrow.plate:
-        x, y = arrow.plate.centre
-        parts += [_svg_rect(arrow.plate, arrow.plate.h / 2, f'fill="{PAPER}" stroke="{INK}"'),
-                  _svg_text(arrow.text, x, y, size, INK, 'text-anchor="middle" dominant-baseline="central"')]
-    return parts
+    path = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for a, b, c, d in (*arrow.tails, *arrow.heads))
+    heads = (" ".join(f"{x:.1f},{y:.1f}" for x, y in _head(strand)) for strand in arrow.heads)
+    x, y = arrow.plate.centre
+    return [
+        *(f'<path d="{path}" stroke="{colour}" stroke-width="{width}"/>' for colour, width in _STRANDS),
+        *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{INK}" stroke="{PAPER}"/>' for x, y in _ends(arrow)),
+        *(f'<polygon points="{points}" fill="{INK}" stroke="{PAPER}"/>' for points in heads),
+        _svg_rect(arrow.plate, arrow.plate.h / 2, f'fill="{PAPER}" stroke="{INK}"'),
+        _svg_text(arrow.text, x, y, size, INK, 'text-anchor="middle" dominant-baseline="central"'),
+    ]
 
 
 def _svg_tag(tag: Tag, font: float) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import cos, hypot, pi, sin
 
@@ -71,6 +71,8 @@ class Rect:
 
 
 Dash = tuple[float, float, float, float]
+Strand = tuple[float, float, float, float]
+"""A straight line from (x0, y0) to (x1, y1)."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,12 @@ class Tag:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A relation, drawn from its subject to its object; its words stand once, at the first arrow."""
+    """A relation: strands from the subjects (`tails`) and to the objects (`heads`), joined where its words stand."""
 
-    start: tuple[float, float]
-    end: tuple[float, float]
-    text: str = ""
-    plate: Rect | None = None
+    tails: tuple[Strand, ...]
+    heads: tuple[Strand, ...]
+    text: str
+    plate: Rect
 
 
 @dataclass(frozen=True)
@@ -271,49 +273,55 @@ def _places(desk: _Desk, id: str, rect: Rect, width: float) -> Iterator[tuple[fl
 
 
 def _arrows(desk: _Desk, relations: Sequence[Relation]) -> Iterator[Arrow]:
-    """One arrow from each subject to each object; the words of a relation stand on its longest arrow."""
-    taken: list[Rect] = [tag.rect for tag in desk.tags]
+    """One arrow for each relation that has objects."""
+    taken = [tag.rect for tag in desk.tags]
     for relation in relations:
-        ends = ((a, b) for a in relation.subjects for b in relation.objects if a in desk.rects and b in desk.rects)
-        arrows = sorted((_between(desk.rects[a], desk.rects[b]) for a, b in ends), key=_length, reverse=True)
-        if not arrows:
-            continue
-        words = plain(relation.words or relation.kind.replace("_", " "))
-        text = f"not {words}" if relation.negated else words
-        plate = _plate(desk, arrows[0], text, taken)
-        taken.append(plate)
-        yield from arrows[1:]
-        yield replace(arrows[0], text=text, plate=plate)
+        tails = [desk.rects[id] for id in relation.subjects if id in desk.rects]
+        heads = [desk.rects[id] for id in relation.objects if id in desk.rects]
+        if tails and heads:
+            words = plain(relation.words or relation.kind.replace("_", " "))
+            arrow = _arrow(desk, tails, heads, f"not {words}" if relation.negated else words, taken)
+            taken.append(arrow.plate)
+            yield arrow
 
 
-def _plate(desk: _Desk, arrow: Arrow, text: str, taken: Sequence[Rect]) -> Rect:
-    """Room for the words on or beside the arrow, where they hide nothing else if possible."""
+def _arrow(desk: _Desk, tails: Sequence[Rect], heads: Sequence[Rect], text: str, taken: Sequence[Rect]) -> Arrow:
+    """Between two things one straight strand, the words beside it if it is short; else all meet in the words."""
+    if len(tails) == len(heads) == 1:
+        (ax, ay), (bx, by) = tails[0].centre, heads[0].centre
+        strand = *_towards(tails[0], bx, by), *_towards(heads[0], ax, ay)
+        return Arrow((), (strand,), text, _plate(desk, strand, text, taken))
+    plate = _plate(desk, (*_middle(tails), *_middle(heads)), text, taken)
+    x, y = plate.centre
+    return Arrow(tuple((*_towards(r, x, y), x, y) for r in tails), tuple((x, y, *_towards(r, x, y)) for r in heads),
+                 text, plate)
+
+
+def _middle(rects: Sequence[Rect]) -> tuple[float, float]:
+    xs, ys = zip(*(r.centre for r in rects), strict=True)
+    return sum(xs) / len(xs), sum(ys) / len(ys)
+
+
+def _plate(desk: _Desk, strand: Strand, text: str, taken: Sequence[Rect]) -> Rect:
+    """Room for the words on or beside a strand, where they hide nothing else if possible."""
     size = desk.font * 0.8
     w, h = desk.measure(text, size) + size, size * 1.5
-    (x0, y0), (x1, y1) = arrow.start, arrow.end
+    x0, y0, x1, y1 = strand
+    short = hypot(x1 - x0, y1 - y0) < 1.5 * w
     places = [
-        Rect(x0 + (x1 - x0) * t - w / 2, y0 + (y1 - y0) * t - h / 2 + off * h, w, h).kept_in(desk.stage)
-        for off in (0, 1, -1, 2, -2)
+        Rect(x0 + (x1 - x0) * t - w / 2 + across * w, y0 + (y1 - y0) * t - h / 2 + down * h, w, h).kept_in(desk.stage)
+        for across, down in (*(() if short else ((0, 0),)), (0.75, 0), (-0.75, 0), (0, 1), (0, -1), (0, 2), (0, -2))
         for t in (0.5, 0.4, 0.6, 0.3, 0.7)
     ]
     return min(places, key=lambda place: sum(place.shared(other) for other in taken))
 
 
-def _length(arrow: Arrow) -> float:
-    return hypot(arrow.end[0] - arrow.start[0], arrow.end[1] - arrow.start[1])
-
-
-def _between(a: Rect, b: Rect) -> Arrow:
-    (ax, ay), (bx, by) = a.centre, b.centre
-    return Arrow(_towards(a, bx, by, 0.55), _towards(b, ax, ay, 0.55))
-
-
-def _towards(rect: Rect, x: float, y: float, share: float) -> tuple[float, float]:
-    """The point at `share` of the way from the middle to the edge of `rect`, in the direction of (x, y)."""
+def _towards(rect: Rect, x: float, y: float) -> tuple[float, float]:
+    """A point of `rect` off its middle towards (x, y), and well before that where it is near."""
     cx, cy = rect.centre
     dx, dy = x - cx, y - cy
     reach = max(abs(dx) / (rect.w / 2), abs(dy) / (rect.h / 2), 1e-9)
-    step = min(share / reach, 0.45)
+    step = min(0.55 / reach, 0.15)
     return cx + dx * step, cy + dy * step
 
 

@@ -154,19 +154,22 @@ def test_an_arrow_runs_from_the_subject_to_the_object() -> None:
                   relations=(Relation(kind="left_of", subjects=("a",), objects=("b",), words="left of"),))
     result = sketched(what, relations=True)
     (arrow,) = result.arrows
-    assert result.outlines[0].rect.holds(*arrow.start)
-    assert result.outlines[1].rect.holds(*arrow.end)
+    (strand,) = arrow.heads
+    assert result.outlines[0].rect.holds(*strand[:2])
+    assert result.outlines[1].rect.holds(*strand[2:])
     assert arrow.text == "left of"
     assert not sketched(what).arrows
 
 
-def test_the_words_of_a_relation_stand_once_however_many_things_it_joins() -> None:
+def test_the_strands_of_many_things_meet_in_the_words_of_their_relation() -> None:
     cats = [(thing(f"c{i}"), Box.of(0.1, 0.2 * i, 0.2, 0.2 * i + 0.15), 0) for i in range(4)]
     what = layout(*cats, (thing("d", "dog"), Box.of(0.6, 0.4, 0.9, 0.7), 0), relations=(
         Relation(kind="left_of", subjects=("c0", "c1", "c2", "c3"), objects=("d",), words="left of"),))
-    arrows = sketched(what, relations=True).arrows
-    assert len(arrows) == 4
-    assert [a.text for a in arrows if a.plate] == ["left of"]
+    result = sketched(what, relations=True)
+    (arrow,) = result.arrows
+    assert len(arrow.tails) == 4
+    assert {strand[2:] for strand in arrow.tails} == {arrow.plate.centre} == {strand[:2] for strand in arrow.heads}
+    assert all(o.rect.holds(*strand[:2]) for o, strand in zip(result.outlines, arrow.tails, strict=False))
 
 
 def test_a_box_that_leaves_the_canvas_is_drawn_up_to_the_margin_and_not_beyond_the_picture() -> None:
