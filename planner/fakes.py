@@ -111,7 +111,8 @@ def refuses(why: str = "I cannot help with that.") -> Answer:
     return _completion({"role": "assistant", "content": None, "refusal": why}, "stop")
 
 
-def fails(status: int, message: str = "scripted failure", code: str | None = None, retry_after: str | None = None) -> Answer:
+def fails(status: int, message: str = "scripted failure", code: str | None = None,
+          retry_after: str | None = None) -> Answer:
     """An error in the form that OpenAI-compatible servers use."""
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     return Answer(status, {"error": {"message": message, "type": "error", "param": None, "code": code}}, headers)

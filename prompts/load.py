@@ -63,7 +63,7 @@ def render(name: str, **values: object) -> str:
     if missing := sorted(told.variables - values.keys()):
         raise PromptError(f"template `{name}` needs `{'`, `'.join(missing)}`")
     if unknown := sorted(values.keys() - told.variables):
-        raise PromptError(f"template `{name}` has no variable `{'`, `'.join(unknown)}`; it has {sorted(told.variables)}")
+        raise PromptError(f"template `{name}` has no variable `{'`, `'.join(unknown)}`; have {sorted(told.variables)}")
     return told.template.render(**values).strip()
 
 
@@ -76,5 +76,6 @@ def templates() -> tuple[str, ...]:
 @cache
 def example_files() -> tuple[tuple[str, dict[str, Any]], ...]:
     """Every in-context example as (name, plain data), in the order of their names."""
-    found = sorted((f for f in (files("prompts") / "examples").iterdir() if f.name.endswith(".json")), key=lambda f: f.name)
-    return tuple((f.name.removesuffix(".json"), json.loads(f.read_text(encoding="utf-8"))) for f in found)
+    folder = files("prompts") / "examples"
+    found = {f.name.removesuffix(".json"): f for f in folder.iterdir() if f.name.endswith(".json")}
+    return tuple((name, json.loads(found[name].read_text(encoding="utf-8"))) for name in sorted(found))

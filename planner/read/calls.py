@@ -1,8 +1,8 @@
 """Asks a chat model within a budget: one layer of retries, a hard deadline, and the bill.
 
-Retried, and nothing else: HTTP 408, 409, 425, 429 (unless the quota is used up), 500, 502, 503, 504 and 529, connections that
-fail, and requests that time out, all as long as calls and time last. `Retry-After` is honoured. A server that refuses
-structured output (400, 422) is asked once more in plain words.
+Retried, and nothing else: HTTP 408, 409, 425, 429 (unless the quota is used up), 500, 502, 503, 504 and 529,
+connections that fail, and requests that time out, all as long as calls and time last. `Retry-After` is honoured. A server that
+refuses structured output (400, 422) is asked once more in plain words.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from planner.errors import BadInput, NoReply
+from planner.read.examples import tokens_in
 from planner.read.wire import SCHEMA
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_PASSING_ERRORS = frozenset({"APIConnectionError", "APITimeoutError", "TransportError", "ConnectionError", "TimeoutError"})
+_PASSING_ERRORS = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
 _REFUSING_SCHEMA = frozenset({400, 422})
 _LONGEST_PAUSE = 8.0
 
@@ -59,10 +60,10 @@ class Reply(NamedTuple):
 
 def open_model(name: str, *, base_url: str | None = None, api_key: SecretStr | None = None, seconds: float = 60.0,
                most_tokens: int = 8_000, **options: Any) -> BaseChatModel:
-    """The chat model `provider:model`, set up to be asked by a `Line`: no retries of its own, a time-out, chat completions.
+    """The chat model `provider:model`, set up to be asked by a `Line`: no retries of its own, and a time-out.
 
-    With `base_url`, `name` is a model of an OpenAI-compatible server there, which may need no key. Further `options` go to
-    the provider's class.
+    With `base_url`, `name` is a model of an OpenAI-compatible server there, which may need no key. Further `options` go
+    to the provider's class.
     """
     from langchain.chat_models import init_chat_model
 
@@ -88,11 +89,6 @@ def _key_for_local_servers() -> SecretStr:
     return SecretStr(os.environ.get("OPENAI_API_KEY") or "none-needed")
 
 
-def tokens_in(text: str) -> int:
-    """About how many tokens a text has, rather too many than too few: a third of its bytes."""
-    return len(text.encode("utf-8", "replace")) // 3 + 1
-
-
 class Line:
     """One conversation's line to a model, and what it has cost so far."""
 
@@ -105,6 +101,11 @@ class Line:
         self._model = model
         self._structured = _with_schema(model)
         self._ends = time.monotonic() + budget.seconds
+
+    @property
+    def tokens(self) -> int:
+        """Tokens used so far, in and out."""
+        return self.tokens_in + self.tokens_out
 
     @property
     def cost(self) -> float | None:
@@ -144,9 +145,9 @@ class Line:
     def _afford(self, size: int) -> None:
         if self.calls >= self.budget.calls:
             raise NoReply(f"the budget of {self.budget.calls} call(s) is used up")
-        if self.tokens_in + self.tokens_out + size > self.budget.tokens:
-            raise NoReply(f"the next request has about {size} tokens, and {self.tokens_in + self.tokens_out} of the budget "
-                          f"of {self.budget.tokens} are used; shorten the prompt or raise the budget")
+        if self.tokens + size > self.budget.tokens:
+            raise NoReply(f"the next request has about {size} tokens, and {self.tokens} of the budget of "
+                          f"{self.budget.tokens} are used; shorten the prompt or raise the budget")
         if time.monotonic() >= self._ends:
             raise NoReply(f"the budget of {self.budget.seconds:g} seconds is used up")
 

@@ -1,7 +1,7 @@
-"""A language model's reply becomes a scene: JSON is found in the text, ids are made clean, what is ambiguous is refused.
+"""A language model's reply becomes a scene: JSON is found in the text, ids are made clean, the ambiguous is refused.
 
-What can be mended for certain is mended, with a note. Everything else is a `BadReply` whose message tells the model what
-to correct.
+What can be mended for certain is mended, with a note. Everything else is a `BadReply` whose message tells the model
+what to correct.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from planner.errors import BadReply
 from planner.read.wire import Plan, WireGroup, WireRelation, WireThing, sentence_of
 from planner.relations import TABLE
-from planner.scene import Absent, Group, Lettering, Relation, Scene, Thing
+from planner.scene import Scene
 
 LONGEST_REPLY = 400_000
 """Characters. A plan of a hundred things has about 30,000."""

@@ -1,7 +1,8 @@
 """The edges a language model wrote become boxes: the grid it meant is told from the numbers, or asked for again.
 
-The plan asks for 0 to 1000. Models also answer in fractions and in pixels, swap the axes, and give width and height where
-the far corner was asked. A mistake that can be told for certain is mended with a note; a doubtful one is a `BadReply`.
+The plan asks for 0 to 1000. Models also answer in fractions and in pixels, swap the axes, and give width and height
+where the far corner was asked. A mistake that can be told for certain is mended with a note; a doubtful one is a
+`BadReply`.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def boxes_of(edges: Mapping[str, Edges], canvas: Canvas) -> Boxes:
 def _refuse_sizes_for_corners(edges: Mapping[str, Edges]) -> None:
     flipped = [id for id, (left, top, right, bottom) in edges.items() if right <= left or bottom <= top]
     if len(flipped) > 1 and 2 * len(flipped) > len(edges):
-        raise BadReply(f"the boxes of {', '.join(f'`{id}`' for id in flipped[:5])} end before they begin, as if `right` "
-                       f"and `bottom` were width and height; {_ASK}")
+        raise BadReply(f"the boxes of {', '.join(f'`{id}`' for id in flipped[:5])} end before they begin, as if "
+                       f"`right` and `bottom` were width and height; {_ASK}")
 
 
 def _unit(edges: Mapping[str, Edges], canvas: Canvas) -> tuple[float, float, str]:
@@ -88,3 +89,8 @@ def _clipped(edges: Edges, across: float, down: float) -> tuple[Box, bool] | Non
     if inside[2] - inside[0] < _THINNEST or inside[3] - inside[1] < _THINNEST:
         return None
     return Box.of(*inside), inside != (left, top, right, bottom)
+
+
+def turned(boxes: Mapping[str, Box]) -> dict[str, Box]:
+    """The boxes with across and down exchanged."""
+    return {id: Box.of(box.y0, box.x0, box.y1, box.x1) for id, box in boxes.items()}

@@ -1,7 +1,7 @@
 """The plan as a language model writes it: flat objects with named scalars, read leniently.
 
-Providers that enforce a schema want every field required, and no tuples, dictionaries or unions; `SCHEMA` is of that kind.
-What arrives is still never trusted: it may come from a server that ignores the schema.
+Providers that enforce a schema want every field required, and no tuples, dictionaries or unions; `SCHEMA` is of that
+kind. What arrives is still never trusted: it may come from a server that ignores the schema.
 """
 
 from __future__ import annotations

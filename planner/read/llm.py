@@ -1,0 +1,199 @@
+"""Reads a prompt with a language model: in-context examples, a validated plan, violations sent back in words.
+
+Everything the model says is data. It is parsed as JSON, validated, and judged by `planner.check`; it is never evaluated
+and never becomes part of a template.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd
+from typing import NamedTuple, Protocol
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+
+from planner.check import check as check_layout
+from planner.errors import BadReply, NoReply, ReplyError
+from planner.read.calls import Budget, Line, Price, Reply, open_model
+from planner.read.examples import Choice, chosen
+from planner.read.replies import draft_of, value_of
+from planner.read.units import boxes_of, turned
+from planner.read.wire import MOST_THINGS, plan_of
+from planner.relations import TABLE, Row
+from planner.scene import Box, Canvas, Layout, Placement, Scene
+from prompts.load import render
+
+__all__ = ["Budget", "Choice", "Price", "Reading", "by_grammar", "open_model", "opening", "read_with_model"]
+
+_MOST_PROBLEMS = 12
+_QUOTED_REPLY = 12_000
+"""Characters of a reply that are shown to the model again."""
+
+
+class Fault(Protocol):
+    """Something wrong with a layout, in words; `planner.check.Violation` is one."""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do about it."""
+
+
+Check = Callable[[Layout], Sequence[Fault]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A scene read by a language model or, where that failed, by the grammar; boxes for the solver to start from."""
+
+    scene: Scene
+    hints: Mapping[str, Box]
+    source: str
+    """`model` or `grammar`."""
+    calls: int
+    tokens: int
+    cost: float | None
+    warnings: tuple[str, ...] = ()
+
+
+class _Take(NamedTuple):
+    """One reply that became a scene, and what is still wrong with its boxes."""
+
+    scene: Scene
+    hints: Mapping[str, Box]
+    faults: tuple[str, ...]
+
+
+def by_grammar(prompt: str) -> Scene:
+    """The fallback: the built-in English grammar."""
+    from planner.read.grammar import read
+
+    return read(prompt)
+
+
+def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None = None, rounds: int = 2,
+                    budget: Budget | None = None, price: Price | None = None, canvas: Canvas | None = None,
+                    check: Check = check_layout, fallback: Callable[[str], Scene] | None = by_grammar) -> Reading:
+    """Ask `model` for a plan of `prompt`; send what is wrong with it back, at most `rounds` times.
+
+    The best plan is returned even where its boxes are still wrong: they are hints, and the solver puts them right. If
+    no reply becomes a scene within the budget, `fallback` reads the prompt, with a warning; without one, the `NoReply`
+    or `BadReply` is raised.
+    """
+    prompt, canvas = _sendable(prompt), canvas or Canvas()
+    line = Line(model, budget or Budget(), price)
+    try:
+        take = _best_take(line, opening(prompt, canvas, choice or Choice()), rounds,
+                          lambda reply: _take(reply, prompt, canvas, check))
+    except ReplyError as error:
+        if fallback is None:
+            raise
+        warning = f"the language model could not be used ({error}); the built-in grammar read the prompt"
+        scene = fallback(prompt)
+        scene = scene.model_copy(update={"notes": (*scene.notes, warning[:400])})
+        return Reading(scene, {}, "grammar", line.calls, line.tokens, line.cost, (warning,))
+    warnings = tuple(f"left to the solver: {fault}" for fault in take.faults)
+    return Reading(take.scene, take.hints, "model", line.calls, line.tokens, line.cost, warnings)
+
+
+def opening(prompt: str, canvas: Canvas, choice: Choice) -> list[BaseMessage]:
+    """The messages that ask for a plan: instructions, examples as earlier turns, the prompt as a message of its own."""
+    rules = render("plan", shape=_shape(canvas), kinds=[_explained(row) for row in TABLE.values()], limit=MOST_THINGS)
+    messages: list[BaseMessage] = [SystemMessage(rules)]
+    for example in chosen(prompt, choice):
+        messages += [HumanMessage(example.prompt), AIMessage(example.reply)]
+    return [*messages, HumanMessage(prompt)]
+
+
+def _best_take(line: Line, talk: list[BaseMessage], rounds: int, take: Callable[[Reply], _Take]) -> _Take:
+    """Ask, judge, and ask again with the problems, until there are none or no more may be asked."""
+    best: _Take | None = None
+    trouble: ReplyError = NoReply("nothing was asked")
+    more: list[BaseMessage] = []
+    for _ in range(rounds + 1):
+        problems: tuple[str, ...]
+        try:
+            reply = line.ask(talk + more)
+        except NoReply as error:
+            trouble = error
+            break
+        try:
+            new = take(reply)
+            best = new if best is None or len(new.faults) <= len(best.faults) else best
+            problems = new.faults
+        except NoReply as error:
+            trouble = error
+            break
+        except BadReply as error:
+            trouble, problems = error, (str(error),)
+        if not problems:
+            break
+        more = [AIMessage(_quoted(reply)), HumanMessage(render("repair", problems=problems[:_MOST_PROBLEMS]))]
+    if best is None:
+        raise trouble
+    return best
+
+
+def _take(reply: Reply, prompt: str, canvas: Canvas, check: Check) -> _Take:
+    """The scene in a reply with its boxes and their faults; `NoReply` or `BadReply` where there is none."""
+    if reply.finish == "refusal":
+        raise NoReply(f"the language model refused: {str(reply.content)[:200] or 'no reason given'}")
+    if reply.finish == "length":
+        raise BadReply("the reply was cut off at the token limit; answer again with shorter phrases and fewer words")
+    if not reply.content:
+        raise BadReply("the reply was empty; answer with one JSON object")
+    draft = draft_of(plan_of(value_of(reply.content) if isinstance(reply.content, str) else reply.content), prompt)
+    boxes, mended = boxes_of(draft.edges, canvas)
+    faults = _faults(draft.scene, boxes, canvas, check)
+    if len(faults) > 1 and not _faults(draft.scene, turned(boxes), canvas, check):
+        boxes, faults = turned(boxes), ()
+        mended += ("across and down were swapped in the boxes; swapped back, all claims hold",)
+    notes = tuple(note[:400] for note in (*draft.notes, *mended))
+    return _Take(draft.scene.model_copy(update={"notes": notes}), boxes, faults)
+
+
+def _faults(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas, check: Check) -> tuple[str, ...]:
+    depths = depths_of(scene)
+    placements = tuple(Placement(thing=id, box=box, depth=depths[id]) for id, box in boxes.items())
+    return tuple(fault.sentence for fault in check(Layout(scene=scene, canvas=canvas, placements=placements)))
+
+
+def depths_of(scene: Scene) -> dict[str, int]:
+    """A depth for every thing that obeys the relations: each is nearer than everything it is in front of.
+
+    Contradictory orders (a circle) end after as many passes as there are things; the check then says what fails.
+    """
+    depths = {thing.id: 0 for thing in scene.things}
+    nearer = [(near, far) for relation in scene.relations if TABLE[relation.kind].nearer and not relation.negated
+              for subject in relation.subjects for object in relation.objects
+              for near, far in [(subject, object)[::TABLE[relation.kind].nearer]]]
+    for _ in depths:
+        for near, far in nearer:
+            depths[near] = max(depths[near], depths[far] + 1)
+    return depths
+
+
+def _explained(row: Row) -> str:
+    ends = {"alone": " (no objects)", "arrangement": " (all subjects together, no objects)",
+            "ring": " (all objects together)", "words": ""}.get(row.arity, "")
+    meaning = row.say.format(a="A", b="B", words="anything that says nothing about boxes, in `words`:")
+    return f"`{row.kind}`: {meaning}{ends}"
+
+
+def _shape(canvas: Canvas) -> str:
+    unit = gcd(canvas.width, canvas.height)
+    if canvas.width == canvas.height:
+        return "square"
+    return f"{canvas.width // unit} wide to {canvas.height // unit} high"
+
+
+def _quoted(reply: Reply) -> str:
+    text = reply.content if isinstance(reply.content, str) else json.dumps(reply.content)
+    return _sendable(text[:_QUOTED_REPLY]) or "(nothing)"
+
+
+def _sendable(text: str) -> str:
+    """The text without lone surrogates, which cannot be sent or stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")
