@@ -25,7 +25,7 @@ _PHENOMENA = {
     "plurals": r"several|many|some|few|rows?|stacks?|stacked|circle|ring|grid|pyramid|piles?|group|flock|herd|bunch|"
                r"line",
     "attributes": r"red|orange|yellow|green|blue|purple|pink|brown|black|white|grey|gray|gold(?:en)?|silver|wooden|"
-                  r"metal|glass|leather|striped|each|every|both|all|respectively",
+                  r"metal|glass|stone|leather|striped|round|square|each|every|both|all|respectively",
     "differentiation": r"one (?:is )?.{1,60}\b(?:another|the other|the second|and one)|the third|the last one|different",
     "negation": r"no|not|without|never|nothing|nobody|empty|free of|missing|none|lacks?|\w+n't|bare",
     "plane": r"left|right|above|below|over|beneath|underneath|under|next to|beside|near|between",
@@ -37,7 +37,8 @@ _PHENOMENA = {
     "background": r"beach|sky|night|forest|street|room|kitchen|field|meadow|sea|ocean|mountains?|snow|desert|city|park|"
                   r"garden|library|sunset|dawn|harbou?r|stage",
     "places": r"corner|top|bottom|upper|lower|centre|center|far|foreground|background|edge|side|distance",
-    "orientation": r"fac(?:es|ing)|look\w*|turned|upside down|back to|running|jump\w*|danc\w*|sleeping|chas\w+|tilted",
+    "orientation": r"fac(?:es|ing)|look\w*|turned|upside down|back to|running|jump\w*|danc\w*|sleeping|chas\w+|tilted|"
+                   r"walk\w*|leads|leans|drinks|fl(?:y|ies|ying)|swimming",
     "lettering": r"says|reads|reading|written|letters|words?|titled|label\w*|\"|“",
     "style": r"paint\w*|photo\w*|watercolou?r|style|render\w*|illustration|sketch|drawing|cinematic|detailed|lighting|"
              r"poster|film|lens|pixel|anime|print|minimalist|oil|4k|8k",

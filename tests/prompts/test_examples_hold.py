@@ -1,0 +1,88 @@
+"""Every in-context example obeys the rules that it teaches."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from planner.check import check
+from planner.read.examples import PHENOMENA, library, phenomena
+from planner.read.llm import depths_of
+from planner.read.replies import Draft, draft_of
+from planner.read.units import boxes_of
+from planner.read.wire import Plan, plan_of
+from planner.relations import TABLE
+from planner.scene import Box, Layout, Placement
+from prompts.load import example_files
+
+EXAMPLES = library()
+
+
+def drafted(example) -> Draft:
+    return draft_of(plan_of(example.plan), example.prompt)
+
+
+def laid_out(example, boxes: dict[str, Box]) -> Layout:
+    scene = drafted(example).scene
+    depths = depths_of(scene)
+    return Layout(scene=scene, canvas=example.canvas,
+                  placements=tuple(Placement(thing=id, box=box, depth=depths[id]) for id, box in boxes.items()))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_the_example_has_no_violation(example):
+    draft = drafted(example)
+    boxes, mended = boxes_of(draft.edges, example.canvas)
+    assert [v.sentence for v in check(laid_out(example, boxes))] == []
+    assert (draft.notes, mended) == ((), ())
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_the_example_is_written_exactly_as_the_schema_asks(example):
+    assert list(example.plan) == list(Plan.model_fields)
+    for key, entries in example.plan.items():
+        if isinstance(entries, list) and entries and isinstance(entries[0], dict):
+            fields = Plan.model_fields[key].annotation.__args__[0].model_fields
+            assert all(list(entry) == list(fields) for entry in entries), key
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_every_noun_of_the_example_is_in_its_prompt_and_every_word_of_a_relation_too(example):
+    words = set(re.findall(r"\w+", example.prompt.lower()))
+    for thing in example.plan["things"]:
+        head = thing["noun"].split()[-1]
+        assert any(word.startswith(head) for word in words), thing["noun"]
+        assert not re.match(r"(two|three|several|\d)", thing["phrase"])
+    for relation in example.plan["relations"]:
+        assert set(re.findall(r"\w+", relation["words"].lower())) <= words, relation["words"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
+def test_what_the_example_shows_is_recognised_in_its_prompt(example):
+    assert example.shows <= set(PHENOMENA)
+    recognised = phenomena(example.prompt)
+    assert len(example.shows & recognised) * 2 >= len(example.shows), (example.shows, recognised)
+
+
+def test_there_are_thirty_examples_and_each_phenomenon_is_shown_three_times():
+    shown = Counter(phenomenon for example in EXAMPLES for phenomenon in example.shows)
+    assert len(EXAMPLES) >= 30
+    assert {p: shown[p] for p in PHENOMENA if shown[p] < 3} == {}
+
+
+def test_the_examples_vary_in_shape_and_use_most_relations():
+    assert len({example.canvas for example in EXAMPLES}) >= 6
+    used = {relation["kind"] for example in EXAMPLES for relation in example.plan["relations"]}
+    assert len(used) >= 25 and used <= set(TABLE)
+
+
+def test_no_two_examples_share_a_prompt():
+    assert len({example.prompt for example in EXAMPLES}) == len(EXAMPLES) == len(example_files())
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.plan["relations"]], ids=lambda e: e.name)
+def test_the_check_would_notice_boxes_that_ignore_the_relations(example):
+    ids = [thing.id for thing in drafted(example).scene.things]
+    heaped = {id: Box.of(0.2, 0.2, 0.8, 0.8) for id in ids}
+    scattered = {id: Box.of(0.9, 0.0, 0.95, 0.06) if i % 2 else Box.of(0.05, 0.93, 0.12, 1.0) for i, id in enumerate(ids)}
+    assert check(laid_out(example, heaped)) or check(laid_out(example, scattered))
