@@ -1,8 +1,8 @@
 """Asks a chat model within a budget: one layer of retries, a hard deadline, and the bill.
 
 Retried, and nothing else: HTTP 408, 409, 425, 429 (unless the quota is used up), 500, 502, 503, 504 and 529,
-connections that fail, and requests that time out, all as long as calls and time last. `Retry-After` is honoured. A server that
-refuses structured output (400, 422) is asked once more in plain words.
+connections that fail, and requests that time out, all as long as calls and time last. `Retry-After` is honoured. A
+server that refuses structured output (400, 422) is asked once more in plain words.
 """
 
 from __future__ import annotations

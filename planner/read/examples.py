@@ -26,7 +26,7 @@ _PHENOMENA = {
                r"line",
     "attributes": r"red|orange|yellow|green|blue|purple|pink|brown|black|white|grey|gray|gold(?:en)?|silver|wooden|"
                   r"metal|glass|stone|leather|striped|round|square|each|every|both|all|respectively",
-    "differentiation": r"one (?:is )?.{1,60}\b(?:another|the other|the second|and one)|the third|the last one|different",
+    "differentiation": r"one (?:is )?.{1,60}\b(?:another|the other|the second|and one)|the third|the last|different",
     "negation": r"no|not|without|never|nothing|nobody|empty|free of|missing|none|lacks?|\w+n't|bare",
     "plane": r"left|right|above|below|over|beneath|underneath|under|next to|beside|near|between",
     "depth": r"in front of|behind|hid(?:den|es|ing)|obscur\w+|occlud\w+|partly|peek\w*",

@@ -23,7 +23,9 @@ def test_a_variable_the_template_does_not_have_is_named():
         render("repair", problems=[], extra=1)
 
 
-@pytest.mark.parametrize("text", ["Hello {{ name }}", "---\nvariables: a\n---\n{{ b }}", "---\nvariables: a, b\n---\n{{ a }}"])
+@pytest.mark.parametrize("text", [
+    "Hello {{ name }}", "---\nvariables: a\n---\n{{ b }}", "---\nvariables: a, b\n---\n{{ a }}",
+])
 def test_a_template_must_declare_exactly_what_it_uses(text):
     with pytest.raises(PromptError):
         compiled("mine", text)
