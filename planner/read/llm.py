@@ -16,7 +16,10 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
 from planner.check import check as check_layout
-from planner.errors import BadReply, NoReply, ReplyError
+from planner.claims import relation_claims
+from planner.conflicts import refuse_contradictions
+from planner.depth import depth_order
+from planner.errors import BadReply, Conflict, NoReply, ReplyError
 from planner.read.calls import Budget, Line, Price, Reply, open_model
 from planner.read.examples import Choice, chosen
 from planner.read.replies import draft_of, value_of
@@ -26,7 +29,8 @@ from planner.relations import TABLE, Row
 from planner.scene import Box, Canvas, Layout, Placement, Scene
 from prompts.load import render
 
-__all__ = ["Budget", "Choice", "Price", "Reading", "by_grammar", "open_model", "opening", "read_with_model"]
+__all__ = ["Budget", "Choice", "Price", "Reading", "by_grammar", "laid_out", "open_model", "opening",
+           "read_with_model"]
 
 _MOST_PROBLEMS = 12
 _QUOTED_REPLY = 12_000
@@ -154,25 +158,20 @@ def _take(reply: Reply, prompt: str, canvas: Canvas, check: Check) -> _Take:
     return _Take(draft.scene.model_copy(update={"notes": notes}), boxes, faults)
 
 
-def _faults(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas, check: Check) -> tuple[str, ...]:
-    depths = depths_of(scene)
+def laid_out(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas) -> Layout:
+    """The scene with boxes as they were given, not moved, in the order of depth that the relations ask for."""
+    depths = depth_order(scene, relation_claims(scene), {id: box.y1 for id, box in boxes.items()})
     placements = tuple(Placement(thing=id, box=box, depth=depths[id]) for id, box in boxes.items())
-    return tuple(fault.sentence for fault in check(Layout(scene=scene, canvas=canvas, placements=placements)))
+    return Layout(scene=scene, canvas=canvas, placements=placements)
 
 
-def depths_of(scene: Scene) -> dict[str, int]:
-    """A depth for every thing that obeys the relations: each is nearer than everything it is in front of.
-
-    Contradictory orders (a circle) end after as many passes as there are things; the check then says what fails.
-    """
-    depths = {thing.id: 0 for thing in scene.things}
-    nearer = [(near, far) for relation in scene.relations if TABLE[relation.kind].nearer and not relation.negated
-              for subject in relation.subjects for object in relation.objects
-              for near, far in [(subject, object)[::TABLE[relation.kind].nearer]]]
-    for _ in depths:
-        for near, far in nearer:
-            depths[near] = max(depths[near], depths[far] + 1)
-    return depths
+def _faults(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas, check: Check) -> tuple[str, ...]:
+    """What is wrong with the claims themselves, or else with the boxes."""
+    try:
+        refuse_contradictions(scene, relation_claims(scene))
+    except Conflict as conflict:
+        return (str(conflict),)
+    return tuple(fault.sentence for fault in check(laid_out(scene, boxes, canvas)))
 
 
 def _explained(row: Row) -> str:

@@ -7,12 +7,12 @@ import pytest
 
 from planner.check import check
 from planner.read.examples import PHENOMENA, library, phenomena
-from planner.read.llm import depths_of
+from planner.read.llm import laid_out
 from planner.read.replies import Draft, draft_of
 from planner.read.units import boxes_of
 from planner.read.wire import Plan, plan_of
 from planner.relations import TABLE
-from planner.scene import Box, Layout, Placement
+from planner.scene import Box
 from prompts.load import example_files
 
 EXAMPLES = library()
@@ -22,18 +22,15 @@ def drafted(example) -> Draft:
     return draft_of(plan_of(example.plan), example.prompt)
 
 
-def laid_out(example, boxes: dict[str, Box]) -> Layout:
-    scene = drafted(example).scene
-    depths = depths_of(scene)
-    return Layout(scene=scene, canvas=example.canvas,
-                  placements=tuple(Placement(thing=id, box=box, depth=depths[id]) for id, box in boxes.items()))
+def violations(example, boxes: dict[str, Box]) -> list[str]:
+    return [v.sentence for v in check(laid_out(drafted(example).scene, boxes, example.canvas))]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.name)
 def test_the_example_has_no_violation(example):
     draft = drafted(example)
     boxes, mended = boxes_of(draft.edges, example.canvas)
-    assert [v.sentence for v in check(laid_out(example, boxes))] == []
+    assert violations(example, boxes) == []
     assert (draft.notes, mended) == ((), ())
 
 
@@ -87,4 +84,4 @@ def test_the_check_would_notice_boxes_that_ignore_the_relations(example):
     heaped = {id: Box.of(0.2, 0.2, 0.8, 0.8) for id in ids}
     corners = Box.of(0.9, 0.0, 0.95, 0.06), Box.of(0.05, 0.93, 0.12, 1.0)
     scattered = {id: corners[i % 2] for i, id in enumerate(ids)}
-    assert check(laid_out(example, heaped)) or check(laid_out(example, scattered))
+    assert violations(example, heaped) or violations(example, scattered)
