@@ -76,7 +76,7 @@ def open_model(name: str, *, base_url: str | None = None, api_key: SecretStr | N
     elif api_key is not None:
         settings["api_key"] = api_key
     try:
-        model: BaseChatModel = init_chat_model(name, **(settings | options))
+        model: BaseChatModel = init_chat_model(name or "(none)", **(settings | options))
     except ImportError as error:
         raise BadInput(f"the model `{name}` needs a package that is not installed: {error}") from error
     except Exception as error:
