@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from planner.errors import BadReply
+from planner.ids import clean_ids
 from planner.read.wire import Plan, WireGroup, WireRelation, WireThing, sentence_of
 from planner.relations import TABLE
 from planner.scene import Scene
@@ -63,28 +64,6 @@ def _candidates(text: str) -> Iterator[str]:
 def draft_of(plan: Plan, prompt: str) -> Draft:
     """The scene that a plan describes."""
     return _Drafting(plan).draft(prompt)
-
-
-class _Ids(NamedTuple):
-    """Clean unique ids in order, and the id that each name as written stands for ("" where it stands for several)."""
-
-    clean: tuple[str, ...]
-    meant: dict[str, str]
-
-
-def clean_ids(names: Iterable[str], spare: str) -> _Ids:
-    """Ids that fit `planner.scene.ThingId`, unique, as close to `names` as that allows."""
-    clean: dict[str, None] = {}
-    meant: dict[str, str] = {}
-    for name in names:
-        stem = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:60] or spare
-        stem = stem if stem[0].isalpha() else f"{spare}_{stem}"
-        id, number = stem, 2
-        while id in clean:
-            id, number = f"{stem}_{number}", number + 1
-        clean[id] = None
-        meant[name] = "" if name in meant else id
-    return _Ids(tuple(clean), meant)
 
 
 class _Drafting:
