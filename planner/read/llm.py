@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from math import gcd
 from typing import NamedTuple, Protocol
 
@@ -72,9 +73,8 @@ class _Take(NamedTuple):
 
 def by_grammar(prompt: str) -> Scene:
     """The fallback: the built-in English grammar."""
-    from planner.read.grammar import read
-
-    return read(prompt)
+    scene: Scene = import_module("planner.read.grammar").read(prompt)
+    return scene
 
 
 def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None = None, rounds: int = 2,

@@ -337,11 +337,13 @@ def test_an_unknown_format_is_refused_with_the_names_of_the_known_ones():
             use()
 
 
-trees = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-                     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.sampled_from([
-                         "bbox", "id", "desc", "elements", "compositional_deconstruction", "images", "annotations",
-                         "categories", "phrases", "boxes", "x", "y", "width", "height", "scene", "placements",
-                         "metadata", "text", "image_id", "category_id", "name", "canvas", "schema_version"]), inner, max_size=6),
+keys = st.sampled_from([
+    "bbox", "id", "desc", "elements", "compositional_deconstruction", "images", "annotations", "categories", "phrases",
+    "boxes", "x", "y", "width", "height", "scene", "placements", "metadata", "text", "image_id", "category_id", "name",
+    "canvas", "schema_version",
+])
+leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+trees = st.recursive(leaves, lambda inner: st.lists(inner, max_size=5) | st.dictionaries(keys, inner, max_size=6),
                      max_leaves=25)
 
 
