@@ -45,12 +45,17 @@ def sharpened(cross: Tensor, gain: float = 100.0) -> Tensor:
     "text-2 rows cols", so column `c` of the model is entry `c - 1`. Smoothing is a 3×3 Gaussian of σ = 0.5 over
     reflected borders with the exponent ((x−μ)/2σ)², which Attend-and-Excite and its descendants use.
     """
-    words = (cross[..., 1:-1].float() * gain).softmax(-1).movedim(-1, 0)
+    words = (_exact(cross)[..., 1:-1] * gain).softmax(-1).movedim(-1, 0)
     side = math.exp(-1.0)
-    line = torch.tensor([side, 1.0, side], device=cross.device)
+    line = words.new_tensor([side, 1.0, side])
     kernel = line[:, None] * line
     padded = F.pad(words[:, None], (1, 1, 1, 1), mode="reflect")
     return F.conv2d(padded, (kernel / kernel.sum())[None, None]).squeeze(1)
+
+
+def _exact(maps: Tensor) -> Tensor:
+    """Half precision is not enough for energies."""
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
 def truncated(box: Corners, rows: int, cols: int) -> tuple[slice, slice]:
@@ -149,7 +154,7 @@ def sar_head_rows(rows_seen: Tensor, objects: Sequence[Object], grid: tuple[int,
     over layers. Other boxes of the same object count as outside. A box of no cells adds nothing (the original's 0/0
     is the one thing not kept)."""
     outside = torch.stack([~box_mask([box], *grid, truncated) for _, box in instances(objects)]).flatten(1)
-    return (rows_seen.float() * outside.to(rows_seen.device)).sum(-1).mean(1).sum(-1).mean() / len(objects)
+    return (_exact(rows_seen) * outside.to(rows_seen.device)).sum(-1).mean(1).sum(-1).mean() / len(objects)
 
 
 def ground_head(maps: Tensor, objects: Sequence[Object], step: int) -> Tensor:
@@ -166,7 +171,7 @@ def ground_head(maps: Tensor, objects: Sequence[Object], step: int) -> Tensor:
 
 def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cells: int, objects: int) -> Tensor:
     """The same on box-averaged rows "layers heads boxes n", with each box's own grounding slots told apart."""
-    slots = rows_seen.float().mean(0)[..., cells:]
+    slots = _exact(rows_seen).mean(0)[..., cells:]
     others = torch.ones(len(own_slots), slots.shape[-1], device=slots.device)
     for row, own in zip(others, own_slots, strict=True):
         row[list(own)] = 0
@@ -205,7 +210,7 @@ def sar_paper_rows(rows_seen: Tensor, masks: Tensor) -> Tensor:
     `rows_seen` "layers heads objects cells" are averages over an object's united boxes, `masks` "objects cells".
     """
     outside = 1 - masks.to(rows_seen)
-    mass = (rows_seen.float() * outside).sum(-1)
+    mass = (_exact(rows_seen) * outside).sum(-1)
     return (mass * masks.to(mass).sum(-1) / outside.sum(-1).clamp(min=1)).mean()
 
 
@@ -215,12 +220,12 @@ def car_ours(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
     It needs no sharpening, moves every cell and not only a peak, and is the same for weak and strong columns. `columns`
     are text columns, `masks` "columns cells".
     """
-    seen = cross.float().flatten(0, 1).T[columns]
+    seen = _exact(cross).flatten(0, 1).T[columns]
     inside = (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
     return (1 - inside).square().mean()
 
 
 def sar_ours(rows_seen: Tensor, masks: Tensor) -> Tensor:
     """(1/b) Σ_b of the squared mass that cells of instance b give to cells outside it, mean over layers and heads."""
-    outside = (rows_seen.float() * (1 - masks.to(rows_seen))).sum(-1)
+    outside = (_exact(rows_seen) * (1 - masks.to(rows_seen))).sum(-1)
     return outside.square().mean()

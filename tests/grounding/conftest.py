@@ -13,8 +13,10 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from grounding.backbones.stable_diffusion import StableDiffusion
 
-WORDS = ["a", "an", "the", "and", "of", "to", "red", "blue", "green", "black", "ball", "box", "cat", "cats", "dog", "two",
-         "three", "on", "left", "right", "beside", "hat", "wearing", "is", "with", "no", "stop", "sign", "teddy", "bear"]
+WORDS = [
+    "a", "an", "the", "and", "of", "to", "red", "blue", "green", "black", "ball", "box", "cat", "cats", "dog", "two",
+    "three", "on", "left", "right", "beside", "hat", "wearing", "is", "with", "no", "stop", "sign", "teddy", "bear",
+]
 
 
 def tokenizer(limit: int = 40) -> CLIPTokenizer:
