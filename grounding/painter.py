@@ -42,7 +42,7 @@ class Painter:
         """
         chosen = _options(options)
         many = [layouts] if isinstance(layouts, Layout) else list(layouts)
-        seeds = [seed] * len(many) if isinstance(seed, int) else list(seed)
+        seeds = list(seed) if isinstance(seed, Sequence) and not isinstance(seed, str) else [seed] * len(many)
         if len(seeds) != len(many):
             raise BadRequest(f"one seed per layout is needed: {len(many)} layouts, {len(seeds)} seeds")
         jobs = [self._job(layout, s, chosen, learned) for layout, s in zip(many, seeds, strict=True)]

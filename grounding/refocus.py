@@ -83,7 +83,7 @@ def paper_plan(i: int, total: int) -> Plan:
     """The paper's: 2 updates at steps 0–1 of 50, 6 at 2–4, factor 4; then factor 3, and after step 10 only where words
     and boxes do not agree. It leaves the counts from step 5 on open; the published code's are taken."""
     plan = head_plan(i, total)
-    return plan._replace(factor=min(plan.factor, 4 if plan.fiftieth < 5 else 3) or 3, floor=False,
+    return plan._replace(factor=4 if plan.fiftieth < 5 else 3, floor=False,
                          test="never" if plan.fiftieth < 10 else "before")
 
 

@@ -83,7 +83,7 @@ def denoise(
     """Run `scheduler` from step `start` on; `x` is in the scheduler's space. Without `keep`, only the result stays."""
     timesteps = scheduler.timesteps
     options = _step_options(scheduler, generators)
-    if start:
+    if start and hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(start)
     path = [x]
     for i in range(start, len(timesteps)):

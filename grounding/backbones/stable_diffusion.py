@@ -177,8 +177,8 @@ class StableDiffusion:
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Latents to pictures."""
         pixels = self.vae.decode(latents.to(self.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
-        values = (pixels.float().clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-        return [Image.fromarray(picture) for picture in values]
+        values = (pixels.float() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+        return [Image.fromarray(picture) for picture in (values * 255).round().astype(np.uint8)]
 
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> Tensor:

@@ -1,0 +1,146 @@
+"""Binding by bias: what each cell can read, that other rows are untouched, and that it ends when it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from grounding.attention import Call, Layer, Proceed, plain, probabilities
+from grounding.backbone import Conditioning
+from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.bind import Bind, Binder
+from grounding.spans import ground
+from grounding.targets import aim
+from planner.scene import Box, Layout, Placement, Scene, Thing
+
+T = torch.tensor(700)
+CROSS = Layer("x.attn2", "cross", 16, 16)
+OWN = Layer("x.attn1", "self", 16, 16)
+RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
+CAT = Thing(id="c", noun="cat", phrase="a cat")
+LEFT, RIGHT = Box.of(0.0, 0.0, 0.5, 1.0), Box.of(0.5, 0.5, 1.0, 1.0)
+
+
+def binder(backbone: StableDiffusion, bind: Bind, *boxes: tuple[Thing, Box, int],
+           prompt: str = "a red ball beside a cat") -> Binder:
+    boxes = boxes or ((RED, LEFT, 0), (CAT, RIGHT, 0))
+    places = tuple(Placement(thing=t.id, box=box, depth=depth) for t, box, depth in boxes)
+    layout = Layout(scene=Scene(prompt=prompt, things=tuple(t for t, _, _ in boxes)), placements=places)
+    grounding = ground(layout)
+    words = backbone.encode([grounding.prompt])
+    return Binder(bind, backbone, backbone.shape(128, 128), words, [aim(grounding, words[0], 16, 16)])
+
+
+def seen(binder: Binder, layer: Layer, progress: float = 0.0, batch: int = 1) -> Tensor:
+    """Attention probabilities of flat logits under the hook: "batch rows cols keys"."""
+    keys = binder.given.states.shape[1] if layer.kind == "cross" else layer.cells
+    zeros = torch.zeros(batch, 2, layer.cells, 8)
+    call = Call(layer, zeros, torch.zeros(batch, 2, keys, 8), torch.zeros(batch, 2, keys, 8), None, slice(0), slice(0))
+    found: list[Tensor] = []
+    hook = binder.hook(progress)
+    assert hook is not None
+    hook(call, lambda c: found.append(probabilities(c)[:, 0]) or plain(c))
+    return found[0].reshape(batch, layer.rows, layer.cols, keys)
+
+
+def test_a_things_own_text_is_read_in_its_cells_and_nowhere_else(backbone: StableDiffusion) -> None:
+    bound = binder(backbone, Bind())
+    ball, cat = slice(40, 44), slice(44, 47)  # "a red ball" and "a cat", each with its end token
+    maps = seen(bound, CROSS)[0]
+    assert bound.given.states.shape[1] == 47
+    assert maps[:, :8, ball].sum(-1).min() > 0.1
+    assert maps[:, 8:, ball].sum() == 0
+    assert maps[8:, 8:, cat].sum(-1).min() > 0.1
+    assert maps[:8, :, cat].sum() == 0
+    torch.testing.assert_close(bound.given.states[0, ball], backbone.encode(["a red ball"])[0].states[1:5])
+
+
+def test_other_things_words_are_held_back_and_own_words_are_not(backbone: StableDiffusion) -> None:
+    maps = seen(binder(backbone, Bind(hold=3.0, clear=2.0, own=False)), CROSS)[0]
+    inside, empty = maps[3, 3], maps[3, 12]
+    reference = inside[5]  # "a" of "a cat" is nobody's word
+    torch.testing.assert_close(inside[[2, 3]] / reference, torch.ones(2))
+    assert (inside[6] / reference).item() == pytest.approx(torch.tensor(-3.0).exp().item(), rel=1e-5)
+    assert (inside[7:] / reference).max().item() == pytest.approx(torch.tensor(-3.0).exp().item(), rel=1e-5)
+    torch.testing.assert_close(empty[[2, 3, 6]] / empty[5], torch.full((3,), -2.0).exp())
+    torch.testing.assert_close(empty[7:] / empty[5], torch.ones(33))
+
+
+def test_instances_do_not_look_at_each_other_but_at_all_that_is_free(backbone: StableDiffusion) -> None:
+    maps = seen(binder(backbone, Bind(part=5.0)), OWN)[0].reshape(16, 16, 16, 16)
+    own, other, free = maps[3, 3, 3, 4], maps[3, 3, 12, 12], maps[3, 3, 3, 12]
+    assert (other / own).item() == pytest.approx(torch.tensor(-5.0).exp().item(), rel=1e-5)
+    assert own == free
+    assert torch.allclose(maps[3, 12], maps[3, 12, 0, 0])
+
+
+def test_where_boxes_overlap_the_nearer_thing_has_the_cells(backbone: StableDiffusion) -> None:
+    whole = Box.of(0.0, 0.0, 1.0, 1.0)
+    maps = seen(binder(backbone, Bind(), (RED, whole, 0), (CAT, RIGHT, 1)), CROSS)[0]
+    assert maps[12, 12, 40:44].sum() == 0
+    assert maps[12, 12, 44:].sum() > 0.1
+    assert maps[3, 12, 40:44].sum() > 0.1
+
+
+def test_the_unconditional_rows_are_left_alone(backbone: StableDiffusion) -> None:
+    bound = binder(backbone, Bind())
+    free = seen(bound, CROSS, batch=2)[0]
+    assert free[..., 40:].sum() == 0
+    torch.testing.assert_close(free[..., :40], torch.full((16, 16, 40), 1 / 40))
+    torch.testing.assert_close(seen(bound, OWN, batch=2)[0], torch.full((16, 16, 256), 1 / 256))
+
+
+def test_it_fades_out_and_ends(backbone: StableDiffusion) -> None:
+    bound = binder(backbone, Bind(until=0.5, hold=4.0, own=False))
+    ratios = [(m := seen(bound, CROSS, p)[0, 3, 3])[6] / m[5] for p in (0.0, 0.25)]
+    torch.testing.assert_close(torch.stack(ratios).log(), torch.tensor([-4.0, -2.0]))
+    assert bound.hook(0.5) is None
+    assert not Bind(until=0.0).active
+    assert not Bind(own=False, hold=0, clear=0, part=0).active
+
+
+def test_hidden_columns_do_not_change_what_the_model_predicts(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    """Own texts that no cell can read leave the prediction as it was: the mask is complete."""
+    bound = binder(backbone, Bind(hold=0, clear=0, part=0))
+    for bias in bound._cross.values():
+        bias[..., 40:] = -1e4
+    hook = bound.hook(0.0)
+    assert hook is not None
+    words = backbone.stack(backbone.encode(["a red ball beside a cat"]))
+    hidden = backbone.predict(noise(), T, bound.given, [hook])
+    torch.testing.assert_close(hidden, backbone.predict(noise(), T, words), rtol=1e-4, atol=1e-5)
+
+
+def test_scenes_of_a_batch_may_bring_texts_of_different_lengths(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    groundings = [ground(Layout(scene=Scene(prompt="a red ball", things=(RED,)),
+                                placements=(Placement(thing="r", box=LEFT),))),
+                  ground(Layout(scene=Scene(prompt="a cat")))]
+    words = backbone.encode([g.prompt for g in groundings])
+    targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
+    bound = Binder(Bind(), backbone, backbone.shape(128, 128), words, targets)
+    hook = bound.hook(0.0)
+    assert hook is not None
+    both = backbone.predict(noise(2), T, bound.given, [hook])
+    plainly = backbone.predict(noise(2)[1:], T, Conditioning(words[1].states[None]))
+    torch.testing.assert_close(both[1:], plainly, rtol=1e-4, atol=1e-5)
+
+
+def test_no_row_is_ever_masked_entirely(backbone: StableDiffusion) -> None:
+    def check(call: Call, proceed: Proceed) -> Tensor:
+        assert call.bias is not None
+        assert (call.bias > -1e3).any(-1).all()
+        return proceed(call)
+
+    bound = binder(backbone, Bind(hold=1000, clear=1000, part=1000), (RED, Box.of(0, 0, 1, 1), 0), (CAT, LEFT, 1))
+    for layer in backbone.layers(backbone.shape(128, 128)):
+        hook = bound.hook(0.0)
+        assert hook is not None
+        keys = 47 if layer.kind == "cross" else layer.cells
+        zeros = torch.zeros(1, 1, max(keys, layer.cells), 4)
+        hook(Call(layer, zeros[:, :, : layer.cells], zeros[:, :, :keys], zeros[:, :, :keys], None, slice(0), slice(0)),
+             lambda c: check(c, plain))

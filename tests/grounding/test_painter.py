@@ -1,0 +1,271 @@
+"""Painting as a whole: the stock pipeline's picture, the same bytes again, batches, receipts, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import (
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    PNDMScheduler,
+    UniPCMultistepScheduler,
+)
+from PIL import Image
+
+from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.bind import Bind
+from grounding.errors import AttemptFailed, BadRequest, Cancelled
+from grounding.painter import Painter
+from grounding.refocus import Refocus
+from grounding.rendering import Step
+from grounding.sampler import draw_noise
+from planner.scene import Absent, Box, Canvas, Layout, Placement, Scene, Thing
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+"""Some schedulers of diffusers use NumPy's old array protocol."""
+
+RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
+CATS = tuple(Thing(id=f"c{i}", noun="cat", phrase="two cats") for i in range(2))
+
+
+def layout(prompt: str = "a red ball left of two cats", **canvas: int) -> Layout:
+    boxes = {"r": (0.05, 0.2, 0.4, 0.8), "c0": (0.5, 0.1, 0.7, 0.5), "c1": (0.75, 0.5, 0.97, 0.95)}
+    placements = tuple(Placement(thing=id, box=Box.of(*corners)) for id, corners in boxes.items())
+    return Layout(scene=Scene(prompt=prompt, things=(RED, *CATS)), placements=placements, canvas=Canvas(**canvas))
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return a.size == b.size and a.tobytes() == b.tobytes()
+
+
+def close(a: Image.Image, b: Image.Image) -> bool:
+    return bool(np.abs(np.asarray(a, float) - np.asarray(b, float)).max() <= 1)
+
+
+@pytest.mark.parametrize("kind", [
+    None, PNDMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler,
+    HeunDiscreteScheduler])
+def test_plain_painting_is_the_stock_pipelines_picture(backbone: StableDiffusion, kind: type[Any] | None) -> None:
+    mine = Painter(backbone, kind).paint(layout(), seed=5, steps=6, guidance_scale=4.0)[0]
+    pipe = backbone.pipe
+    pipe.scheduler = (kind or type(pipe.scheduler)).from_config(pipe.scheduler.config)
+    latents, _ = draw_noise(backbone.shape(128, 128), [5])
+    pipe.set_progress_bar_config(disable=True)
+    theirs = pipe("a red ball left of two cats", negative_prompt="", latents=latents, num_inference_steps=6,
+                  guidance_scale=4.0).images[0]
+    assert same(mine.image, theirs)
+
+
+def test_v_prediction_is_the_stock_pipelines_picture(checkpoint: Callable[..., Path]) -> None:
+    model = StableDiffusion.load(checkpoint(prediction="v_prediction"))
+    mine = Painter(model).paint(layout(), seed=1, steps=4)[0]
+    latents, _ = draw_noise(model.shape(128, 128), [1])
+    model.pipe.set_progress_bar_config(disable=True)
+    theirs = model.pipe("a red ball left of two cats", latents=latents, num_inference_steps=4, guidance_scale=7.5)
+    assert same(mine.image, theirs.images[0])
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"watch": False}, {"refocus": Refocus(scale=0.0)}, {"refocus": Refocus(scale=0.0, profile="head")},
+    {"bind": Bind(until=0.0)}, {"refocus": Refocus(weak=0.0)}])
+def test_guidance_that_does_nothing_changes_no_bit(backbone: StableDiffusion, options: dict[str, Any]) -> None:
+    bare = Painter(backbone).paint(layout(), seed=3, steps=4, watch=False)[0]
+    assert same(Painter(backbone).paint(layout(), seed=3, steps=4, **options)[0].image, bare.image)
+
+
+@pytest.mark.parametrize("options", [
+    {"refocus": Refocus(weak=1.0)}, {"refocus": Refocus(profile="head")}, {"refocus": Refocus(profile="paper")},
+    {"bind": Bind()}, {"bind": Bind(), "refocus": Refocus(weak=1.0)}])
+def test_guidance_acts_repeats_itself_and_leaves_no_trace(backbone: StableDiffusion, options: dict[str, Any]) -> None:
+    painter = Painter(backbone)
+    bare = painter.paint(layout(), seed=3, steps=5)[0].image
+    guided, again = (painter.paint(layout(), seed=3, steps=5, **options)[0].image for _ in range(2))
+    assert same(guided, again)
+    assert not same(guided, bare)
+    assert same(painter.paint(layout(), seed=3, steps=5)[0].image, bare)
+
+
+def test_a_batch_of_different_layouts_paints_what_each_would_be_alone(backbone: StableDiffusion) -> None:
+    placements = (Placement(thing="c0", box=Box.of(0, 0, 1, 0.5)),)
+    other = Layout(scene=Scene(prompt="two cats", things=CATS), placements=placements)
+    many, seeds = [layout(), other, Layout(scene=Scene(prompt="a dog"))], [1, 2, 3]
+    options: dict[str, Any] = {"steps": 4, "bind": Bind(), "refocus": Refocus(weak=1.0)}
+    together = Painter(backbone).paint(many, seed=seeds, **options)
+    for one, seed, found in zip(many, seeds, together, strict=True):
+        assert close(Painter(backbone).paint(one, seed=seed, **options)[0].image, found.image)
+        assert found.receipt.seed == seed
+        assert found.layout == one
+
+
+def test_canvases_of_different_shapes_are_painted_in_one_call(backbone: StableDiffusion) -> None:
+    wide, square = layout(width=1600, height=900), layout()
+    first, second, third = Painter(backbone).paint([wide, square, wide], seed=[1, 2, 3], steps=2, bind=Bind())
+    assert first.image.size == third.image.size == (176, 96)
+    assert second.image.size == (128, 128)
+    assert (first.receipt.batch, second.receipt.batch) == (2, 1)
+
+
+def test_a_stochastic_scheduler_draws_its_noise_per_picture(backbone: StableDiffusion) -> None:
+    painter = Painter(backbone, EulerAncestralDiscreteScheduler)
+    alone = painter.paint(layout(), seed=2, steps=4)[0]
+    assert close(painter.paint([layout("a dog"), layout()], seed=[1, 2], steps=4)[1].image, alone.image)
+    assert same(painter.paint(layout(), seed=2, steps=4)[0].image, alone.image)
+
+
+def test_the_receipt_says_what_was_done_and_what_it_cost(backbone: StableDiffusion) -> None:
+    refocus = Refocus(weak=1.0, until=0.3, updates=2)
+    found = Painter(backbone).paint(layout(), seed=7, steps=10, refocus=refocus)[0].receipt
+    assert (found.cost.full, found.cost.truncated, found.cost.backward) == (20, 4, 4)
+    assert 0.5 < found.cost.share < 1
+    assert found.cost.forward_equivalents == pytest.approx(20 + 8 * found.cost.share)
+    assert [a.thing for a in found.attention] == ["r", "c0", "c1"]
+    assert all(0 <= a.before <= 1 and 0 <= a.after <= 1 and a.weak for a in found.attention)
+    assert found.weak == ("r", "c0", "c1")
+    assert found.prompt == "a red ball left of two cats"
+    assert type(found).model_validate_json(found.model_dump_json()) == found
+
+
+def test_plain_painting_costs_two_passes_a_step_and_one_without_guidance(backbone: StableDiffusion) -> None:
+    assert Painter(backbone).paint(layout(), steps=3)[0].receipt.cost.forward_equivalents == 6
+    assert Painter(backbone).paint(layout(), steps=3, guidance_scale=1.0)[0].receipt.cost.forward_equivalents == 3
+
+
+def test_words_that_were_appended_and_what_must_be_absent_reach_the_model(backbone: StableDiffusion) -> None:
+    scene = Scene(prompt="a dog", things=(RED,), absent=(Absent(noun="cat", phrase="no cats"),))
+    one = Layout(scene=scene, placements=(Placement(thing="r", box=Box.of(0, 0, 0.5, 0.5)),))
+    found = Painter(backbone).paint(one, steps=1, negative="blue")[0].receipt
+    assert found.prompt == "a dog, a red ball"
+    assert found.negative == "blue, cat"
+    assert "appended" in found.notes[0]
+
+
+def test_each_step_is_told_with_attention_and_a_preview(backbone: StableDiffusion) -> None:
+    heard: list[Step] = []
+    final = Painter(backbone).paint([layout(), layout("a cat")], seed=1, steps=5, on_step=heard.append)
+    assert [(s.index, s.total) for s in heard] == [(i, 5) for i in range(5)]
+    assert set(heard[0].attention[0]) == {"r", "c0", "c1"}
+    assert len(heard[0].preview()) == 2
+    assert all(close(a, b.image) for a, b in zip(heard[-1].preview(), final, strict=True))
+
+
+@pytest.mark.parametrize("options", [{}, {"bind": Bind(), "refocus": Refocus(weak=1.0)}])
+def test_a_cancelled_run_stops_between_steps_and_leaves_the_model_as_it_was(
+        backbone: StableDiffusion, options: dict[str, Any]) -> None:
+    painter, calls, before = Painter(backbone), count(), dict(backbone.unet.attn_processors)
+    bare = painter.paint(layout(), steps=3)[0].image
+    with pytest.raises(Cancelled, match="before step 3 of 5"):
+        painter.paint(layout(), steps=5, cancel=lambda: next(calls) == 2, **options)
+    assert all(backbone.unet.attn_processors[n] is p for n, p in before.items())
+    assert same(painter.paint(layout(), steps=3)[0].image, bare)
+
+
+def test_an_error_in_a_callback_leaves_the_model_as_it_was(backbone: StableDiffusion) -> None:
+    painter, before = Painter(backbone), dict(backbone.unet.attn_processors)
+    bare = painter.paint(layout(), steps=3)[0].image
+
+    def fail(step: Step) -> None:
+        raise KeyError("as planned")
+
+    with pytest.raises(KeyError):
+        painter.paint(layout(), steps=3, bind=Bind(), refocus=Refocus(weak=1.0), on_step=fail)
+    assert all(backbone.unet.attn_processors[n] is p for n, p in before.items())
+    assert same(painter.paint(layout(), steps=3)[0].image, bare)
+
+
+@pytest.mark.parametrize("kind", [None, EulerDiscreteScheduler, HeunDiscreteScheduler])
+def test_a_trajectory_starts_in_the_noise_ends_in_the_picture_and_can_be_continued(
+        backbone: StableDiffusion, kind: type[Any] | None) -> None:
+    painter = Painter(backbone, kind)
+    full = painter.paint(layout(), seed=4, steps=6, keep=True)[0]
+    path = full.trajectory
+    assert path is not None
+    assert len(path.latents) == len(path.timesteps) + 1
+    assert torch.equal(path.latents[0], draw_noise(backbone.shape(128, 128), [4])[0] * painter_sigma(backbone, kind, 6))
+    assert same(backbone.decode(path.result)[0], full.image)
+    if kind is not HeunDiscreteScheduler:  # a second-order step cannot be entered half-way
+        again = painter.paint(layout(), seed=99, steps=6, warm=path, warm_from=3)[0]
+        assert same(again.image, full.image)
+        assert again.receipt.cost.full == 6
+
+
+def painter_sigma(backbone: StableDiffusion, kind: type[Any] | None, steps: int) -> float:
+    scheduler = backbone.scheduler(kind)
+    scheduler.set_timesteps(steps)
+    return float(scheduler.init_noise_sigma)
+
+
+def test_learned_tokens_reach_the_picture(backbone: StableDiffusion) -> None:
+    ids = backbone.tokenizer("blue box", add_special_tokens=False)["input_ids"]
+    learned = backbone.text.get_input_embeddings().weight[ids]
+    with_them = Painter(backbone).paint(Layout(scene=Scene(prompt="a cat")), seed=1, steps=3, learned=learned)[0]
+    spelled = Painter(backbone).paint(Layout(scene=Scene(prompt="a cat blue box")), seed=1, steps=3)[0]
+    assert close(with_them.image, spelled.image)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"steps": 0}, "steps"), ({"steps": -1}, "steps"), ({"steps": 1001}, "steps"), ({"steps": 2.5}, "steps"),
+    ({"guidance_scale": float("nan")}, "guidance_scale"), ({"guidance_scale": 0.5}, "guidance_scale"),
+    ({"guidance": 3.0}, "`guidance`.*The options are: steps"), ({"bind": {"untill": 0.5}}, "bind.untill"),
+    ({"refocus": Refocus, "seed": 1}, "refocus")])
+def test_options_that_cannot_be_used_are_refused_by_name(
+        backbone: StableDiffusion, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        Painter(backbone).paint(layout(), **options)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, "7", 1.5, [1, 2]])
+def test_seeds_that_cannot_be_used_are_refused(backbone: StableDiffusion, seed: Any) -> None:
+    with pytest.raises(BadRequest, match="seed"):
+        Painter(backbone).paint(layout(), seed=seed)
+
+
+def test_a_canvas_like_a_ribbon_is_refused(backbone: StableDiffusion) -> None:
+    with pytest.raises(BadRequest, match="4 times"):
+        Painter(backbone).paint(layout(width=1000, height=100), steps=1)
+
+
+def test_a_box_outside_the_canvas_is_refused_by_name(backbone: StableDiffusion) -> None:
+    scene = Scene(prompt="a red ball", things=(RED,))
+    with pytest.raises(BadRequest, match="`r` lies outside"):
+        Painter(backbone).paint(Layout(scene=scene, placements=(Placement(thing="r", box=Box.of(1.1, 0, 1.5, 1)),)))
+
+
+@pytest.mark.parametrize("corners", [
+    (0.5, 0.5, 0.500001, 0.500001), (0.999, 0.999, 1.0, 1.0), (-3.0, -3.0, 0.001, 0.001), (-50.0, -50.0, 50.0, 50.0)])
+@pytest.mark.parametrize("profile", ["paper", "head", "ours"])
+def test_specks_and_giants_are_painted_without_a_nan(
+        backbone: StableDiffusion, corners: tuple[float, float, float, float], profile: str) -> None:
+    placements = (Placement(thing="r", box=Box.of(*corners)),)
+    one = Layout(scene=Scene(prompt="a red ball", things=(RED,)), placements=placements)
+    found = Painter(backbone).paint(one, steps=4, bind=Bind(), refocus=Refocus(profile=profile, weak=1.0), keep=True)[0]
+    assert found.trajectory is not None
+    assert torch.isfinite(found.trajectory.latents).all()
+
+
+@pytest.mark.parametrize("profile", ["paper", "head", "ours"])
+def test_forty_overlapping_boxes_are_painted_and_what_does_not_fit_is_said(
+        backbone: StableDiffusion, profile: str) -> None:
+    nouns = [f"{'abcdefghij'[i % 10]}{'xyzw'[i // 10]}" for i in range(40)]
+    things = tuple(Thing(id=f"t{i}", noun=noun, phrase=f"a {noun}") for i, noun in enumerate(nouns))
+    placements = tuple(Placement(thing=t.id, box=Box.of(0.01 * i, 0.2, 0.01 * i + 0.5, 0.8), depth=i)
+                       for i, t in enumerate(things))
+    crowd = Layout(scene=Scene(prompt="a crowd", things=things), placements=placements)
+    refocus = Refocus(profile=profile, weak=1.0)
+    found = Painter(backbone).paint(crowd, steps=3, bind=Bind(), refocus=refocus, keep=True)[0]
+    assert found.trajectory is not None
+    assert torch.isfinite(found.trajectory.latents).all()
+    assert any("only its boxes bind it" in note for note in found.receipt.notes)
+
+
+def test_latents_that_become_non_finite_end_the_attempt_with_a_typed_error(backbone: StableDiffusion) -> None:
+    backbone.unet.conv_out.bias.data.fill_(float("nan"))
+    with pytest.raises(AttemptFailed, match=r"images \[0, 1\] .* step 1"):
+        Painter(backbone).paint([layout(), layout()], steps=2)

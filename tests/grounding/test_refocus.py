@@ -1,0 +1,210 @@
+"""The guidance policy: schedules as published and stretched, when gradients are spent, how far a step goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from grounding import refocus as module
+from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.refocus import IDLE, Refocus, Refocuser, head_plan, our_plan, paper_plan
+from grounding.spans import ground
+from grounding.targets import Target, aim
+from planner.scene import Box, Layout, Placement, Scene, Thing
+
+T = torch.tensor(700)
+RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
+CAT = Thing(id="c", noun="cat", phrase="a cat")
+
+
+def layout(prompt: str = "a red ball left of a cat", **boxes: tuple[float, float, float, float]) -> Layout:
+    boxes = boxes or {"r": (0.05, 0.2, 0.45, 0.8), "c": (0.55, 0.2, 0.95, 0.8)}
+    placements = tuple(Placement(thing=id, box=Box.of(*corners)) for id, corners in boxes.items())
+    return Layout(scene=Scene(prompt=prompt, things=(RED, CAT)), placements=placements)
+
+
+def refocuser(backbone: StableDiffusion, refocus: Refocus, *layouts: Layout, total: int = 50) -> Refocuser:
+    groundings = [ground(one) for one in layouts or (layout(),)]
+    words = backbone.encode([g.prompt for g in groundings])
+    targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
+    return Refocuser(refocus, backbone, backbone.stack(words), targets, total)
+
+
+def look(guide: Refocuser, x: Tensor) -> None:
+    guide.backbone.predict(x, T, guide.cond, guide.hooks(0))
+    guide.note()
+
+
+def test_the_published_schedule_over_fifty_steps_makes_sixteen_to_forty_nine_passes() -> None:
+    plans = [head_plan(i, 50) for i in range(50)]
+    assert [(p.factor, p.most) for p in plans[:10]] == [(4, 2)] * 2 + [(4, 6)] * 3 + [(3, 3)] * 5
+    late = {i: (p.factor, p.most) for i, p in enumerate(plans) if i >= 10 and p.most}
+    assert late == {10: (3, 2), 15: (3, 2), 20: (1, 2), 25: (1, 2), 30: (1, 2), 35: (1, 2)}
+    assert sum(p.most for p in plans) == 49
+    assert sum(p.most > 0 for p in plans) == 16
+    assert [p.fiftieth for p in plans if p.most] == [*range(10), 10, 15, 20, 25, 30, 35]
+    assert all(p.floor == (i < 10) for i, p in enumerate(plans) if p.most)
+
+
+@pytest.mark.parametrize("total", [1, 7, 20, 25, 49, 100, 333])
+def test_at_other_step_counts_every_listed_late_fiftieth_acts_at_most_once(total: int) -> None:
+    late = [p.fiftieth for i in range(total) if (p := head_plan(i, total)).most and p.fiftieth >= 10]
+    assert late == sorted(set(late))
+    assert set(late) <= {10, 15, 20, 25, 30, 35}
+    if total >= 25:
+        assert set(late) == {10, 15, 20, 25, 30, 35}
+    assert sum(head_plan(i, total).most for i in range(total)) <= 49
+
+
+def test_the_papers_factor_falls_after_the_first_five_steps_and_its_test_starts_after_ten() -> None:
+    plans = [paper_plan(i, 50) for i in range(50)]
+    assert [p.factor for p in plans[:10]] == [4] * 5 + [3] * 5
+    assert {p.factor for p in plans[10:] if p.most} == {3}
+    assert [p.test for p in plans[:11]] == ["never"] * 10 + ["before"]
+
+
+def test_ours_acts_on_a_fraction_of_the_trajectory() -> None:
+    settings = Refocus(until=0.4, updates=2)
+    assert [our_plan(i, 25, settings).most for i in range(25)] == [2] * 10 + [0] * 15
+
+
+@pytest.mark.parametrize("profile", ["paper", "head", "ours"])
+def test_a_few_updates_lower_the_energy(backbone: StableDiffusion, noise: Callable[..., Tensor], profile: str) -> None:
+    guide = refocuser(backbone, Refocus(profile=profile, weak=1.0, step=0.03, scale=1.0 if profile == "ours" else 20.0))
+    seen: list[float] = []
+    measure = guide._measure
+
+    def noting(*args: object) -> module.Measured:
+        found = measure(*args)  # type: ignore[arg-type]
+        seen.append(found.energy.item())
+        return found
+
+    guide._measure = noting
+    x = noise()
+    look(guide, x)
+    for _ in range(5):
+        x = guide(x, T, 5)
+    assert seen[-1] < seen[0] - 0.01
+
+
+@pytest.mark.parametrize("profile", ["paper", "head", "ours"])
+def test_scale_zero_returns_the_very_same_latents(
+        backbone: StableDiffusion, noise: Callable[..., Tensor], profile: str) -> None:
+    guide = refocuser(backbone, Refocus(profile=profile, scale=0.0, weak=1.0))
+    x = noise()
+    look(guide, x)
+    assert all(guide(x, T, i) is x for i in range(50))
+    assert guide.truncated == [0]
+
+
+def test_ours_spends_nothing_while_nothing_is_weak(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(weak=0.0))
+    x = noise()
+    look(guide, x)
+    assert guide(x, T, 1) is x
+    assert guide.truncated == [0]
+
+
+def test_ours_tests_again_before_it_goes_backward(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(weak=0.2, updates=3))
+    guide.last[0] = torch.zeros(2)  # as if the last ordinary pass had shown both to be weak
+    guide._measure = lambda *_: module.Measured(torch.ones(()), 0.9)
+    x = noise()
+    assert guide(x, T, 1) is x
+    assert (guide.truncated, guide.backward) == ([1], [0])
+
+
+def test_head_updates_once_even_when_it_is_satisfied(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(profile="head"))
+    measure = guide._measure
+    guide._measure = lambda *args: measure(*args)._replace(weakest=0.9)
+    x = noise()
+    assert guide(x, T, 3) is not x
+    assert (guide.truncated, guide.backward) == ([1], [1])
+
+
+def test_a_published_step_is_the_raw_gradient(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(profile="paper"))
+    x = noise()
+    guide.plan = lambda i: paper_plan(0, 50)._replace(most=1)  # type: ignore[method-assign]
+    moved = guide(x, T, 0)
+    start = x.clone().requires_grad_()
+    with torch.enable_grad():
+        read, watches = guide._watches(start, [0])
+        energy = backbone.attend(start, T, guide.cond, watches, lambda: module.paper_measure(
+            guide.refocus, guide._target(0), read()[0], paper_plan(0, 50)).energy)
+    torch.testing.assert_close(moved, x - torch.autograd.grad(energy, start)[0])
+
+
+def test_our_step_has_the_size_that_was_asked_for_whatever_the_gradient(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(weak=1.0, step=0.05, scale=2.0))
+    x = noise()
+    look(guide, x)
+    moved = guide(x, T, 1) - x
+    assert moved.square().mean().sqrt().item() == pytest.approx(0.1 * backbone.noise_level(T), rel=1e-4)
+
+
+def test_each_scene_of_a_batch_is_moved_as_if_it_were_alone(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    one, two = layout(), layout("a cat and a red ball", r=(0.5, 0.0, 1.0, 0.5))
+    for profile in ("paper", "head", "ours"):
+        x, settings = noise(2), Refocus(profile=profile, weak=1.0)
+        together = refocuser(backbone, settings, one, two)
+        look(together, x)
+        moved = together(x, T, 4)
+        for row, single in enumerate((one, two)):
+            alone = refocuser(backbone, settings, single)
+            look(alone, x[row : row + 1])
+            torch.testing.assert_close(alone(x[row : row + 1], T, 4)[0], moved[row], rtol=1e-3, atol=1e-4)
+
+
+def test_a_scene_without_boxes_is_left_alone_beside_one_with_boxes(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    bare = Layout(scene=Scene(prompt="a cat"))
+    guide = refocuser(backbone, Refocus(profile="head"), bare, layout())
+    x = noise(2)
+    moved = guide(x, T, 0)
+    assert torch.equal(moved[0], x[0])
+    assert not torch.equal(moved[1], x[1])
+
+
+def test_a_gradient_that_is_not_finite_moves_nothing(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    for profile in ("paper", "ours"):
+        guide = refocuser(backbone, Refocus(profile=profile))
+        stride = guide._stride(torch.full((4, 32, 32), torch.nan), T)
+        assert stride.abs().sum() == 0
+        assert torch.isfinite(guide._stride(torch.zeros(4, 32, 32), T)).all()
+
+
+def test_regions_that_are_not_boxes_take_the_mask_form(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    from planner.scene import Point, Polygon
+
+    triangle = Polygon(points=(Point(x=0.1, y=0.1), Point(x=0.9, y=0.1), Point(x=0.1, y=0.9)))
+    placed = Placement(thing="r", box=triangle.envelope(), region=triangle)
+    scene = Layout(scene=Scene(prompt="a red ball", things=(RED,)), placements=(placed,))
+    for profile in ("paper", "ours"):
+        guide = refocuser(backbone, Refocus(profile=profile, weak=1.0), scene)
+        x = noise()
+        look(guide, x)
+        assert torch.isfinite(guide(x, T, 1)).all()
+        target = guide.targets[0]
+        assert isinstance(target, Target)
+        assert not target.boxes_only
+        assert 0.25 < target.instance_masks.mean() < 0.45
+
+
+def test_a_misspelt_setting_raises() -> None:
+    with pytest.raises(ValueError, match="extra"):
+        Refocus(profil="head")  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="head"):
+        Refocus(profile="heads")  # type: ignore[arg-type]
+
+
+def test_no_settings_are_idle_plans(backbone: StableDiffusion, checkpoint: Callable[..., Path]) -> None:
+    guide = refocuser(backbone, Refocus(cross=False, self_attention=False))
+    assert guide.plan(0) == IDLE
