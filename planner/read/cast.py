@@ -1,0 +1,283 @@
+"""The cast of a scene while it is read: actors, groups, coreference, pronouns and shares of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from planner.read.compare import Ratio, in_ratio
+from planner.read.lexicon import describes, listed, mapping, sections
+from planner.read.phrases import POSSESSIVE, Mention, Phraser
+from planner.read.plurals import singular
+from planner.read.quantity import Quantity
+
+MOST = 40
+"""Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
+
+
+@dataclass(eq=False, slots=True)
+class Bunch:
+    """Things counted together."""
+
+    words: str
+    at_least: int
+    at_most: int | None
+    noun: str
+
+
+@dataclass(eq=False, slots=True)
+class Actor:
+    """One thing of the scene, or a piece of its background (`stuff`)."""
+
+    noun: str
+    phrase: str
+    attributes: list[str]
+    span: tuple[int, int]
+    sentence: int
+    bunch: Bunch | None = None
+    whole: Actor | None = None
+    stuff: bool = False
+    shared: int = 0
+
+    @property
+    def head(self) -> str:
+        """The last word of the noun."""
+        return self.noun.rsplit(" ", 1)[-1]
+
+    def describe(self, words: Iterable[str]) -> None:
+        """Adds attributes that are not there yet."""
+        self.attributes.extend(w for w in words if w not in self.attributes)
+
+
+@dataclass(slots=True)
+class Share:
+    """A group that is being told apart ("one red, the other blue")."""
+
+    members: list[Actor]
+    used: list[Actor] = field(default_factory=list)
+
+    def take(self, n: int) -> list[Actor]:
+        """The next `n` members that nothing was said of yet; empty if there are not as many."""
+        left = [a for a in self.members if a not in self.used]
+        if len(left) < n:
+            return []
+        self.used.extend(left[:n])
+        return left[:n]
+
+    def rest(self) -> list[Actor]:
+        """Everything that is left."""
+        return self.take(len(self.members) - len(self.used))
+
+
+@lru_cache(maxsize=1)
+def _synonyms() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(entry.split("|")) for entry in sections()["synonym"])
+
+
+_COLOURS_SPREAD = frozenset({"black", "white"})
+_PLURAL_PARTS = ("eyes", "ears", "wings", "legs", "hands", "feet", "arms")
+
+
+class Cast:
+    """All actors, and who is meant by what."""
+
+    def __init__(self, phraser: Phraser, ratios: Sequence[Ratio] = ()) -> None:
+        self.p = phraser
+        self.ratios = ratios
+        self.actors: list[Actor] = []
+        self.capped = False
+        self.share: Share | None = None
+        self.sentence = 0
+
+    @property
+    def things(self) -> list[Actor]:
+        """Actors that get a box."""
+        return [a for a in self.actors if not a.stuff]
+
+    def colours(self, words: Iterable[str]) -> set[str]:
+        """The colour words among `words`."""
+        return set(words) & listed("colour")
+
+    def new(self, m: Mention, times: int = 1, *, stuff: bool = False) -> list[Actor]:
+        """As many new actors as the mention says, `times` over."""
+        n, bunch = self._number(m, times)
+        room = MOST - len(self.things)
+        if not stuff and n > room:
+            n, self.capped = max(0, room), True
+        if stuff:
+            n, bunch = 1, None
+        made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]
+        self.actors.extend(made)
+        return made
+
+    def _number(self, m: Mention, times: int) -> tuple[int, Bunch | None]:
+        q = m.quantity
+        if q is None and m.plural:
+            natural = 2 if m.head in listed("pairwise") and (m.owner or m.det == "poss") else 3
+            q = Quantity(2, None, natural, m.end, m.noun)
+        q = self._in_ratio(m, q)
+        if q is None or (q.n == 1 and q.exact):
+            return times, Bunch(self.words(m), times, times, m.noun) if times > 1 else None
+        most = None if q.at_most is None else q.at_most * times
+        return q.n * times, Bunch(self.words(m), q.at_least * times, most, m.noun)
+
+    def _in_ratio(self, m: Mention, q: Quantity | None) -> Quantity | None:
+        """A number that the words leave open follows a stated comparison."""
+        if q is None or q.exact:
+            return q
+        for ratio in self.ratios:
+            other = ratio.second if m.head == ratio.first else ratio.first if m.head == ratio.second else ""
+            count = sum(a.head == other for a in self.things)
+            if count:
+                q = in_ratio(q, ratio, count, first=m.head == ratio.first)
+        return q
+
+    def words(self, m: Mention) -> str:
+        """The mention as the prompt has it."""
+        return self.p.span(m.start, m.end)
+
+    def _actor(self, m: Mention, i: int, n: int, bunch: Bunch | None, stuff: bool) -> Actor:
+        attributes = list(dict.fromkeys(m.attributes))
+        colours = [w for w in attributes if w in listed("colour")]
+        if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != _COLOURS_SPREAD:
+            mine = colours[i * len(colours) // n]
+            attributes = [w for w in attributes if w not in colours or w == mine]
+        span = (self.p.tokens[m.start].start, self.p.tokens[m.end - 1].end)
+        return Actor(m.noun, self.phrase(m, attributes), attributes, span, self.sentence, bunch, stuff=stuff)
+
+    def phrase(self, m: Mention, attributes: Sequence[str]) -> str:
+        """The noun phrase of one of them, in the singular."""
+        core = self.p.span(*m.core)
+        if m.owner is not None and not m.plural:
+            return self.words(m)
+        same = list(dict.fromkeys(m.attributes)) == list(attributes)
+        if not m.plural and same and core and m.collection in ("", "portion"):
+            return self.words(m) if m.det not in ("each", "every") else f"{article(core)} {core}"
+        if same and core and m.core[1] > m.core[0]:
+            last = self.p.tokens[m.core[1] - 1]
+            body = core[: last.start - self.p.tokens[m.core[0]].start] + (
+                singular(last.low) if singular(last.low) != last.low else last.text
+            )
+        else:
+            body = " ".join([*attributes, m.noun])
+        return f"{article(body)} {body}" + (f" {m.tail}" if m.tail else "")
+
+    # Who is meant
+
+    def matching(self, m: Mention) -> list[Actor]:
+        """The known actors that a definite phrase points at."""
+        among = [a for a in self.actors if self._named(a, m)]
+        if not among:
+            return []
+        latest = among[-1]
+        group = [a for a in among if latest.bunch is not None and a.bunch is latest.bunch] or [latest]
+        described = [a for a in among if set(m.attributes) <= set(a.attributes)] if m.attributes else []
+        if m.plural or m.det in ("both", "all", "each", "every"):
+            return self._several(m, among, group, described)
+        if described:
+            return [described[-1]] if described[-1].bunch is None else [described[0]]
+        fresh = [a for a in among if self._compatible(a, m)]
+        if m.attributes:
+            if fresh and (fresh[-1].bunch is not None or not self.colours(m.attributes)):
+                fresh[0 if fresh[-1].bunch else -1].describe(m.attributes)
+                return [fresh[0 if fresh[-1].bunch else -1]]
+            return []
+        if m.ordinal:
+            return group[m.ordinal - 1 : m.ordinal]
+        return [latest] if latest.bunch is None else group[:1]
+
+    def _several(self, m: Mention, among: list[Actor], group: list[Actor], described: list[Actor]) -> list[Actor]:
+        if m.attributes and not described:
+            return []
+        pool = described or (among if m.det in ("both", "all") or len(group) == 1 else group)
+        if m.quantity and m.quantity.n < len(pool):
+            return pool[: m.quantity.n]
+        if m.quantity and m.quantity.n > len(pool):
+            return []
+        return pool
+
+    def _named(self, a: Actor, m: Mention) -> bool:
+        kind = mapping("hypernym").get(m.noun, "")
+        if kind in ("animal", "person", "vehicle", "fruit") and a.head in listed(kind):
+            return True
+        if a.head != m.head:
+            return not m.attributes and any({a.noun, m.noun} <= group for group in _synonyms())
+        mine, theirs = set(m.noun.split()[:-1]), set(a.noun.split()[:-1])
+        return mine <= theirs | set(a.attributes) or theirs <= mine
+
+    def _compatible(self, a: Actor, m: Mention) -> bool:
+        mine = self.colours(m.attributes)
+        return not (mine and self.colours(a.attributes) and not mine & self.colours(a.attributes))
+
+    def pronoun(
+        self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = ()
+    ) -> list[Actor]:
+        """Whom "it", "they", "he", "she" means."""
+        groups = [list(near), list(topic), *([a] for a in reversed(self.actors))]
+        for group in groups:
+            some = [a for a in group if a not in banned]
+            if word in ("they", "them", "their", "these", "those", "themselves"):
+                if len(some) > 1 or (some and some[0].head in listed("person", "animal")):
+                    return some
+            elif word in ("he", "him", "his", "himself"):
+                men = [a for a in some if a.head in listed("person", "animal") and a.head not in listed("she")]
+                if len(men) == 1:
+                    return men
+            elif word in ("she", "her", "herself"):
+                women = [a for a in some if a.head in listed("person", "animal") and a.head not in listed("he")]
+                if len(women) == 1:
+                    return women
+            elif len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
+                return some
+        return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+
+    # Shares of a group
+
+    def group_for(self, subjects: Sequence[Actor], near: Sequence[Actor]) -> list[Actor]:
+        """The plural that "one … the other" is about."""
+        for some in (subjects, near):
+            if len([a for a in some if not a.stuff]) > 1:
+                return list(some)
+        for a in reversed(self.things):
+            if a.bunch is not None:
+                return [b for b in self.things if b.bunch is a.bunch]
+        return []
+
+    def part(self, m: Mention, group: list[Actor]) -> list[Actor]:
+        """The members of `group` that a phrase without a noun means; new ones where the group is used up."""
+        if self.share is None or self.share.members != group:
+            self.share = Share(group)
+        share, q = self.share, m.quantity
+        if m.det in ("each", "both", "all", "either", "every"):
+            return list(group)
+        if m.ordinal and m.ordinal <= len(group) and m.det == "the":
+            share.used.append(group[m.ordinal - 1])
+            return [group[m.ordinal - 1]]
+        described = [a for a in group if m.attributes and set(m.attributes) <= set(a.attributes)]
+        if m.det == "the" and described and not m.other:
+            return described[:1] if not m.plural else described
+        if m.other and m.det == "the" and q is None:
+            return share.rest() if m.plural else share.take(1) or group[-1:]
+        return share.take(q.n if q else 1)
+
+    def like(self, m: Mention, model: Actor) -> Mention:
+        """The mention with the noun of `model`: "two more" -> two more sheep."""
+        m.noun = model.noun
+        m.plural = bool(m.quantity and m.quantity.n != 1)
+        return m
+
+
+def article(words: str) -> str:
+    """The indefinite article for these words."""
+    return "an" if words[:1].lower() in "aeiou" and not words.lower().startswith(("uni", "one", "eu", "use")) else "a"
+
+
+def owner_word(m: Mention) -> str:
+    """The pronoun that owns the mention ("its wheels"), if any."""
+    return m.det if m.det in POSSESSIVE else ""
+
+
+def plain_adjective(word: str) -> bool:
+    """Whether a word can only describe."""
+    return describes(word)

@@ -1,0 +1,304 @@
+"""Where things are, in words: finds the phrases of `planner.relations` and the grammar of directions in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from planner.read.lexicon import verb
+from planner.read.tokens import Token
+from planner.relations import TABLE
+
+
+class Cue(NamedTuple):
+    """A relation's words. `kind` holds with an object, `alone` without one; `owner` is the object if the words have it."""
+
+    kind: str
+    alone: str
+    end: int
+    words: str
+    owner: str = ""
+    owner_at: tuple[int, int] = (0, 0)
+
+
+_EXTRA = {
+    "at": "at",
+    "around": "around",
+    "surrounding": "around",
+    "encircling": "around",
+    "all around": "around",
+    "from": "other",
+    "toward": "other",
+    "towards": "other",
+    "through": "other",
+    "off": "other",
+    "across": "other",
+    "past": "other",
+    "about": "other",
+    "against": "near",
+    "along": "near",
+    "out of": "other",
+    "beyond": "behind",
+    "outside": "near",
+    "outside of": "near",
+    "aboard": "on",
+    "onto": "on",
+    "on board": "on",
+    "across from": "other",
+    "opposite": "other",
+    "up": "on",
+    "down": "on",
+    "down from": "below",
+    "throughout": "in",
+    "off of": "other",
+    "for": "other",
+    "during": "other",
+    "after": "other",
+    "on either side of": "flanking",
+    "on both sides of": "flanking",
+    "on each side of": "flanking",
+    "on opposite sides of": "flanking",
+    "at either side of": "flanking",
+    "either side of": "flanking",
+    "in the center of": "middle",
+    "in the centre of": "middle",
+    "at the center of": "middle",
+    "at the centre of": "middle",
+    "in the middle of": "middle",
+    "at the middle of": "middle",
+    "in the midst of": "middle",
+    "at the heart of": "middle",
+    "like": "like",
+    "as": "like",
+    "resembling": "like",
+    "shaped like": "like",
+    "in the shape of": "like",
+    "in the form of": "like",
+    "dressed like": "like",
+    "dressed as": "like",
+    "dressed up as": "like",
+    "dressed up like": "like",
+    "such as": "like",
+    "made of": "made",
+    "made out of": "made",
+    "made from": "made",
+    "composed of": "made",
+    "made up of": "made",
+    "instead of": "without",
+    "rather than": "without",
+    "devoid of": "without",
+    "free of": "without",
+    "free from": "without",
+    "lacking": "without",
+    "minus": "without",
+    "excluding": "without",
+    "except": "without",
+    "except for": "without",
+    "without": "without",
+    "with no": "without",
+    "sans": "without",
+    "absent": "without",
+    "near by": "near",
+    "in": "in",
+    "per": "other",
+}
+_ADVERBS = frozenset(
+    {
+        "directly",
+        "immediately",
+        "just",
+        "right",
+        "slightly",
+        "far",
+        "positioned",
+        "located",
+        "placed",
+        "situated",
+        "straight",
+        "close",
+        "up",
+        "down",
+        "somewhere",
+        "partially",
+        "partly",
+        "almost",
+        "completely",
+        "off",
+        "much",
+        "way",
+        "high",
+        "low",
+        "also",
+        "closely",
+        "standing",
+    }
+)
+IMAGE = frozenset(
+    {
+        "image",
+        "picture",
+        "photo",
+        "photograph",
+        "frame",
+        "scene",
+        "canvas",
+        "composition",
+        "shot",
+        "view",
+        "painting",
+        "illustration",
+        "drawing",
+        "screen",
+        "page",
+        "layout",
+        "portrait",
+        "camera",
+    }
+)
+_PREPOSITIONS = frozenset({"on", "to", "at", "in", "from", "toward", "towards", "along", "near", "into", "onto"})
+_OWNERS = frozenset({"its", "his", "her", "their", "it's"})
+_SIDE_NOUNS = frozenset(
+    {
+        "side",
+        "sides",
+        "half",
+        "part",
+        "portion",
+        "edge",
+        "third",
+        "end",
+        "hand",
+        "area",
+        "section",
+        "quarter",
+        "corner",
+        "region",
+        "quadrant",
+        "margin",
+    }
+)
+_VERTICAL = {
+    "top": "top",
+    "upper": "top",
+    "topmost": "top",
+    "bottom": "bottom",
+    "lower": "bottom",
+    "bottommost": "bottom",
+}
+_BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """Every cue phrase by its first word, longest first. Verbs are read by the clause grammar, not here."""
+    found: dict[tuple[str, ...], str] = {}
+    for row in TABLE.values():
+        for cue in row.cues:
+            words = tuple(cue.split())
+            first = verb(words[0])
+            if not (first and first.form in ("ing", "s")):
+                found.setdefault(words, row.kind)
+    found.update({tuple(cue.split()): kind for cue, kind in _EXTRA.items()})
+    by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for words, kind in found.items():
+        by_first.setdefault(words[0], []).append((words, kind))
+    return {first: tuple(sorted(some, key=lambda entry: -len(entry[0]))) for first, some in by_first.items()}
+
+
+def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
+    """The relation whose words start at `i`."""
+    side = _direction(tokens, i) or _owned_direction(tokens, i)
+    listed = _listed(tokens, i)
+    if side and (listed is None or side.end >= listed.end):
+        return side
+    if listed:
+        return listed
+    if tokens[i].low in _ADVERBS and i + 1 < len(tokens) and tokens[i + 1].low not in _ADVERBS - {"off", "up", "right"}:
+        later = _direction(tokens, i + 1) or _owned_direction(tokens, i + 1) or _listed(tokens, i + 1)
+        if later and later.kind not in ("other", "like", "made", "without", "at", "around"):
+            far = {"at_left": "at_far_left", "at_right": "at_far_right"} if tokens[i].low == "far" else {}
+            return later._replace(words=f"{tokens[i].text} {later.words}", alone=far.get(later.alone, later.alone))
+    return None
+
+
+def _listed(tokens: Sequence[Token], i: int) -> Cue | None:
+    for words, kind in _phrases().get(tokens[i].low, ()):
+        end = i + len(words)
+        if end <= len(tokens) and all(tokens[i + k].low == word for k, word in enumerate(words)):
+            row = TABLE.get(kind)
+            alone = kind if row and row.arity in ("alone", "arrangement") else ""
+            return Cue("" if alone else kind, alone, end, _said(tokens, i, end))
+    return None
+
+
+def _said(tokens: Sequence[Token], i: int, end: int) -> str:
+    return " ".join(token.text for token in tokens[i:end])
+
+
+def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
+    """ "on the far left side of", "to its right", "in the upper left corner", "left of", "at the very top"."""
+    k, owner = i, ""
+    preposition = tokens[k].low if tokens[k].low in _PREPOSITIONS else ""
+    if preposition:
+        k += 1
+        if k < len(tokens) and tokens[k].low in _OWNERS:
+            owner, k = tokens[k].low, k + 1
+        elif k < len(tokens) and tokens[k].low == "the":
+            k += 1
+    sides, noun, k = _side_words(tokens, k)
+    if not sides - {"far"}:
+        return None
+    of = k < len(tokens) and tokens[k].low == "of"
+    if not preposition and not of:
+        return None
+    if preposition and not owner and tokens[i + 1].low != "the" and not of and noun != "corner" and len(sides) < 2:
+        return None
+    if preposition in ("on", "at", "in") and sides == {"top"} and not noun:
+        return None
+    kind, alone = _names(sides, noun)
+    if owner:
+        return Cue(kind, "", k, _said(tokens, i, k), owner)
+    end = k + 1 if of else k
+    return Cue(kind if of else "", alone, end, _said(tokens, i, end))
+
+
+def _side_words(tokens: Sequence[Token], k: int) -> tuple[set[str], str, int]:
+    sides: set[str] = set()
+    noun = ""
+    while k < len(tokens):
+        for word in tokens[k].low.split("-"):
+            if word in ("left", "right", "leftmost", "rightmost"):
+                sides |= {word.removesuffix("most")} | ({"far"} if word.endswith("most") else set())
+            elif word in _VERTICAL:
+                sides.add(_VERTICAL[word])
+            elif word in ("far", "very", "extreme", "immediate", "direct", "lower", "upper", "opposite", "hand"):
+                sides |= {"far"} if word in ("far", "very", "extreme") else set()
+            elif word in _SIDE_NOUNS and sides:
+                noun = word
+            else:
+                return sides, noun, k
+        k += 1
+    return sides, noun, k
+
+
+def _names(sides: set[str], noun: str) -> tuple[str, str]:
+    vertical = next((v for v in ("top", "bottom") if v in sides), "")
+    level = next((h for h in ("left", "right") if h in sides), "")
+    if vertical and level:
+        return "corner", f"at_{vertical}_{level}"
+    if level:
+        return _BESIDE[level], f"at_far_{level}" if "far" in sides else f"at_{level}"
+    return "corner" if noun == "corner" else _BESIDE[vertical], f"at_{vertical}"
+
+
+def _owned_direction(tokens: Sequence[Token], i: int) -> Cue | None:
+    """ "to the dog's left"."""
+    if tokens[i].low not in ("to", "on", "at"):
+        return None
+    for k in range(i + 2, min(i + 6, len(tokens) - 1)):
+        if tokens[k].kind == "own":
+            sides, noun, end = _side_words(tokens, k + 1)
+            if len(sides) == 1 and sides <= {"left", "right"}:
+                return Cue(_names(sides, noun)[0], "", end, _said(tokens, i, end), "named", (i + 1, k))
+    return None

@@ -1,0 +1,35 @@
+"""The built-in reader: an English prompt becomes a scene, by grammar alone."""
+
+from __future__ import annotations
+
+from planner.read.assemble import assemble
+from planner.read.cast import MOST, Cast
+from planner.read.clauses import Clauses
+from planner.read.compare import compared, stated_ratios
+from planner.read.items import Chunker
+from planner.read.phrases import Phraser
+from planner.read.story import Story
+from planner.read.style import split_style
+from planner.read.tokens import LIMIT, clean, tokenise
+from planner.scene import Scene
+
+
+def read(prompt: str) -> Scene:
+    """What the prompt says must be true of the picture. Any text can be read; what was not understood is in `unread`."""
+    prompt = clean(prompt)
+    cast, story = _told(prompt)
+    if len(prompt) > LIMIT:
+        story.notes.append(f"the prompt was read up to character {LIMIT} of {len(prompt)}")
+    if cast.capped:
+        story.notes.append(f"the prompt names more than {MOST} things; the first {MOST} have a box")
+    return assemble(prompt, cast, story)
+
+
+def _told(prompt: str) -> tuple[Cast, Story]:
+    style = split_style(tokenise(prompt), prompt)
+    story = Story(style=list(style.words))
+    ratios, tokens = stated_ratios(style.tokens)
+    phraser = Phraser(tokens, prompt)
+    cast = Cast(phraser, ratios)
+    Clauses(compared(Chunker(phraser).run()), cast, story).run()
+    return cast, story

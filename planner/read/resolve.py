@@ -1,0 +1,209 @@
+"""A noun phrase in its place: a new thing, a known one, background, something absent, or mere words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planner.read.cast import Actor, Cast, owner_word
+from planner.read.cues import IMAGE
+from planner.read.lexicon import listed
+from planner.read.phrases import Mention
+from planner.read.quantity import Quantity
+from planner.read.story import Missing, Story
+
+LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
+_TEXT_NOUNS = frozenset(
+    {
+        "word",
+        "text",
+        "letter",
+        "name",
+        "title",
+        "phrase",
+        "slogan",
+        "caption",
+        "message",
+        "inscription",
+        "lettering",
+        "writing",
+        "quote",
+        "sentence",
+        "headline",
+    }
+)
+
+
+class Resolver:
+    """Decides for each mention whom it means."""
+
+    def __init__(self, cast: Cast, story: Story) -> None:
+        self.cast = cast
+        self.story = story
+        self.near: list[Actor] = []
+        self.main: list[Actor] = []
+        self.subjects: list[Actor] = []
+
+    def stuff(self, m: Mention, kind: str) -> bool:
+        """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
+        names = {m.noun, m.head}
+        if (m.quantity and m.quantity.n > 1) or not names & (listed("place") | listed("stuff")):
+            return False
+        if m.noun != m.head and m.noun in listed("compound") and m.noun not in listed("place"):
+            return False
+        if names & listed("landmark"):
+            return kind in LOCATIONS
+        return True
+
+    def words_only(self, m: Mention) -> bool:
+        """Whether the mention names nothing that could be seen as one thing."""
+        if m.noun in listed("game"):
+            return not m.det and not m.quantity and not m.plural
+        if m.noun not in listed("abstract") and m.head not in listed("abstract"):
+            return False
+        if m.noun in listed("noun") or m.head in listed("noun"):
+            return not m.det and not m.quantity and not m.plural and not self.cast.colours(m.attributes)
+        return True
+
+    def resolve(self, m: Mention, kind: str, times: int = 1) -> list[Actor]:
+        """The actors that the mention means; `kind` is the relation it is the object of, or "" for a subject."""
+        if m.headless:
+            return self._headless(m)
+        if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
+            self.absent(m, ())
+            return []
+        if (
+            m.noun in IMAGE
+            and not m.attributes
+            and (m.definite or (not m.det and kind in LOCATIONS) or m.noun == "scene")
+        ):
+            return []
+        if m.noun in _TEXT_NOUNS:
+            return []
+        known = self._known(m)
+        if known:
+            return known
+        if self.words_only(m):
+            self.story.unread.append(self.cast.words(m))
+            return []
+        if self.stuff(m, kind):
+            return self._scenery(m)
+        return self._fresh(m, kind, times)
+
+    def _known(self, m: Mention) -> list[Actor]:
+        if (
+            m.definite
+            or m.partitive
+            or m.det in ("each", "every", "both", "all")
+            or (m.owner is None and m.det == "poss")
+        ):
+            found = self.cast.matching(m)
+            if m.partitive and found and m.quantity and m.quantity.n < len(found):
+                return self.cast.part(m, found) or found[: m.quantity.n]
+            return found
+        if not m.det and not m.quantity and not m.plural and m.noun not in listed("mass"):
+            return (
+                [a for a in self.cast.matching(m) if a.sentence < self.cast.sentence or a.bunch][:1]
+                if m.attributes == []
+                else []
+            )
+        if self.cast.sentence and m.det in ("a", "an", "one") and not m.other:
+            return self._member(m)
+        return []
+
+    def _member(self, m: Mention) -> list[Actor]:
+        """ "Three plates. A blue plate is on top": the blue one is one of the three."""
+        group = next(
+            (
+                [b for b in self.cast.things if b.bunch is a.bunch]
+                for a in reversed(self.cast.things)
+                if a.bunch and a.head == m.head and a.sentence < self.cast.sentence
+            ),
+            [],
+        )
+        free = [a for a in group if a.sentence < self.cast.sentence and not a.shared]
+        if not free:
+            return []
+        free[0].shared = 1
+        free[0].describe(m.attributes)
+        return [free[0]]
+
+    def _scenery(self, m: Mention) -> list[Actor]:
+        words = self.cast.words(m)
+        if words not in self.story.background:
+            self.story.background.append(words)
+        return self.cast.new(m, stuff=True)
+
+    def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
+        word = owner_word(m)
+        if word and m.head in listed("part") and not self.cast.colours(m.attributes):
+            self.story.unread.append(self.cast.words(m))
+            return []
+        if m.quantity and m.quantity.same:
+            self._same_number(m)
+        made = self.cast.new(m, times)
+        self._belong(m, made, word)
+        self._contain(m, made)
+        return made
+
+    def _same_number(self, m: Mention) -> None:
+        last = next(iter(reversed(self.cast.things)), None)
+        n = sum(a.bunch is last.bunch for a in self.cast.things) if last and last.bunch else 1
+        assert m.quantity is not None
+        m.quantity = Quantity(n, n, n, m.quantity.end, m.quantity.words)
+
+    def _belong(self, m: Mention, made: Sequence[Actor], word: str) -> None:
+        """Owners: "the car's wheels", "its red wheels", "the leg of a table"."""
+        whole: list[Actor] = []
+        if m.owner or m.host:
+            side = m.owner or m.host
+            assert side is not None
+            whole = self.resolve(side, "whole")
+        elif word and m.head in listed("part"):
+            whole = self.cast.pronoun(word, self.near, self.subjects or self.main, made)
+        if whole and (m.head in listed("part") or m.owner) and m.head not in listed("person", "animal"):
+            for i, part in enumerate(made):
+                owner = whole[i * len(whole) // len(made)]
+                part.whole = None if owner.stuff else owner
+
+    def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
+        """A bowl of apples has apples in it; a cup of coffee is one thing."""
+        inner = m.content
+        if (
+            inner is None
+            or not made
+            or not inner.plural
+            or inner.head in listed("mass")
+            or inner.noun in listed("stuff")
+        ):
+            return
+        for holder in made:
+            self.story.link("in", self.cast.new(inner), [holder], "of")
+
+    def _headless(self, m: Mention) -> list[Actor]:
+        group = self.cast.group_for(self.subjects, self.near)
+        if (
+            self.cast.share
+            and m.det not in ("each", "both", "all")
+            and (m.other or m.ordinal or m.quantity or m.det == "another")
+        ):
+            group = self.cast.share.members or group
+        if not group:
+            self.story.unread.append(self.cast.words(m))
+            return []
+        found = self.cast.part(m, group)
+        if not found:
+            if not (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
+                return []
+            self.cast.like(m, group[-1])
+            return self.cast.new(m)
+        for actor in found:
+            if m.det not in ("each", "both", "all"):
+                actor.describe(m.attributes)
+        return found
+
+    def absent(self, m: Mention, owners: Sequence[Actor]) -> None:
+        """Nothing of this kind may be in the picture, or on its owners."""
+        noun = m.noun or " ".join(m.attributes)
+        core = self.cast.p.span(*m.core) or noun
+        holders: list[Actor | None] = [a for a in owners if not a.stuff] or [None]
+        self.story.missing.extend(Missing(noun, core, of) for of in holders)

@@ -1,0 +1,71 @@
+"""What the grammar has understood so far: links between actors, absences, background, lettering, and what it could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from planner.read.cast import Actor
+from planner.relations import TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A relation between actors."""
+
+    kind: str
+    subjects: tuple[Actor, ...]
+    objects: tuple[Actor, ...]
+    words: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What must not be there."""
+
+    noun: str
+    phrase: str
+    of: Actor | None = None
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything read so far, apart from the actors."""
+
+    links: list[Link] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    background: list[str] = field(default_factory=list)
+    lettering: list[tuple[str, Actor | None]] = field(default_factory=list)
+    style: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def link(
+        self,
+        kind: str,
+        subjects: Sequence[Actor],
+        objects: Sequence[Actor] = (),
+        words: str = "",
+        *,
+        negated: bool = False,
+    ) -> None:
+        """Adds a relation between the actors that have a box; one that would relate a thing to itself is left out."""
+        ends = [a for a in subjects if not a.stuff]
+        others = [a for a in objects if not a.stuff and a not in ends]
+        arity = TABLE[kind].arity
+        if not ends or (arity in ("pair", "pool", "ring") and not others):
+            return
+        if arity == "arrangement" and len(ends) < 2:
+            return
+        if arity == "ring":
+            for end in ends:
+                self._add(Link(kind, (end,), tuple(others), words, negated))
+        else:
+            self._add(
+                Link(kind, tuple(ends), tuple(others) if arity not in ("alone", "arrangement") else (), words, negated)
+            )
+
+    def _add(self, link: Link) -> None:
+        if link not in self.links:
+            self.links.append(link)

@@ -1,0 +1,87 @@
+"""Text to tokens: words, numbers, punctuation and quotations, each with its place in the prompt."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+LIMIT = 20_000
+"""Characters that are read; a longer prompt is read up to here, and says so."""
+
+Kind = Literal["word", "number", "mark", "quote", "own"]
+
+
+class Token(NamedTuple):
+    """One word, mark or quotation: `low` is what the grammar compares, `start` and `end` its place in the prompt."""
+
+    low: str
+    text: str
+    start: int
+    end: int
+    kind: Kind
+
+    def __repr__(self) -> str:
+        return self.low
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<flag>(?<!\S)--\w+(?:[ =]+[\d:.]+)?)
+  | (?P<weight>:\s?\d+(?:\.\d+)?(?=\s*[)\]}]))
+  | (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)[^'‘’\n]{1,200}(?<=\S)[’'](?!\w))
+  | (?P<number>\d+(?:[.,:/]\d+)*(?![\w]))
+  | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+)*)
+  | (?P<mark>\n\s*\n|[^\w\s]|_)
+""",
+    re.VERBOSE,
+)
+_NOT_TEXT = re.compile("[\ud800-\udfff]")
+_OWN = re.compile(r"(.*[^\W_])['’](s)$", re.IGNORECASE)
+_NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
+_IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
+
+
+def clean(prompt: str) -> str:
+    """The prompt with every lone surrogate replaced, so that it can be stored and sent. Its length stays."""
+    return _NOT_TEXT.sub("\ufffd", prompt)
+
+
+def tokenise(text: str) -> list[Token]:
+    """The tokens of a text. Possessive endings and the "not" of "isn't" become tokens of their own."""
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text[:LIMIT].replace("\0", " ")):
+        kind = match.lastgroup
+        start, end, raw = match.start(), match.end(), match.group()
+        if kind == "word":
+            found.extend(_words(raw, start))
+        elif kind == "quote":
+            found.append(Token(raw[1:-1].strip().lower(), raw[1:-1].strip() or raw, start, end, "quote"))
+        elif kind == "number":
+            found.append(Token(raw, raw, start, end, "number"))
+        elif kind in ("flag", "weight"):
+            found.append(Token(raw if kind == "flag" else ",", raw, start, end, "mark"))
+        else:
+            found.append(Token("." if "\n" in raw else raw, raw, start, end, "mark"))
+    return _plural_owners(found)
+
+
+def _words(raw: str, start: int) -> list[Token]:
+    low = raw.lower().replace("’", "'").replace("‑", "-")
+    end = start + len(raw)
+    if low.endswith("n't") or low == "cannot":
+        verb = _NOT.get(low, low[:-3])
+        return [Token(verb, raw, start, end - 3, "word"), Token("not", raw, end - 3, end, "word")]
+    own = _OWN.match(low)
+    if own:
+        second: Token = Token("is" if low in _IS else "'s", raw[-2:], end - 2, end, "word" if low in _IS else "own")
+        return [Token(own[1], raw[:-2], start, end - 2, "word"), second]
+    return [Token(low, raw, start, end, "word")]
+
+
+def _plural_owners(tokens: list[Token]) -> list[Token]:
+    """The apostrophe of "the dogs' owner" is an ending, not a mark."""
+    for i in range(1, len(tokens)):
+        token, before = tokens[i], tokens[i - 1]
+        if token.low in ("'", "’") and before.end == token.start and before.low.endswith("s"):
+            tokens[i] = token._replace(low="'s", kind="own")
+    return tokens
