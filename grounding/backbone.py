@@ -28,6 +28,13 @@ class Shape(NamedTuple):
     cols: int
 
 
+class Placed(NamedTuple):
+    """One thing for a model's own grounding layers: its words and its box."""
+
+    text: str
+    corners: tuple[float, float, float, float]
+
+
 @dataclass(frozen=True)
 class Words:
     """A text as one model reads it: one column of `states` per token.
@@ -78,6 +85,8 @@ class Backbone(Protocol):
     """An image model: texts to states, latents and states to a prediction, latents to pictures."""
 
     name: str
+    native_boxes: int
+    """How many boxes the model's own grounding layers take; 0 where it has none."""
     device: torch.device
     dtype: torch.dtype
 
@@ -101,8 +110,12 @@ class Backbone(Protocol):
         """A batch of them."""
         ...
 
-    def layers(self, shape: Shape) -> tuple[Layer, ...]:
-        """Its attention layers in the order in which a pass runs them."""
+    def place(self, cond: Conditioning, placed: Sequence[Sequence[Placed]]) -> Conditioning:
+        """The texts with things for the model's own grounding layers, one sequence per row (empty where none is)."""
+        ...
+
+    def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:
+        """Its attention layers in the order in which a pass (at `t`, if that makes a difference) runs them."""
         ...
 
     def grid(self, shape: Shape) -> tuple[int, int]:

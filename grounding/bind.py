@@ -50,13 +50,13 @@ class Bind(Data):
 class Binder:
     """`Bind` for one batch of scenes: the conditioning with the things' own texts, and the hook for each step."""
 
-    def __init__(self, bind: Bind, backbone: Backbone, shape: Shape, words: Sequence[Words],
+    def __init__(self, bind: Bind, backbone: Backbone, shape: Shape, given: Conditioning, words: Sequence[Words],
                  targets: Sequence[Target | None]) -> None:
         self.bind = bind
         self.columns = words[0].states.shape[0]
         texts = [_own_texts(backbone, target) if target and bind.own else [] for target in targets]
         self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
-        self.given = _appended(backbone.stack(words), texts, self.extra)
+        self.given = _appended(given, texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(targets, words, grid).to(backbone.device) for grid in grids}

@@ -174,7 +174,7 @@ def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cell
     slots = _exact(rows_seen).mean(0)[..., cells:]
     others = torch.ones(len(own_slots), slots.shape[-1], device=slots.device)
     for row, own in zip(others, own_slots, strict=True):
-        row[list(own)] = 0
+        row[[slot for slot in own if slot < len(row)]] = 0
     return (slots * others).amax(-1).mean(0).sum() / objects
 
 

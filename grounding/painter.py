@@ -15,7 +15,7 @@ from grounding.errors import BadRequest
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.run import Run
 from grounding.sampler import Trajectory
-from grounding.targets import aim
+from grounding.targets import Target, aim
 from planner.scene import Canvas, Layout
 
 LONGEST = 4.0
@@ -63,7 +63,13 @@ class Painter:
         shape = fitted(self.backbone, layout.canvas)
         target = aim(grounding, words, *self.backbone.grid(shape))
         _, cut = spans.columns(grounding, words)
-        return Job(layout, seed, shape, words, negative, target, (*grounding.notes, *cut))
+        return Job(layout, seed, shape, words, negative, target, (*grounding.notes, *cut, *self._left_out(target)))
+
+    def _left_out(self, target: Target | None) -> tuple[str, ...]:
+        most = self.backbone.native_boxes
+        if target is None or not 0 < most < len(target.things):
+            return ()
+        return (f"the model's own grounding takes {most} boxes; without it: {', '.join(target.things[most:])}",)
 
 
 def _options(options: dict[str, Any]) -> Options:

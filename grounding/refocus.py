@@ -122,7 +122,8 @@ def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Me
     if seen.own is not None:
         energy = energy + energies.sar_head_rows(seen.own, target.boxes(), (target.rows, target.cols))
     if seen.gated is not None and plan.fiftieth < 15:
-        slots = [(b,) for b in range(len(target.things))]
+        slots = [[slot for slot, other in enumerate(target.instance_item) if other == item]
+                 for item in target.instance_item]
         cells = target.rows * target.cols
         energy = energy + 3 * energies.ground_head_rows(seen.gated, slots, cells, len(target.columns))
     return Measured(plan.factor * energy, cross.inside)
@@ -216,7 +217,7 @@ class Refocuser:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
         with torch.enable_grad():
-            look, watches = self._watches(start, active)
+            look, watches = self._watches(start, t, active)
             found, gradient = self.backbone.attend(start, t, self.cond.pick(active), watches,
                                                    lambda: self._downhill(start, look(), plan, active))
         if gradient is None:
@@ -260,14 +261,14 @@ class Refocuser:
         size = gradient.square().mean().sqrt().clamp(min=1e-12)
         return gradient / size * (self.refocus.scale * self.refocus.step * self.backbone.noise_level(t))
 
-    def _watches(self, x: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
+    def _watches(self, x: Tensor, t: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
         """What watches the active scenes, and how to read their canonical maps from it afterwards."""
         targets = [self._target(b) for b in active]
         rows, cols = targets[0].rows, targets[0].cols
         masks = [self._row_masks(target) for target in targets]
         cross = CrossWatch(rows, cols, self.cond.states.shape[1], len(active))
         boxes = _padded(masks).to(x.device)
-        watches = {kind: RowWatch(rows, cols, boxes, kind) for kind in self._kinds(x)}
+        watches = {kind: RowWatch(rows, cols, boxes, kind) for kind in self._kinds(x, t)}
 
         def look() -> list[Seen]:
             maps = {kind: watch.maps() for kind, watch in watches.items()}
@@ -276,9 +277,9 @@ class Refocuser:
 
         return look, [cross, *watches.values()]
 
-    def _kinds(self, x: Tensor) -> list[Literal["self", "gated"]]:
+    def _kinds(self, x: Tensor, t: Tensor) -> list[Literal["self", "gated"]]:
         """The kinds of self-attention to be watched, of those that the model has in its present state."""
-        there = {layer.kind for layer in self.backbone.layers(Shape(*x.shape[1:]))}
+        there = {layer.kind for layer in self.backbone.layers(Shape(*x.shape[1:]), t)}
         return [kind for kind in KINDS if kind in there and self.refocus.self_attention]
 
     def _row_masks(self, target: Target) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Annotated
 from PIL.Image import Image
 from pydantic import Field
 
-from grounding.backbone import Shape, Words
+from grounding.backbone import Placed, Shape, Words
 from grounding.bind import Bind
 from grounding.receipt import Receipt
 from grounding.refocus import Refocus
@@ -40,6 +40,12 @@ class Job:
     negative: Words
     target: Target | None
     notes: tuple[str, ...]
+
+    @property
+    def placed(self) -> list[Placed]:
+        """Every instance, for a model's own grounding layers."""
+        items = self.target.grounding.items if self.target else ()
+        return [Placed(item.alone, box.corners) for item in items for box in item.boxes]
 
 
 @dataclass(frozen=True)

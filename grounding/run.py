@@ -34,10 +34,12 @@ class Run:
         self.total = len(self.scheduler.timesteps)
         self.passes, self.began = 0, time.perf_counter()
         words, targets = [job.words for job in jobs], [job.target for job in jobs]
-        self.given, self.without = backbone.stack(words), backbone.stack([job.negative for job in jobs])
+        self.given = backbone.place(backbone.stack(words), [job.placed for job in jobs])
+        self.without = backbone.place(backbone.stack([job.negative for job in jobs]), [[] for _ in jobs])
         self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total)
-        binds = options.bind is not None and options.bind.active and any(targets)
-        self.bind = Binder(options.bind, backbone, jobs[0].shape, words, targets) if options.bind and binds else None
+        self.bind: Binder | None = None
+        if options.bind is not None and options.bind.active and any(targets):
+            self.bind = Binder(options.bind, backbone, jobs[0].shape, self.given, words, targets)
 
     def paint(self, *, keep: bool, warm: Trajectory | None, start: int) -> list[Rendering]:
         """Noise (or an earlier trajectory's latents) to pictures."""

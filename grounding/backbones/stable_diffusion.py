@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from grounding.attention import Enough, Hook, Layer
-from grounding.backbone import Conditioning, R, Shape, Words
+from grounding.backbone import Conditioning, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
 from grounding.backbones.quiet import quietly
 from grounding.errors import BadRequest, ModelMissing, Unsupported
@@ -46,6 +46,8 @@ class Control:
 class StableDiffusion:
     """A `Backbone` around the parts of a `StableDiffusionPipeline`."""
 
+    native_boxes = 0
+
     def __init__(self, pipe: Any, *, name: str, control: Control | None = None) -> None:
         self.pipe, self.name, self.control = pipe, name, control
         self.unet, self.vae, self.text, self.tokenizer = pipe.unet, pipe.vae, pipe.text_encoder, pipe.tokenizer
@@ -56,12 +58,13 @@ class StableDiffusion:
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32,
-             control: Control | None = None, checkpointing: bool = False, offline: bool = True) -> StableDiffusion:
-        """From a local folder or, with `offline=False`, a hub name. `checkpointing` trades time for memory."""
+             checkpointing: bool = False, offline: bool = True, **options: Any) -> Self:
+        """From a local folder or, with `offline=False`, a hub name. `checkpointing` trades time for memory; `options`
+        are the family's own."""
         pipe = load_pipeline(source, dtype=dtype, offline=offline).to(device)
         if checkpointing:
             pipe.unet.enable_gradient_checkpointing()
-        return cls(pipe, name=str(source), control=control)
+        return cls(pipe, name=str(source), **options)
 
     def size(self) -> tuple[int, int]:
         """The width and height that the model was trained for."""
@@ -116,7 +119,11 @@ class StableDiffusion:
         """A batch of encoded texts."""
         return Conditioning(torch.stack([w.states for w in words]))
 
-    def layers(self, shape: Shape) -> tuple[Layer, ...]:
+    def place(self, cond: Conditioning, placed: Sequence[Sequence[Placed]]) -> Conditioning:
+        """Nothing: the model has no grounding layers."""
+        return cond
+
+    def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:
         """The attention layers in the order in which a pass runs them."""
         return unets.layers(self.unet, shape)
 
@@ -131,12 +138,12 @@ class StableDiffusion:
         """One pass of the UNet."""
         if not hooks:
             return self._pass(x, t, cond)
-        with unets.opened(self.unet, self.layers(self._shape_of(x)), hooks):
+        with unets.opened(self.unet, self.layers(Shape(*x.shape[1:]), t), hooks):
             return self._pass(x, t, cond)
 
     def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
         """The part of a pass that `hooks` want to see."""
-        with unets.opened(self.unet, self.layers(self._shape_of(x)), hooks, stop_early=True):
+        with unets.opened(self.unet, self.layers(Shape(*x.shape[1:]), t), hooks, stop_early=True):
             with suppress(Enough):
                 self._pass(x, t, cond)
             return then()
@@ -144,16 +151,12 @@ class StableDiffusion:
     def _pass(self, x: Tensor, t: Tensor, cond: Conditioning) -> Tensor:
         x, states = x.to(self.dtype), cond.states.to(self.dtype)
         residuals = {} if self.control is None else self.control(x, t, states)
-        out = self.unet(x, t, encoder_hidden_states=states, return_dict=False, **self._inputs(cond), **residuals)
+        out = self.unet(x, t, encoder_hidden_states=states, return_dict=False, **self._inputs(cond, t), **residuals)
         return out[0].float()  # type: ignore[no-any-return]
 
-    def _inputs(self, cond: Conditioning) -> Mapping[str, Any]:
+    def _inputs(self, cond: Conditioning, t: Tensor) -> Mapping[str, Any]:
         """Further arguments of the UNet, for families that have any."""
         return {}
-
-    @staticmethod
-    def _shape_of(x: Tensor) -> Shape:
-        return Shape(*x.shape[1:])
 
     def clean(self, x: Tensor, t: Tensor, output: Tensor) -> Tensor:
         """x̂₀ = (x − √(1−ᾱ) ε) / √ᾱ, or √ᾱ x − √(1−ᾱ) v, or the output itself where the model predicts that."""

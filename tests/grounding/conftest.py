@@ -54,6 +54,10 @@ def parts(
     for name, weight in unet.named_parameters():
         if "attn" in name and ("to_q" in name or "to_k" in name):
             weight.data.mul_(4.0)  # random attention is flat; sharpen it so that there is something to guide
+    if attention_type == "gated":
+        for name, weight in unet.named_parameters():
+            if "alpha_" in name:
+                weight.data.fill_(0.7)  # an untrained gate is shut
     scheduler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
                               set_alpha_to_one=False, steps_offset=1, prediction_type=prediction)
     return {"vae": vae, "text_encoder": text, "tokenizer": tok, "unet": unet, "scheduler": scheduler,

@@ -31,7 +31,8 @@ def binder(backbone: StableDiffusion, bind: Bind, *boxes: tuple[Thing, Box, int]
     layout = Layout(scene=Scene(prompt=prompt, things=tuple(t for t, _, _ in boxes)), placements=places)
     grounding = ground(layout)
     words = backbone.encode([grounding.prompt])
-    return Binder(bind, backbone, backbone.shape(128, 128), words, [aim(grounding, words[0], 16, 16)])
+    given = backbone.stack(words)
+    return Binder(bind, backbone, backbone.shape(128, 128), given, words, [aim(grounding, words[0], 16, 16)])
 
 
 def seen(binder: Binder, layer: Layer, progress: float = 0.0, batch: int = 1) -> Tensor:
@@ -122,7 +123,7 @@ def test_scenes_of_a_batch_may_bring_texts_of_different_lengths(
                   ground(Layout(scene=Scene(prompt="a cat")))]
     words = backbone.encode([g.prompt for g in groundings])
     targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
-    bound = Binder(Bind(), backbone, backbone.shape(128, 128), words, targets)
+    bound = Binder(Bind(), backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
     hook = bound.hook(0.0)
     assert hook is not None
     both = backbone.predict(noise(2), T, bound.given, [hook])
