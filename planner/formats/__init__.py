@@ -19,7 +19,7 @@ from planner.formats import datasets, lmd, models
 from planner.formats.conventions import Convention, leaving
 from planner.formats.datasets import names
 from planner.formats.pictures import Picture, decoded, items_of, text_of, written
-from planner.read.wire import sentence_of
+from planner.read.wire import sentence_of, shown
 from planner.scene import SCHEMA_VERSION, Canvas, Layout
 
 __all__ = ["FORMATS", "OWN", "Format", "dump", "load", "names", "sniff"]
@@ -102,7 +102,7 @@ def _sniff_keys(value: object) -> str:
                             ("gligen_boxes", "gligen"), ("phrases", "gligen")):
             if key in value:
                 return format
-        raise _unknown(f"an object with the keys {sorted(map(str, value))[:6]}")
+        raise _unknown(f"an object with the keys {[shown(str(key)) for key in list(value)[:6]]}")
     if isinstance(value, list) and value and isinstance(value[0], dict):
         if {"x", "y", "width", "height"} <= value[0].keys():
             return "comfyui"

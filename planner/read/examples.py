@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -50,6 +50,10 @@ PHENOMENA: Mapping[str, re.Pattern[str]] = {
 """What a prompt can show, and the words that give it away."""
 
 
+_READ_OF_A_PROMPT = 4000
+"""Characters of a prompt that choose its examples."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """How many examples to show, at most how many tokens of them, and how much likeness counts against diversity."""
@@ -59,7 +63,7 @@ class Choice:
     likeness: float = 0.7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
     """A prompt and the plan that answers it, as a language model would write it."""
 
@@ -69,12 +73,12 @@ class Example:
     canvas: Canvas
     plan: Mapping[str, Any]
 
-    @property
+    @cached_property
     def reply(self) -> str:
         """The plan as the JSON text of a reply."""
         return json.dumps(self.plan, ensure_ascii=False)
 
-    @property
+    @cached_property
     def tokens(self) -> int:
         """About how many tokens the example costs."""
         return tokens_in(self.prompt) + tokens_in(self.reply)
@@ -99,22 +103,29 @@ def phenomena(prompt: str) -> frozenset[str]:
 
 def chosen(prompt: str, choice: Choice, among: Sequence[Example] | None = None) -> list[Example]:
     """Examples for `prompt`, the one most like it last."""
-    examples = library() if among is None else among
-    weights = _rarity(_features(e.prompt, e.shows) for e in examples)
-    vectors = {e.name: _vector(_features(e.prompt, e.shows), weights) for e in examples}
-    wanted = _vector(_features(prompt[:4000], phenomena(prompt[:4000])), weights)
-    likeness = {name: _cosine(wanted, vector) for name, vector in vectors.items()}
+    weights, vectors = _index(library() if among is None else tuple(among))
+    head = prompt[:_READ_OF_A_PROMPT]
+    wanted = _vector(_features(head, phenomena(head)), weights)
+    likeness = {example: _cosine(wanted, vector) for example, vector in vectors.items()}
+    known = dict.fromkeys(vectors, 0.0)
     picked: list[Example] = []
-    left, tokens = list(examples), choice.tokens
+    tokens = choice.tokens
     while len(picked) < choice.count:
-        left = [e for e in left if e.tokens <= tokens and e not in picked]
+        left = [e for e in vectors if e.tokens <= tokens and e not in picked]
         if not left:
             break
-        best = max(left, key=lambda e: choice.likeness * likeness[e.name] - (1 - choice.likeness)
-                   * max((_cosine(vectors[e.name], vectors[p.name]) for p in picked), default=0.0))
+        best = max(left, key=lambda e: choice.likeness * likeness[e] - (1 - choice.likeness) * known[e])
         picked.append(best)
         tokens -= best.tokens
-    return sorted(picked, key=lambda e: likeness[e.name])
+        known = {e: max(known[e], _cosine(vector, vectors[best])) for e, vector in vectors.items()}
+    return sorted(picked, key=lambda e: likeness[e])
+
+
+@cache
+def _index(examples: tuple[Example, ...]) -> tuple[dict[str, float], dict[Example, dict[str, float]]]:
+    """The weight of every feature, and the vector of every example."""
+    weights = _rarity(_features(e.prompt, e.shows) for e in examples)
+    return weights, {e: _vector(_features(e.prompt, e.shows), weights) for e in examples}
 
 
 def _features(prompt: str, shows: Iterable[str]) -> Counter[str]:

@@ -176,9 +176,8 @@ def _faults(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas, check: Check
 
 def _explained(row: Row) -> str:
     ends = {"alone": " (no objects)", "arrangement": " (all subjects together, no objects)",
-            "ring": " (all objects together)", "words": ""}.get(row.arity, "")
-    meaning = row.say.format(a="A", b="B", words="anything that says nothing about boxes, in `words`:")
-    return f"`{row.kind}`: {meaning}{ends}"
+            "pool": " (the nearest two)", "ring": " (all objects together)", "words": " (an action or anything else; nothing about boxes follows)"}
+    return f"`{row.kind}`: {row.say.format(a='A', b='B', words='…')}{ends.get(row.arity, '')}"
 
 
 def _shape(canvas: Canvas) -> str:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from planner.errors import BadReply
 from planner.ids import clean_ids
-from planner.read.wire import Plan, WireGroup, WireRelation, WireThing, sentence_of
+from planner.read.wire import Plan, WireGroup, WireRelation, WireThing, sentence_of, shown
 from planner.relations import TABLE
 from planner.scene import Scene
 
@@ -108,13 +108,13 @@ class _Drafting:
     def _thing(self, id: str, thing: WireThing) -> dict[str, object]:
         noun, phrase = thing.noun or thing.phrase, thing.phrase or thing.noun
         if several := _SEVERAL.match(noun) or _SEVERAL.match(phrase):
-            self.faults.append(f"`{phrase[:80]}` is {several[1]} things; list every one with its own id and box")
+            self.faults.append(f"`{shown(phrase)}` is {several[1]} things; list every one with its own id and box")
         return {"id": id, "noun": noun, "phrase": phrase, "attributes": tuple(thing.attributes),
                 "group": self._group_id(thing), "part_of": self._one(thing.part_of)}
 
     def _group_id(self, thing: WireThing) -> str | None:
         if thing.group and not self.groups.meant.get(thing.group):
-            self.faults.append(f"the group `{thing.group[:80]}` of `{thing.id[:80]}` is not one of `groups`")
+            self.faults.append(f"the group `{shown(thing.group)}` of `{shown(thing.id)}` is not one of `groups`")
         return self.groups.meant.get(thing.group) or None
 
     def _group(self, id: str, group: WireGroup) -> dict[str, object]:
@@ -122,7 +122,7 @@ class _Drafting:
         words = group.words or group.id
         if listed < group.at_least or (most is not None and listed > most):
             number = group.at_least if most == group.at_least else f"{group.at_least} to {most or 'any number'}"
-            self.faults.append(f"the group `{words[:80]}` has {number} things and {listed} are listed in it")
+            self.faults.append(f"the group `{shown(words)}` has {number} things and {listed} are listed in it")
         return {"id": id, "words": words, "at_least": group.at_least, "at_most": most}
 
     def _relation(self, relation: WireRelation) -> dict[str, object]:
@@ -144,14 +144,14 @@ class _Drafting:
         if kind in TABLE:
             return kind
         known = _CUES.get(said.replace("_", " ")) or _CUES.get(relation.words.strip().lower())
-        self.notes.append(f"the relation `{said[:80]}` was read as `{known or 'other'}`")
+        self.notes.append(f"the relation `{shown(said)}` was read as `{known or 'other'}`")
         return known or "other"
 
     def _ends(self, names: Iterable[str]) -> tuple[str, ...]:
         ends: dict[str, None] = {}
         for name in names:
             if self.members.get(name) and name not in self.ids.meant:
-                self.notes.append(f"the group `{name[:80]}` in a relation was read as all its members")
+                self.notes.append(f"the group `{shown(name)}` in a relation was read as all its members")
                 ends |= dict.fromkeys(self.members[name])
             elif end := self._one(name):
                 ends[end] = None
@@ -161,6 +161,6 @@ class _Drafting:
         """The thing that a name means; None for "", and a fault where there is no such thing or there are several."""
         meant = self.ids.meant.get(name)
         if name and not meant:
-            self.faults.append(f"there is no thing with the id `{name[:80]}`" if meant is None else
-                               f"several things have the id `{name[:80]}`; give every thing an id of its own")
+            self.faults.append(f"there is no thing with the id `{shown(name)}`" if meant is None else
+                               f"several things have the id `{shown(name)}`; give every thing an id of its own")
         return meant or None

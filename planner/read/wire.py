@@ -143,14 +143,20 @@ def plan_of(value: object) -> Plan:
         raise BadReply(sentence_of(error)) from None
 
 
+def shown(text: str) -> str:
+    """Foreign text, short and printable, for a message."""
+    return "".join(c if c.isprintable() else "?" for c in text[:80])
+
+
 def sentence_of(error: ValidationError) -> str:
     """The first few faults of a validation, as a sentence that names the places."""
-    faults = [f"`{'.'.join(map(str, fault['loc'])) or 'plan'}`: {fault['msg']}" for fault in error.errors()[:5]]
+    faults = [f"`{shown('.'.join(map(str, fault['loc']))) or 'plan'}`: {fault['msg']}"
+              for fault in error.errors(include_url=False, include_input=False)[:5]]
     more = f" (and {error.error_count() - 5} more)" if error.error_count() > 5 else ""
     return "; ".join(faults) + more
 
 
 def _kind(value: object) -> str:
     if isinstance(value, dict):
-        return f"an object with the keys {sorted(map(str, value))[:8]}"
+        return f"an object with the keys {[shown(str(key)) for key in list(value)[:8]]}"
     return {list: "a list", str: "a text", type(None): "null"}.get(type(value), f"a {type(value).__name__}")
