@@ -84,7 +84,8 @@ def load_yolo(source: str | bytes | object, canvas: Canvas | None, nouns: Sequen
         raise FormatError(f"class {max(kinds)} has no name; {len(nouns)} were given")
     canvas = canvas or Canvas()
     named = [nouns[kind] if nouns else f"class {kind}" for kind in kinds]
-    return Picture([Item(noun, box) for noun, box in zip(named, boxes_from(quads, YOLO, canvas), strict=True)], canvas)
+    boxes = boxes_from(quads, YOLO, canvas)
+    return Picture([Item(noun, box, noun=noun) for noun, box in zip(named, boxes, strict=True)], canvas)
 
 
 def _short(words: Sequence[str]) -> str:

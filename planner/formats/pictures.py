@@ -12,12 +12,14 @@ from pydantic import ValidationError
 
 from planner.errors import FormatError
 from planner.ids import clean_ids
+from planner.read.grammar import read
 from planner.read.wire import sentence_of
 from planner.scene import Absent, Box, Canvas, Layout, Lettering, Placement, Scene, Thing
 
 LARGEST_FILE = 16_000_000
 MOST_BOXES = 1000
 
+_LONGEST_NAME = 400
 _ARTICLE = re.compile(r"(?:an?|the|one)\s+", re.IGNORECASE)
 
 
@@ -50,8 +52,7 @@ class Picture:
         try:
             scene = Scene(
                 prompt=self.prompt, background=self.background,
-                things=tuple(Thing(id=id, noun=item.noun or bare(item.phrase), phrase=item.phrase)
-                             for id, item in named),
+                things=tuple(thing_of(id, item) for id, item in named),
                 absent=tuple(Absent(noun=bare(phrase), phrase=phrase) for phrase in self.absent),
                 lettering=tuple(Lettering(content=item.text, host=id) for id, item in named if item.text))
             return Layout(scene=scene, canvas=self.canvas, placements=tuple(
@@ -59,6 +60,14 @@ class Picture:
                 for depth, (id, item) in enumerate(named) if item.box is not None))
         except ValidationError as error:
             raise FormatError(f"the file does not hold a layout: {sentence_of(error)}") from None
+
+
+def thing_of(id: str, item: Item) -> Thing:
+    """The thing that an item names; the grammar tells its noun and attributes where it can."""
+    first = next(iter(read(item.phrase).things), None) if len(item.phrase) <= _LONGEST_NAME else None
+    if first is None or first.group is not None:
+        return Thing(id=id, noun=item.noun or bare(item.phrase), phrase=item.phrase)
+    return Thing(id=id, noun=item.noun or first.noun, phrase=item.phrase, attributes=first.attributes)
 
 
 def bare(phrase: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from math import gcd
 from typing import NamedTuple, Protocol
 
@@ -23,6 +22,7 @@ from planner.depth import depth_order
 from planner.errors import BadReply, Conflict, NoReply, ReplyError
 from planner.read.calls import Budget, Line, Price, Reply, open_model
 from planner.read.examples import Choice, chosen
+from planner.read.grammar import read as by_grammar
 from planner.read.replies import draft_of, value_of
 from planner.read.units import boxes_of, turned
 from planner.read.wire import MOST_THINGS, plan_of
@@ -69,12 +69,6 @@ class _Take(NamedTuple):
     scene: Scene
     hints: Mapping[str, Box]
     faults: tuple[str, ...]
-
-
-def by_grammar(prompt: str) -> Scene:
-    """The fallback: the built-in English grammar."""
-    scene: Scene = import_module("planner.read.grammar").read(prompt)
-    return scene
 
 
 def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None = None, rounds: int = 2,
@@ -176,7 +170,8 @@ def _faults(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas, check: Check
 
 def _explained(row: Row) -> str:
     ends = {"alone": " (no objects)", "arrangement": " (all subjects together, no objects)",
-            "pool": " (the nearest two)", "ring": " (all objects together)", "words": " (an action or anything else; nothing about boxes follows)"}
+            "pool": " (the nearest two)", "ring": " (all objects together)",
+            "words": " (an action or anything else; nothing about boxes follows)"}
     return f"`{row.kind}`: {row.say.format(a='A', b='B', words='…')}{ends.get(row.arity, '')}"
 
 

@@ -272,6 +272,11 @@ def test_an_ideogram_element_without_a_box_is_a_thing_without_a_placement():
     assert layout.scene.lettering[0].content == "OPEN"
 
 
+def test_the_noun_and_the_attributes_are_read_from_the_phrase():
+    things = load("[('a small red stop sign', [10, 20, 300, 400]), ('xyzzy', [10, 20, 300, 400])]", "lmd").scene.things
+    assert [(t.noun, t.attributes) for t in things] == [("stop sign", ("small", "red")), ("xyzzy", ())]
+
+
 def test_the_target_boxes_of_a_flux3_edit_are_read():
     rows = [{"id": "hat", "from": "target", "src_bbox": None, "tgt_bbox": [0.1, 0.2, 0.3, 0.4], "desc": "a hat"}]
     assert load(rows).boxes["hat"].corners == (0.2, 0.1, 0.4, 0.3)

@@ -11,6 +11,7 @@ from planner.fakes import ScriptedModel
 from planner.read.examples import library
 from planner.read.llm import Budget, Choice, Price, laid_out, opening, read_with_model
 from planner.scene import Canvas, Scene, Thing
+from planner.solve import place
 
 PROMPT = "a cat left of a dog"
 
@@ -218,3 +219,18 @@ def test_the_rules_explain_every_relation():
     from planner.relations import TABLE
     rules = opening("a cat", Canvas(), Choice(count=0))[0].text
     assert all(f"`{kind}`" in rules for kind in TABLE)
+
+
+def test_without_another_fallback_the_grammar_reads_what_the_model_could_not():
+    reading = read_with_model("two red birds above a stop sign", ScriptedModel(["no"] * 3))
+    assert reading.source == "grammar"
+    assert [t.noun for t in reading.scene.things] == ["bird", "bird", "stop sign"]
+    assert "language model" in reading.scene.notes[-1]
+    assert check(place(reading.scene, reading.hints)) == []
+
+
+def test_the_solver_makes_a_checked_layout_of_boxes_that_stayed_wrong():
+    _, reading = read([REVERSED], rounds=0)
+    layout = place(reading.scene, reading.hints)
+    assert check(layout) == []
+    assert {move.thing for move in layout.moves} <= {"cat", "dog"}
