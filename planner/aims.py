@@ -64,9 +64,10 @@ def aims_of(claim: Claim, bodies: dict[str, Body], frame: Frame, style: Style) -
         return list(_ring(some[0], others, row.kind, style))
     if row.kind not in _PAIR:
         return []
-    if row.arity == "pool":
+    if row.arity == "pool" or row.share == "any":
         some, others = _nearest(some, others, style)
-    return [aim for a in some for b in others for aim in _PAIR[row.kind](a, b, style, claim.slanted)]
+    a, b = some[style.turn % len(some)], others[style.turn % len(others)]
+    return list(_PAIR[row.kind](a, b, style, claim.slanted))
 
 
 def _nearest(some: Sequence[Body], others: Sequence[Body], style: Style) -> tuple[list[Body], list[Body]]:

@@ -134,10 +134,28 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
 def _atoms(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     arity = TABLE[relation.kind].arity
     if arity == "pair":
-        return [((a,), (b,)) for a in relation.subjects for b in relation.objects]
+        return _pairs(relation)
     if arity in ("ring", "alone"):
         return [((a,), relation.objects) for a in relation.subjects]
     return [(relation.subjects, relation.objects)]
+
+
+def _pairs(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Atoms of a relation between pairs. Where one of several will do, the first listed is the one to aim at."""
+    some, others, share = relation.subjects, relation.objects, TABLE[relation.kind].share
+    if share == "any" and not relation.negated:
+        return [(some, others)]
+    if share == "all" or relation.negated:
+        return [((a,), (b,)) for a in some for b in others]
+    carried = relation.kind in ("holding", "wearing") and len(others) > 1
+    served = [((a,), _from(others, i)) for i, a in enumerate(some) if not carried or 1 < len(some) <= len(others)]
+    return served + [(_from(some, i), (b,)) for i, b in enumerate(others) if carried]
+
+
+def _from(ids: tuple[str, ...], start: int) -> tuple[str, ...]:
+    """The same in a circle, from another start."""
+    k = start % len(ids)
+    return ids[k:] + ids[:k]
 
 
 def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
@@ -154,16 +172,18 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
                     names: dict[str, str], slanted: set[frozenset[str]]) -> Claim:
     ends = "-".join((*subjects, *objects))
     pattern = TABLE[relation.kind].say
-    said = pattern.format(a=_spoken(subjects, names), b=_spoken(objects, names), words=relation.words).strip()
+    choice = "or" if TABLE[relation.kind].share != "all" else "and"
+    said = pattern.format(a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice),
+                          words=relation.words).strip()
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
                  slanted=frozenset((*subjects, *objects)) in slanted)
 
 
-def _spoken(ids: tuple[str, ...], names: dict[str, str]) -> str:
+def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:
     spoken = [names[id] for id in ids]
-    return spoken[0] if len(spoken) == 1 else f"{', '.join(spoken[:-1])} and {spoken[-1]}" if spoken else ""
+    return f"{', '.join(spoken[:-1])} {joint} {spoken[-1]}" if len(spoken) > 1 else "".join(spoken)
 
 
 def contradicts(claim: Claim, things: tuple[Thing, ...]) -> bool:

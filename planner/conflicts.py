@@ -25,7 +25,7 @@ _ORDERS: tuple[tuple[str, dict[str, int]], ...] = (
 def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     """Raise `Conflict` for what can be seen without placing anything."""
     _absent_but_there(scene)
-    stated = [claim for claim in claims if not claim.negated and claim.objects]
+    stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
     for why, kinds in _ORDERS:
         _refuse_circle([_edge(claim, kinds[claim.relation]) for claim in stated if claim.relation in kinds], why)
     names = names_of(scene)

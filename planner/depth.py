@@ -17,9 +17,8 @@ def depth_edges(scene: Scene, claims: Sequence[Claim]) -> list[tuple[str, str, C
         nearer = TABLE[claim.relation].nearer
         if claim.negated:
             nearer = TABLE[TABLE[claim.relation].denial].nearer if TABLE[claim.relation].denial else 0
-        if nearer and claim.objects:
-            ends = (claim.objects[0], claim.things[0])
-            edges.append((*(ends if nearer > 0 else ends[::-1]), claim))
+        if nearer:
+            edges += [(b, a, claim) if nearer > 0 else (a, b, claim) for a in claim.things for b in claim.objects]
     return edges
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from planner.arrangements import ARRANGEMENT
 from planner.claims import Claim
 from planner.geometry import ALONE, PAIR, RING, SLANTED, Frame, Rect
-from planner.relations import TABLE
+from planner.relations import TABLE, Row
 
 
 def relation_margin(claim: Claim, rects: Mapping[str, Rect], depths: Mapping[str, int] | None, frame: Frame) -> float:
@@ -22,8 +22,12 @@ def relation_margin(claim: Claim, rects: Mapping[str, Rect], depths: Mapping[str
         return RING[row.kind](some[0], others)
     if row.arity == "pool":
         return max(PAIR[row.kind](a, b) for a in some for b in others)
-    if depths is not None and row.nearer and (depths[claim.things[0]] - depths[claim.objects[0]]) * row.nearer <= 0:
-        return -1.0
     if claim.slanted and row.kind in SLANTED:
         return SLANTED[row.kind](some[0], others[0], True)
-    return PAIR[row.kind](some[0], others[0])
+    return max(PAIR[row.kind](rects[a], rects[b]) if _ordered(a, b, row, depths) else -1.0
+               for a in claim.things for b in claim.objects)
+
+
+def _ordered(a: str, b: str, row: Row, depths: Mapping[str, int] | None) -> bool:
+    """Whether the order in depth is the one that the row states."""
+    return depths is None or not row.nearer or (depths[a] - depths[b]) * row.nearer > 0

@@ -20,6 +20,14 @@ arrangement  all subjects together, no objects ("in a row")
 words        kept as text: nothing about boxes follows ("facing", "chasing")
 """
 
+Share = Literal["all", "some", "any"]
+"""How a pair relation holds where there are several of a side.
+
+all   every subject with every object ("three cats left of two dogs")
+some  every subject with one of the objects, and what is carried by someone ("four birds on three poles", "men in hats")
+any   at least one subject with one object ("five cows in front of two barns")
+"""
+
 Overlap = Literal["apart", "silent", "may", "must"]
 """What follows for overlap: forbidden, nothing, allowed, or demanded."""
 
@@ -38,6 +46,7 @@ class Row:
     """The row that says the same with the ends exchanged."""
     denial: str = ""
     """A row that makes this one false; what the solver aims at when the relation is negated."""
+    share: Share = "all"
     say: str = ""
     """The sentence pattern, with {a} and {b}."""
 
@@ -63,24 +72,24 @@ _ROWS = (
         "pair", "apart", opposite="far_from", denial="near", say="{a} is far from {b}"),
     # Support, containment, contact: boxes overlap.
     Row("on", ("on", "on top of", "atop", "upon", "standing on", "sitting on", "lying on", "resting on", "perched on"),
-        "pair", "may", +1, denial="next_to", say="{a} is on {b}"),
+        "pair", "may", +1, denial="next_to", share="some", say="{a} is on {b}"),
     Row("under", ("under",),
-        "pair", "may", denial="above", say="{a} is under {b}"),
+        "pair", "may", denial="above", share="some", say="{a} is under {b}"),
     Row("in", ("in", "inside", "inside of", "within", "contained in", "into"),
-        "pair", "must", +1, denial="next_to", say="{a} is in {b}"),
+        "pair", "must", +1, denial="next_to", share="some", say="{a} is in {b}"),
     Row("holding", ("holding", "carrying", "holds", "carries", "with in hand", "hugging", "grasping"),
-        "pair", "must", -1, denial="next_to", say="{a} holds {b}"),
+        "pair", "must", -1, denial="next_to", share="some", say="{a} holds {b}"),
     Row("wearing", ("wearing", "wears", "dressed in"),
-        "pair", "must", -1, denial="next_to", say="{a} wears {b}"),
+        "pair", "must", -1, denial="next_to", share="some", say="{a} wears {b}"),
     Row("riding", ("riding", "rides", "astride"),
-        "pair", "must", +1, denial="next_to", say="{a} rides {b}"),
+        "pair", "must", +1, denial="next_to", share="some", say="{a} rides {b}"),
     # Depth.
     Row("in_front_of", ("in front of", "before", "in the front of"),
-        "pair", "must", +1, opposite="behind", denial="behind", say="{a} is in front of {b}"),
+        "pair", "must", +1, opposite="behind", denial="behind", share="any", say="{a} is in front of {b}"),
     Row("behind", ("behind", "in back of", "at the back of"),
-        "pair", "must", -1, opposite="in_front_of", denial="in_front_of", say="{a} is behind {b}"),
+        "pair", "must", -1, opposite="in_front_of", denial="in_front_of", share="any", say="{a} is behind {b}"),
     Row("hidden_by", ("hidden by", "obscured by", "occluded by", "partially hidden by", "covered by", "hidden behind"),
-        "pair", "must", -1, denial="in_front_of", say="{a} is partly hidden by {b}"),
+        "pair", "must", -1, denial="in_front_of", share="some", say="{a} is partly hidden by {b}"),
     # Several objects at once.
     Row("between", ("between", "in between"),
         "ring", say="{a} is between {b}", denial="near"),

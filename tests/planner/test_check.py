@@ -131,3 +131,24 @@ def test_regions_are_measured_by_their_shape_not_by_their_box() -> None:
 def test_the_shape_of_a_mask_has_the_area_of_its_cells() -> None:
     mask = Mask(columns=10, rows=10, runs=(11, 3, 7, 3, 76))
     assert shape_of(Placement(thing="cat1", box=mask.envelope(), region=mask)).area == pytest.approx(0.06)
+
+
+def several(kind: str, subjects: int, objects: int) -> list[tuple[int, int]]:
+    some, others = tuple(f"a{i}" for i in range(subjects)), tuple(f"b{i}" for i in range(objects))
+    things = (*(thing(id, "bird") for id in some), *(thing(id, "pole") for id in others))
+    scene = Scene(things=things, relations=(Relation(kind=kind, subjects=some, objects=others),))
+    return [(len(c.things), len(c.objects)) for c in claims_of(scene) if c.kind == "relation"]
+
+
+@pytest.mark.parametrize(("kind", "subjects", "objects", "atoms"), [
+    ("left_of", 2, 3, [(1, 1)] * 6),
+    ("on", 4, 3, [(1, 3)] * 4),
+    ("in_front_of", 5, 2, [(5, 2)]),
+    ("wearing", 2, 2, [(1, 2), (1, 2), (2, 1), (2, 1)]),
+    ("wearing", 3, 2, [(3, 1), (3, 1)]),
+    ("holding", 1, 2, [(1, 1), (1, 1)]),
+    ("holding", 2, 1, [(1, 1), (1, 1)]),
+])
+def test_what_is_said_of_several_is_shared_as_people_mean_it(
+        kind: str, subjects: int, objects: int, atoms: list[tuple[int, int]]) -> None:
+    assert several(kind, subjects, objects) == atoms
