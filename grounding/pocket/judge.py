@@ -7,21 +7,26 @@ fits it best, what that drawing covers is taken away, and the rest is explained 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from grounding.pocket.judge_exam import examine, scenes, softened, summary
 from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, Reading, read
-from grounding.pocket.judge_shapes import Fit, Window, fit
+from grounding.pocket.judge_shapes import Fit, Window, fit, footprint
 from grounding.pocket.pictures import BoxXYXY, size_of
 
-_LEAST_AREA = 0.0022
+_LEAST_AREA = 0.0014
 """Blobs below this share of the canvas are specks (the smallest item covers about 0.006)."""
 _WHOLE = 0.8
 """A blob that a single drawing fits this well is a single item."""
+_COMMON, _COLOURS_TRIED = 0.12, 3
+_MOST_ITEMS = 16
 _PLAUSIBLE = 0.5
 """Below this fit nothing recognisable is there."""
 
@@ -51,47 +56,69 @@ def _blobs(mask: Mask, least: float) -> Iterator[Mask]:
         yield numbered == k
 
 
-def _main_colour(labels: Labels, mask: Mask) -> int | None:
-    """The colour of most pixels of a mask, its rim left out where that leaves any."""
-    inner = ndimage.binary_erosion(mask)
-    names = labels[inner if inner.sum() > 0.25 * mask.sum() else mask]
+def _colours(labels: Labels, piece: Mask) -> list[int]:
+    """The colours that a piece may have, the commonest first; its rim does not count where that leaves anything."""
+    inner = ndimage.binary_erosion(piece)
+    names = labels[inner if inner.sum() > 0.25 * piece.sum() else piece]
     counts = np.bincount(names[(names >= 0) & (names < INK)], minlength=INK)
-    return int(counts.argmax()) if counts.any() else None
+    common = [int(k) for k in np.argsort(-counts, kind="stable") if counts[k] > _COMMON * counts.sum()]
+    return common[:_COLOURS_TRIED]
 
 
 def _box(window: Window, side: int) -> BoxXYXY:
     return (window.x0 / side, window.y0 / side, window.x1 / side, window.y1 / side)
 
 
-def _found(best: Fit, colour: str, reading: Reading) -> Found:
-    return Found(best.kind, colour, best.texture, _box(best.window, len(reading.labels)), best.score)
+class _Explanation(NamedTuple):
+    """A drawing, its colour, and the pixels that need no other explanation if it is true."""
+
+    fit: Fit
+    colour: str
+    taken: Mask
 
 
-def _explain(blob: Mask, reading: Reading) -> Iterator[Found]:
-    """The items that a blob is made of, the largest first."""
-    labels = reading.labels
-    side = blob.shape[0]
-    least = _LEAST_AREA * side * side
-    rest = blob.copy()
-    for _ in range(8):
-        piece = next(_blobs(rest, least), None)
-        number = None if piece is None else _main_colour(labels, piece)
-        if piece is None or number is None:
+def _found(one: _Explanation, reading: Reading) -> Found:
+    kind, score, window, texture = one.fit
+    return Found(kind, one.colour, texture, _box(window, len(reading.labels)), score)
+
+
+def _own_part(piece: Mask, number: int, labels: Labels) -> tuple[Mask, Mask]:
+    """The largest connected part of a piece that can be one item of this colour, and what belongs to others."""
+    side = len(piece)
+    own = piece & (labels == number)
+    others = ndimage.binary_opening(piece & (labels != number) & (labels != INK)) & ~own
+    near = ndimage.binary_dilation(own, iterations=max(1, side // 64)) & piece & ~others
+    return next(_blobs(near, 0), near), others
+
+
+def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explanation]:
+    """What a piece may be: a whole item, else the part of it that has one colour."""
+    numbers = _colours(reading.labels, piece)
+    for number in numbers:
+        best = fit(piece, seen & ~piece, reading, COLOUR_NAMES[number])
+        yield _Explanation(best, COLOUR_NAMES[number], piece)
+        if best.score > _WHOLE:
             return
-        colour = COLOUR_NAMES[number]
-        best, taken = fit(piece, blob & ~piece, reading, colour), piece
-        if best.score < _WHOLE:
-            own = piece & (labels == number)
-            others = ndimage.binary_opening(piece & (labels != number) & (labels != INK)) & ~own
-            near = ndimage.binary_dilation(own, iterations=max(1, side // 64)) & piece & ~others
-            part = next(_blobs(near, least), None)
-            if part is not None:
-                alone = fit(part, (blob & ~part) | others, reading, colour)
-                if alone.score > best.score:
-                    best, taken = alone, ndimage.binary_dilation(part)
-        rest &= ~taken
-        if best.score >= _PLAUSIBLE:
-            yield _found(best, colour, reading)
+    for number in numbers:
+        part, others = _own_part(piece, number, reading.labels)
+        if part.any():
+            best = fit(part, (seen & ~part) | others, reading, COLOUR_NAMES[number])
+            yield _Explanation(best, COLOUR_NAMES[number], ndimage.binary_dilation(part))
+
+
+def _explain(reading: Reading) -> Iterator[Found]:
+    """The items of a picture, the largest first."""
+    seen = reading.labels != BEHIND
+    rest, least = seen.copy(), _LEAST_AREA * seen.size
+    for _ in range(_MOST_ITEMS):
+        piece = next(_blobs(rest, least), None)
+        if piece is None:
+            return
+        best = max(_explanations(piece, seen, reading), key=lambda one: one.fit.score, default=None)
+        rest &= ~(piece if best is None else best.taken)
+        if best is not None and best.fit.score >= _PLAUSIBLE:
+            rest &= ~ndimage.binary_dilation(footprint(best.fit, len(seen), reading.setting.style))
+            yield _found(best, reading)
 
 
 def judge(
@@ -101,6 +128,18 @@ def judge(
     if image.ndim != 3 or image.shape[2] != 3 or image.shape[0] != image.shape[1] or image.dtype != np.uint8:
         raise ValueError(f"expected a square uint8 RGB picture `[n, n, 3]`, got {image.dtype} {list(image.shape)}")
     reading = read(image, background, style)
-    seen = reading.labels != BEHIND
-    found = [item for blob in _blobs(seen, _LEAST_AREA * seen.size) for item in _explain(blob, reading)]
-    return tuple(sorted(found, key=lambda item: -item.confidence))
+    return tuple(sorted(_explain(reading), key=lambda item: -item.confidence))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Examines the judge on drawn pictures and prints its marks."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--scenes", type=int, default=500, help="pictures per row")
+    count = parser.parse_args(arguments).scenes
+    print(summary("apart", examine(judge, scenes(count, overlapping=False))), flush=True)
+    print(summary("apart, softened", examine(judge, scenes(count, overlapping=False), softened)), flush=True)
+    print(summary("overlapping", examine(judge, scenes(count, overlapping=True))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

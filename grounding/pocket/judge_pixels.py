@@ -37,6 +37,10 @@ def to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
+_SURE_SHARE = 0.3
+_OPEN_AREA = 0.01
+
+
 class Setting(NamedTuple):
     background: str
     style: str
@@ -62,7 +66,7 @@ def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None
 
 
 def _without_items(rgb: Floats, labels: Labels) -> Floats:
-    clear = ~ndimage.binary_dilation(labels != BEHIND, iterations=2)
+    clear = ~ndimage.binary_dilation(labels != BEHIND, iterations=max(1, len(labels) // 32))
     spread = len(rgb) / 20
     weight = ndimage.gaussian_filter(clear.astype(np.float64), spread)[..., None] + 1e-6
     rest = rgb[clear].mean(axis=0) if clear.any() else rgb.mean(axis=(0, 1))
@@ -112,18 +116,46 @@ def _setting(lab: Floats, background: str | None, style: str | None) -> Setting:
     return min((Setting(place, way) for place in places for way in styles), key=unexplained)
 
 
-def _from_background(lab: Floats, setting: Setting) -> Floats:
-    """Distance to the nearest background tone, a slight tinge forgiven."""
-    tree = _behind(*setting)
-    _, nearest = tree.query(lab, k=min(6, tree.n))
-    apart = lab[..., None, :] - np.asarray(tree.data)[nearest]
-    hue = np.maximum(0.0, np.hypot(apart[..., 1], apart[..., 2]) - _TINGE[setting.style])
-    return np.asarray(np.hypot(apart[..., 0], hue).min(axis=-1))
+def _nearest(lab: Floats, tones_lab: Floats, style: str) -> Floats:
+    """Distance of every pixel to every tone `[rows, columns, tones]`, a slight tinge forgiven."""
+    apart = lab[..., None, :] - tones_lab
+    hue = np.maximum(0.0, np.hypot(apart[..., 1], apart[..., 2]) - _TINGE[style])
+    return np.asarray(np.hypot(apart[..., 0], hue))
+
+
+def _open_ground(behind: Mask) -> Mask:
+    """Where the background surely shows: away from items, and not within one."""
+    clear = ndimage.binary_erosion(behind, iterations=max(1, len(behind) // 64), border_value=1)
+    numbered, count = ndimage.label(clear)
+    areas = np.bincount(numbered.ravel(), minlength=count + 1)
+    areas[0] = 0
+    return np.asarray(areas[numbered] > _OPEN_AREA * behind.size)
 
 
 def _labels(lab: Floats, setting: Setting) -> Labels:
-    """Per pixel: the number of a colour, `INK` or `BEHIND`."""
-    behind = _from_background(lab, setting)
+    """Per pixel: the number of a colour, `INK` or `BEHIND`.
+
+    A second look compares with those background tones only that show near by.
+    """
     tree, owners = _ahead(setting.style)
     ahead, nearest = tree.query(lab)
-    return np.where(ahead < _CLEARLY * behind, owners[nearest], BEHIND)
+    distances = _nearest(lab, np.asarray(_behind(*setting).data), setting.style)
+    behind = ahead >= _CLEARLY * distances.min(axis=-1)
+    tone, reach = distances.argmin(axis=-1), 2 * (len(lab) // 10) + 1
+    ground = _open_ground(behind)
+    present = (tone[..., None] == np.arange(distances.shape[-1])) & ground[..., None]
+    near = ndimage.maximum_filter(present.view(np.uint8), size=(reach, reach, 1)) > 0
+    local = np.where(near, distances, np.inf).min(axis=-1)
+    local = np.where(np.isfinite(local), local, np.where(present.any(axis=(0, 1)), distances, np.inf).min(axis=-1))
+    seen = _rooted(ahead < local, ahead < _CLEARLY * local) if ground.any() else ~behind
+    return np.where(seen, owners[nearest], BEHIND)
+
+
+def _rooted(likely: Mask, sure: Mask) -> Mask:
+    """The connected pieces of what is likely that hold enough of what is sure."""
+    numbered, count = ndimage.label(likely, structure=np.ones((3, 3)))
+    areas = np.bincount(numbered.ravel(), minlength=count + 1)
+    roots = np.bincount(numbered[sure & likely], minlength=count + 1)
+    kept = (roots >= _SURE_SHARE * areas) & (roots > 0)
+    kept[0] = False
+    return np.asarray(kept[numbered])

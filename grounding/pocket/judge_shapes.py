@@ -15,6 +15,8 @@ from grounding.pocket.pictures import Item
 from grounding.pocket.shapes import KINDS, shape
 
 _SHORTLIST, _FINALISTS = 8, 3
+_CERTAIN = 0.9
+"""A fit this good that leads by as much as it lacks is not looked into further."""
 _ROUNDS = 6
 _LEAST_SIDE = 4
 _STEPS = (
@@ -32,9 +34,9 @@ _STEPS = (
 )
 _RIM = 3
 _BLUR = 1.0
-_NOISE = 4.0
-_STRANGE = 30.0
-"""Colour distance (Lab) from which on a pixel disagrees fully with a drawing."""
+_NOISE = 0.13
+_CONTRASTS = (10.0, 30.0)
+_FAINT = 0.5
 
 
 class Window(NamedTuple):
@@ -115,6 +117,18 @@ class _Scene(NamedTuple):
     seen: Floats
     counted: Mask
     colour: str
+    contrast: float
+    """Colour distance (Lab) from which on a pixel disagrees fully with a drawing."""
+
+
+def _scene(piece: Mask, ignored: Mask, reading: Reading, colour: str) -> _Scene:
+    """The piece with its faint rim: pixels near by that differ from the background at least half as much as it does."""
+    apart = np.linalg.norm(to_lab(reading.rgb) - to_lab(reading.backdrop), axis=-1)
+    contrast = float(np.clip(np.median(apart[piece]), *_CONTRASTS))
+    near = ndimage.binary_dilation(piece, iterations=max(1, len(piece) // 32)) & ~ignored
+    whole = (piece & ~ignored) | (near & (apart > _FAINT * contrast))
+    rooted = ndimage.binary_propagation(piece & ~ignored, structure=np.ones((3, 3), dtype=np.bool_), mask=whole)
+    return _Scene(reading, rooted.astype(np.float64), ~ignored, colour, contrast)
 
 
 def _around(window: Window, other: Window, side: int) -> Window:
@@ -142,7 +156,7 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     soft = _BLUR * side / 128
     pair = np.stack([painted, scene.reading.rgb[view.slices]])
     there, here = to_lab(ndimage.gaussian_filter(pair, (0, soft, soft, 0)))
-    wrong = np.clip((np.linalg.norm(there - here, axis=-1) - _NOISE) / _STRANGE, 0, 1)
+    wrong = np.clip(np.linalg.norm(there - here, axis=-1) / scene.contrast - _NOISE, 0, 1)
     counted = scene.counted[view.slices]
     area = np.maximum(cover, scene.seen[view.slices])[counted].sum()
     return 1 - float(wrong[counted].sum() / max(1.0, area)) - _stretch(kind, window)
@@ -184,9 +198,18 @@ def fit(piece: Mask, ignored: Mask, reading: Reading, colour: str) -> Fit:
     The silhouette makes a shortlist and places it; the kind that reproduces the picture best wins.
     """
     style = reading.setting.style
-    start = envelope(piece)
-    scene = _Scene(reading, (piece & ~ignored).astype(np.float64), ~ignored, colour)
+    scene = _scene(piece, ignored, reading, colour)
+    start = envelope(scene.seen > 0)
     first = sorted(KINDS, key=lambda kind: -_overlap(kind, scene.seen, scene.counted, start, style))[:_SHORTLIST]
     placed = [_settle(kind, scene.seen, scene.counted, start, style) for kind in first]
     judged = sorted((_best_texture(guess, scene) for guess in placed), key=lambda guess: -guess.score)
+    if judged[0].score > _CERTAIN and judged[0].score - judged[1].score > 1 - _CERTAIN:
+        return judged[0]
     return max((_adjust(guess, scene) for guess in judged[:_FINALISTS]), key=lambda guess: guess.score)
+
+
+def footprint(best: Fit, side: int, style: str) -> Mask:
+    """The pixels that the drawing covers."""
+    covered = np.zeros((side, side), dtype=np.bool_)
+    covered[best.window.slices] = drawn(best.kind, style, *best.window.shape, side) > 0.5
+    return covered
