@@ -125,8 +125,8 @@ def examine(
         tally["textures_right"] += sum(item.texture == sight.texture for item, sight in right)
         tally["made_up"] += len(found) - len(pairs)
         total_iou += sum(iou(item.box, sight.box) for item, sight in right)
-    names = ("scenes", "scenes_right", "items", "right", "textures_right", "made_up")
-    return Marks(*(tally[name] for name in names), mean_iou=total_iou / max(1, tally["right"]))
+    counts = ("scenes", "scenes_right", "items", "right", "textures_right", "made_up")
+    return Marks(**{name: tally[name] for name in counts}, mean_iou=total_iou / max(1, tally["right"]))
 
 
 def summary(name: str, marks: Marks) -> str:
