@@ -8,14 +8,23 @@ from dataclasses import replace
 from grounding.pocket.palette import BACKGROUNDS, COLOURS, STYLES, TEXTURES
 from grounding.pocket.pictures import SCALES, SIZES, BoxXYXY, Item, Link, Picture
 from grounding.pocket.shapes import KINDS, shape
+from planner.geometry import PAIR, Rect
 
 MARGIN = 0.012
 GAP = 0.02
+_LEAST_SHRINK = 0.65
+_TOUCHING = ("on", "in", "in_front_of", "behind")
 
 SURFACES = {"table": 0.1, "box": 0.16, "book": 0.1, "bus": 0.05, "car": 0.06, "chair": 0.5, "hat": 0.06, "cup": 0.05}
 """What things can stand on, and how far below its top edge (as a share of its height) they stand."""
-CONTAINERS = {"box": 0.34, "cup": 0.2, "boat": 0.72}
-"""What things can be in, and how far down its box its rim lies."""
+CONTAINERS = {
+    "box": (0.12, 0.25, 0.88, 0.95),
+    "house": (0.14, 0.42, 0.86, 1.0),
+    "tree": (0.1, 0.04, 0.9, 0.62),
+    "bus": (0.04, 0.04, 0.96, 0.88),
+    "cup": (0.03, 0.12, 0.72, 0.95),
+}
+"""What things can be in, and the part of its box (in shares of it) where they show."""
 
 
 def fit(kind: str, longer: float, x: float, y: float) -> BoxXYXY:
@@ -115,19 +124,13 @@ def centre(box: BoxXYXY) -> tuple[float, float]:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
+def _rect(box: BoxXYXY) -> Rect:
+    return Rect(*centre(box), box[2] - box[0], box[3] - box[1])
+
+
 def holds(kind: str, a: BoxXYXY, b: BoxXYXY) -> bool:
-    """Whether two boxes clearly stand in a flat relation (those that ask for no overlap)."""
-    (ax, ay), (bx, by) = centre(a), centre(b)
-    if kind == "left_of":
-        return a[2] + GAP <= b[0] and abs(ay - by) < 0.22
-    if kind == "above":
-        return a[3] + GAP <= b[1] and abs(ax - bx) < 0.22
-    if kind in ("right_of", "below"):
-        return holds({"right_of": "left_of", "below": "above"}[kind], b, a)
-    if kind == "next_to":
-        gap = max(b[0] - a[2], a[0] - b[2])
-        return GAP <= gap < 0.12 and abs(ay - by) < 0.2
-    return False
+    """Whether box `a` clearly stands in a relation to box `b`; those in the plane keep a gap."""
+    return PAIR[kind](_rect(a), _rect(b)) >= 0 and (kind in _TOUCHING or _apart(a, b))
 
 
 def _flat_pair(kind: str, rng: random.Random) -> list[Item]:
@@ -157,28 +160,26 @@ def _standing(rng: random.Random) -> list[Item]:
         if below.kind == "chair":
             middle = base[0] + 0.62 * (base[2] - base[0])
         box = (middle - width / 2, foot - height, middle + width / 2, foot)
-        if _inside(box):
+        if _inside(box) and holds("on", box, base):
             return [replace(above, box=box, depth=1), replace(below, box=base, depth=0)]
     return []
 
 
 def _contained(rng: random.Random) -> list[Item]:
-    """Something that looks out of something: it stands behind the rim."""
-    outer = _item(rng, ("medium", "large"), tuple(CONTAINERS))
-    inner = _unlike(outer, _item(rng, ("small", "medium")), rng)
-    for _ in range(60):
-        base = _anywhere(outer.kind, _longer(outer), rng)
-        width, height = inner.box[2] - inner.box[0], inner.box[3] - inner.box[1]
-        if width > 0.85 * (base[2] - base[0]):
-            inner = _smaller(inner, rng)
-            continue
-        rim = base[1] + CONTAINERS[outer.kind] * (base[3] - base[1])
-        middle = (base[0] + base[2]) / 2 + (-0.12 * (base[2] - base[0]) if outer.kind == "cup" else 0.0)
-        foot = rim + height * rng.uniform(0.2, 0.4)
-        box = (middle - width / 2, foot - height, middle + width / 2, foot)
-        if _inside(box):
-            return [replace(inner, box=box, depth=0), replace(outer, box=base, depth=1)]
-    return []
+    """Something small in something large: it shows within its outline."""
+    outer = _item(rng, ("large",), tuple(CONTAINERS))
+    inner = _unlike(outer, _item(rng, ("small",)), rng)
+    base = _anywhere(outer.kind, _longer(outer), rng)
+    wide, high = base[2] - base[0], base[3] - base[1]
+    x0, y0, x1, y1 = CONTAINERS[outer.kind]
+    width, height = inner.box[2] - inner.box[0], inner.box[3] - inner.box[1]
+    shrink = min(1.0, (x1 - x0) * wide / width, (y1 - y0) * high / height)
+    if shrink < _LEAST_SHRINK:
+        return []
+    x = base[0] + x0 * wide + rng.random() * ((x1 - x0) * wide - width * shrink)
+    y = base[1] + y0 * high + rng.random() * ((y1 - y0) * high - height * shrink)
+    box = (x, y, x + width * shrink, y + height * shrink)
+    return [replace(inner, box=box, depth=1), replace(outer, box=base, depth=0)] if holds("in", box, base) else []
 
 
 def _overlapping(rng: random.Random) -> list[Item]:
@@ -192,7 +193,8 @@ def _overlapping(rng: random.Random) -> list[Item]:
         height = max(0.0, min(back[3], front[3]) - max(back[1], front[1]))
         hidden = width * height / ((back[2] - back[0]) * (back[3] - back[1]))
         shared = width * height / ((front[2] - front[0]) * (front[3] - front[1]))
-        if 0.1 < hidden < 0.5 and shared > 0.3 and front[3] > back[3] - 0.05:
+        clear = 0.1 < hidden < 0.5 and shared > 0.3 and front[3] > back[3] - 0.05
+        if clear and holds("in_front_of", front, back):
             return [replace(near, box=front, depth=1), replace(far, box=back, depth=0)]
     return []
 

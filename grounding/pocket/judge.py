@@ -19,7 +19,8 @@ from scipy import ndimage
 from grounding.pocket.judge_exam import examine, scenes, softened, summary
 from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, Reading, read
 from grounding.pocket.judge_shapes import Fit, Window, fit, footprint
-from grounding.pocket.pictures import BoxXYXY, size_of
+from grounding.pocket.palette import BACKGROUNDS, STYLES
+from grounding.pocket.pictures import BoxXYXY, one_of, size_of
 
 _LEAST_AREA = 0.0014
 """Blobs below this share of the canvas are specks (the smallest item covers about 0.006)."""
@@ -127,6 +128,10 @@ def judge(
     """What is in a square RGB picture, best fit first; the setting is worked out where it is not given."""
     if image.ndim != 3 or image.shape[2] != 3 or image.shape[0] != image.shape[1] or image.dtype != np.uint8:
         raise ValueError(f"expected a square uint8 RGB picture `[n, n, 3]`, got {image.dtype} {list(image.shape)}")
+    if background is not None:
+        one_of(background, BACKGROUNDS, "background")
+    if style is not None:
+        one_of(style, STYLES, "style")
     reading = read(image, background, style)
     return tuple(sorted(_explain(reading), key=lambda item: -item.confidence))
 

@@ -16,7 +16,8 @@ SCALES = {"small": 0.19, "medium": 0.30, "large": 0.46}
 RELATIONS = ("left_of", "right_of", "above", "below", "next_to", "on", "in", "in_front_of", "behind")
 
 
-def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+    """Refuses a word that this world does not have."""
     if value not in allowed:
         raise ValueError(f"unknown {what} `{value}`; the pocket world has {', '.join(allowed)}")
 
@@ -33,10 +34,10 @@ class Item:
     depth: int
 
     def __post_init__(self) -> None:
-        _one_of(self.kind, KINDS, "kind")
-        _one_of(self.colour, tuple(COLOURS), "colour")
-        _one_of(self.texture, TEXTURES, "texture")
-        _one_of(self.size, SIZES, "size")
+        one_of(self.kind, KINDS, "kind")
+        one_of(self.colour, tuple(COLOURS), "colour")
+        one_of(self.texture, TEXTURES, "texture")
+        one_of(self.size, SIZES, "size")
         x0, y0, x1, y1 = self.box
         if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
             asked = "0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1"
@@ -52,7 +53,7 @@ class Link:
     object: int
 
     def __post_init__(self) -> None:
-        _one_of(self.kind, RELATIONS, "relation")
+        one_of(self.kind, RELATIONS, "relation")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Picture:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _one_of(self.background, BACKGROUNDS, "background")
-        _one_of(self.style, STYLES, "style")
+        one_of(self.background, BACKGROUNDS, "background")
+        one_of(self.style, STYLES, "style")
         for link in self.relations:
             if not (0 <= link.subject < len(self.items) and 0 <= link.object < len(self.items)):
                 raise ValueError(f"relation {link} names an item that is not there; there are {len(self.items)}")

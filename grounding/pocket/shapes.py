@@ -60,4 +60,4 @@ def shape(kind: str) -> Shape:
     ink = np.concatenate([part.points for part in parts if part.ink])
     low, span = ink.min(axis=0), np.ptp(ink, axis=0)
     scaled = tuple(Part((part.points - low) / span, part.tone, part.ink) for part in parts)
-    return Shape(scaled, float(span[0] / span[1]))
+    return Shape(scaled, round(float(span[0] / span[1]), 9))

@@ -18,9 +18,8 @@ COUNTS = {word: k for k, word in enumerate(NUMBERS)} | {str(k): k for k in range
 NOUNS = {kind: kind for kind in KINDS} | {plural(kind): kind for kind in KINDS}
 ADJECTIVES = ["small", "medium", "large", *SIZE_OF, "plain", "striped", "spotted", *TEXTURE_OF, *COLOURS]
 COUNT, NOUN = "|".join(sorted(COUNTS, key=len, reverse=True)), "|".join(sorted(NOUNS, key=len, reverse=True))
-MENTION = re.compile(
-    rf"(?<![\w-])(?P<no>no |without )?(?P<count>{COUNT})? ?(?P<words>(?:(?:{'|'.join(ADJECTIVES)}) )*)(?P<noun>{NOUN})\b"
-)
+LOOKS = rf"(?P<words>(?:(?:{'|'.join(ADJECTIVES)}) )*)"
+MENTION = re.compile(rf"(?<![\w-])(?P<no>no |without )?(?P<count>{COUNT})? ?{LOOKS}(?P<noun>{NOUN})\b")
 
 
 def mentions(text: str) -> list[tuple[int, set[str], str]]:

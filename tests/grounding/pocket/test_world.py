@@ -58,7 +58,7 @@ def test_the_world_is_as_large_as_promised() -> None:
     assert SIZES == ("small", "medium", "large")
 
 
-GOLDEN_SCENES = {0: "4ef0", 1: "4ef0", 2: "4ef0"}
+GOLDEN_SCENES = {0: "70bb0cbc1bde1dbc", 1: "71105b89bd9cccac", 2: "b7452ffd12f182fb"}
 
 
 @pytest.mark.parametrize(("level", "digest"), sorted(GOLDEN_SCENES.items()))
@@ -67,13 +67,18 @@ def test_the_scenes_of_the_first_seeds_never_change(level: int, digest: str) -> 
     assert hashlib.sha256(scenes.encode()).hexdigest()[:16] == digest
 
 
-GOLDEN_TONES: dict[int, list[list[int]]] = {}
+GOLDEN_TONES: dict[int, list[list[float]]] = {
+    1: [[163.0, 169.2, 156.3], [158.4, 170.1, 153.3], [151.0, 165.0, 147.7], [145.9, 166.5, 144.8]],
+    4: [[201.0, 201.0, 203.1], [202.3, 199.9, 192.7], [155.7, 166.9, 192.7], [184.4, 183.4, 181.1]],
+    16: [[195.6, 211.6, 218.9], [191.1, 202.3, 207.4], [169.4, 192.1, 160.0], [168.9, 157.3, 144.7]],
+    30: [[212.0, 196.7, 188.7], [198.9, 180.7, 171.4], [209.9, 189.4, 172.5], [201.7, 164.3, 152.7]],
+}
 
 
 @pytest.mark.parametrize("seed", sorted(GOLDEN_TONES))
 def test_the_drawings_of_some_seeds_never_change(seed: int) -> None:
-    quarters = draw(picture(seed), 128).reshape(4, 32, 4, 32, 3).mean(axis=(1, 3)).reshape(16, 3)
-    assert np.abs(quarters - np.array(GOLDEN_TONES[seed])).max() < 1.0
+    quarters = draw(picture(seed), 128).reshape(2, 64, 2, 64, 3).mean(axis=(1, 3)).reshape(4, 3)
+    assert np.abs(quarters - np.array(GOLDEN_TONES[seed])).max() < 0.5
 
 
 @given(seeds, levels)
@@ -102,23 +107,20 @@ def test_the_size_word_of_an_item_is_that_of_its_box(seed: int, level: int) -> N
         assert size_of(item.box) == item.size
 
 
+NEARER = {"in_front_of": True, "behind": False, "on": True, "in": True}
+
+
 @given(seeds)
 @settings(max_examples=300, deadline=None)
 def test_relations_hold_in_the_boxes(seed: int) -> None:
     scene = picture(seed)
     for link in scene.relations:
         a, b = scene.items[link.subject], scene.items[link.object]
-        if link.kind in ("left_of", "right_of", "above", "below", "next_to"):
-            assert holds(link.kind, a.box, b.box)
-            continue
-        assert min(a.box[2], b.box[2]) > max(a.box[0], b.box[0])
-        assert min(a.box[3], b.box[3]) >= max(a.box[1], b.box[1])
-        assert a.colour != b.colour
-        nearer = {"in_front_of": True, "behind": False, "on": True, "in": False}[link.kind]
-        assert (a.depth > b.depth) == nearer
-        if link.kind in ("on", "in"):
-            assert a.box[1] < b.box[1] < b.box[3]
-            assert a.box[3] < b.box[3]
+        assert holds(link.kind, a.box, b.box)
+        assert not holds(link.kind, b.box, a.box) or link.kind in ("next_to", "in_front_of", "behind")
+        if link.kind in NEARER:
+            assert (a.depth > b.depth) == NEARER[link.kind]
+            assert a.colour != b.colour
 
 
 def test_every_relation_and_every_kind_occurs_and_items_are_everywhere() -> None:
@@ -127,7 +129,9 @@ def test_every_relation_and_every_kind_occurs_and_items_are_everywhere() -> None
     assert kinds == {"left_of", "right_of", "above", "below", "next_to", "on", "in", "in_front_of", "behind"}
     items = [item for scene in scenes for item in scene.items]
     assert {item.kind for item in items} == set(KINDS)
-    assert {(item.colour, item.texture, item.size) for item in items} == set(itertools.product(COLOURS, TEXTURES, SIZES))
+    assert {(item.colour, item.texture, item.size) for item in items} == set(
+        itertools.product(COLOURS, TEXTURES, SIZES)
+    )
     small = np.array([item.box for item in items if item.size == "small"])
     where, _, _ = np.histogram2d((small[:, 0] + small[:, 2]) / 2, (small[:, 1] + small[:, 3]) / 2, 4, [[0, 1], [0, 1]])
     assert where.min() > 0.3 * where.mean()
