@@ -39,15 +39,19 @@ clean: ## remove what the commands above made
 
 # torch comes first and at the tested version: nothing that follows may pull another one.
 $(VENV)/.torch: constraints.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet "$$(grep '^torch==' constraints.txt)" -c constraints.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'expected Python 3.11 or newer, got "$(PYTHON)"; run make PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@echo 'making $(VENV) (a few minutes, once)'
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(PIP) install --quiet "$$(grep '^torch==' constraints.txt)" -c constraints.txt
 	@touch $@
 
 $(VENV)/.render: $(VENV)/.torch pyproject.toml
-	$(PIP) install --quiet $(HERE) '.[render]'
+	@echo 'installing scenewright into $(VENV)'
+	@$(PIP) install --quiet $(HERE) '.[render]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.render
-	$(PIP) install --quiet $(HERE) '.[render,dev]'
+	@echo 'installing the development tools into $(VENV)'
+	@$(PIP) install --quiet $(HERE) '.[render,dev]'
 	@touch $@
