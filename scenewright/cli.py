@@ -22,6 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+FORMATS = "scenewright, lmd, gligen, flux3, ideogram, comfyui, coco or yolo"
+
 
 class Reader(StrEnum):
     """Who reads the prompt."""
@@ -87,7 +89,7 @@ def plan(
 
 @app.command()
 def check(
-    layout: Annotated[Path, typer.Argument(help="A layout file, as `plan --json` prints it; `-` is stdin.")],
+    layout: Annotated[Path, typer.Argument(help="A layout file of any known format; `-` is stdin.")],
     json: Annotated[bool, typer.Option("--json", help="Print verdicts and violations as JSON.")] = False,
 ) -> None:
     """Check a layout: canvas, sizes, overlaps, completeness, and every claim. Exit code 3 if anything is wrong."""
@@ -100,10 +102,14 @@ def check(
 def convert(
     source: Annotated[Path, typer.Argument(help="The layout file to read; `-` is stdin.")],
     target: Annotated[Path, typer.Argument(help="The file to write; `-` is stdout.")],
-    source_format: Annotated[str, typer.Option("--from", help="What the source is.")] = "scenewright",
-    target_format: Annotated[str, typer.Option("--to", help="What to write.")] = "scenewright",
+    source_format: Annotated[str, typer.Option("--from", help=f"{FORMATS}; told from the text if not given.")] = "",
+    target_format: Annotated[str, typer.Option("--to", help="As for --from.")] = "scenewright",
+    canvas: Annotated[str, typer.Option(help="The picture's size, where the file does not say it.")] = "",
+    classes: Annotated[Path | None, typer.Option(help="The class names of a YOLO file, one a line.")] = None,
 ) -> None:
-    """Convert a layout between formats."""
+    """Convert a layout between formats. Only scenewright's own keeps relations."""
+    from scenewright.canvases import canvas_of
     from scenewright.converting import convert_file
 
-    raise typer.Exit(convert_file(source, target, source_format, target_format))
+    size = canvas_of(canvas) if canvas else None
+    raise typer.Exit(convert_file(source, target, source_format, target_format, size, classes))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from planner.errors import BadInput
-from planner.scene import Layout
+from planner.errors import BadInput, FormatError
+from planner.scene import Canvas, Layout
 from scenewright.shell import write
 
 DASH = Path("-")
@@ -17,7 +16,7 @@ DASH = Path("-")
 
 def read_text(path: Path) -> str:
     """The text of a file, or of stdin."""
-    name = "stdin" if path == DASH else f"`{path}`"
+    name = _name(path)
     try:
         raw = sys.stdin.buffer.read() if path == DASH else path.read_bytes()
         return raw.decode("utf-8-sig")
@@ -36,17 +35,21 @@ def write_text(path: Path, text: str) -> None:
     try:
         half.write_text(text, encoding="utf-8")
         half.replace(path)
-    finally:
+    except OSError as error:
         half.unlink(missing_ok=True)
+        raise OSError(error.errno, f"cannot write: {error.strerror}", str(path)) from None
 
 
-def read_layout(path: Path) -> Layout:
-    """The layout in a file that `scenewright plan --json` wrote."""
+def read_layout(path: Path, format: str = "", *, canvas: Canvas | None = None, nouns: Sequence[str] = ()) -> Layout:
+    """The layout in a file of any format that `planner.formats` knows; without a name, it is told from the text."""
+    from planner.formats import load
+
+    text = read_text(path)
     try:
-        return Layout.model_validate_json(read_text(path))
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "the whole file"
-        more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        name = "stdin" if path == DASH else f"`{path}`"
-        raise BadInput(f"expected a layout in {name}: {where}: {first['msg']}{more}") from None
+        return load(text, format, canvas=canvas, nouns=nouns)
+    except FormatError as error:
+        raise FormatError(f"{_name(path)}: {error}") from None
+
+
+def _name(path: Path) -> str:
+    return "stdin" if path == DASH else f"`{path}`"

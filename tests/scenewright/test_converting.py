@@ -1,0 +1,87 @@
+"""`scenewright convert` between the formats, as a stranger uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from planner.formats import FORMATS, OWN
+from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
+from scenewright.cli import FORMATS as SHOWN
+from scenewright.cli import command
+from scenewright.shell import run
+
+LAYOUT = Layout(
+    scene=Scene(prompt="a cat and a dog", things=(Thing(id="cat", noun="cat", phrase="a cat"),
+                                                  Thing(id="dog", noun="dog", phrase="a dog"))),
+    canvas=Canvas(width=1000, height=500),
+    placements=(Placement(thing="cat", box=Box.of(0.1, 0.2, 0.4, 0.6)),
+                Placement(thing="dog", box=Box.of(0.5, 0.2, 0.9, 0.8), depth=1)),
+)
+
+
+def convert(*args: object) -> int:
+    return run(lambda: command(["convert", *map(str, args)]))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "layout.json"
+    path.write_text(LAYOUT.model_dump_json())
+    return path
+
+
+def test_help_names_every_format() -> None:
+    assert set(SHOWN.replace(" or ", ", ").split(", ")) == {OWN, *FORMATS}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_layout_goes_to_every_format_and_its_boxes_come_back(own: Path, tmp_path: Path, format: str) -> None:
+    there, back = tmp_path / "there", tmp_path / "back.json"
+    assert convert(own, there, "--to", format) == 0
+    assert convert(there, back, "--from", format, "--canvas", "1000x500") == 0
+    boxes = sorted(p.box.corners for p in Layout.model_validate_json(back.read_text()).placements)
+    for box, wanted in zip(boxes, sorted(p.box.corners for p in LAYOUT.placements), strict=True):
+        assert box == pytest.approx(wanted, abs=2e-3)
+
+
+def test_the_class_names_of_a_yolo_file_are_written_beside_it_and_read_back(own: Path, tmp_path: Path) -> None:
+    labels, classes, back = (tmp_path / name for name in ("labels.txt", "classes.txt", "back.json"))
+    assert convert(own, labels, "--to", "yolo", "--classes", classes) == 0
+    assert classes.read_text() == "cat\ndog\n"
+    assert convert(labels, back, "--from", "yolo", "--classes", classes) == 0
+    assert [t.noun for t in Layout.model_validate_json(back.read_text()).scene.things] == ["cat", "dog"]
+
+
+def test_a_file_of_another_format_can_be_checked_and_hinted(own: Path, tmp_path: Path) -> None:
+    assert convert(own, tmp_path / "coco.json", "--to", "coco") == 0
+    assert run(lambda: command(["check", str(tmp_path / "coco.json")])) == 0
+
+
+def test_a_wrong_unit_ends_with_2_names_the_file_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "gligen.json", tmp_path / "out.json"
+    source.write_text(json.dumps({"phrases": ["a cat"], "boxes": [[100, 200, 400, 600]]}))
+    assert convert(source, target, "--from", "gligen") == 2
+    assert "gligen.json" in capsys.readouterr().err
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_an_unknown_format_ends_with_2_and_the_known_names(
+    own: Path, tmp_path: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(own, tmp_path / "out", option, "pascal") == 2
+    assert "lmd" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(own, tmp_path / "nowhere" / "out.json") == 1
+    err = capsys.readouterr().err
+    assert "nowhere" in err
+    assert err.count("\n") == 1
