@@ -36,8 +36,9 @@ def write_text(path: Path, text: str) -> None:
         half.write_text(text, encoding="utf-8")
         half.replace(path)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise OSError(error.errno, f"cannot write: {error.strerror}", str(path)) from None
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def read_layout(path: Path, format: str = "", *, canvas: Canvas | None = None, nouns: Sequence[str] = ()) -> Layout:

@@ -1,0 +1,72 @@
+"""Planning with a language model, chosen by settings, over a real HTTP client to a server on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from planner.fakes import FakeServer, fails, says
+from planner.scene import Layout
+from scenewright.cli import command
+from scenewright.planning import MODEL, SERVER
+from scenewright.shell import run
+
+REPLY = json.dumps({
+    "things": [
+        {"id": "cat", "noun": "cat", "phrase": "a cat", "left": 100, "top": 400, "right": 400, "bottom": 700},
+        {"id": "dog", "noun": "dog", "phrase": "a dog", "left": 550, "top": 400, "right": 900, "bottom": 700},
+    ],
+    "relations": [{"kind": "left_of", "subjects": ["cat"], "objects": ["dog"], "words": "left of"}],
+})
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    with FakeServer([says(REPLY)], repeat_last=True) as server:
+        monkeypatch.setenv(MODEL, "openai:some-model")
+        monkeypatch.setenv(SERVER, server.url)
+        yield server
+
+
+def planned(capsys: pytest.CaptureFixture[str], *args: str) -> Layout:
+    assert run(lambda: command(["plan", *args, "--json"])) == 0
+    return Layout.model_validate_json(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("reader", ["auto", "llm"])
+def test_the_model_named_in_the_settings_reads_the_prompt_and_its_boxes_are_kept(
+    server: FakeServer, capsys: pytest.CaptureFixture[str], reader: str
+) -> None:
+    layout = planned(capsys, "un chat à gauche d'un chien", "--planner", reader)
+    assert len(server.requests) == 1
+    assert layout.boxes["cat"].corners == pytest.approx((0.1, 0.4, 0.4, 0.7))
+    assert not layout.moves
+
+
+def test_the_grammar_asks_no_model_even_if_there_is_one(server: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:
+    planned(capsys, "a cat left of a dog", "--planner", "grammar")
+    assert not server.requests
+
+
+def test_a_batch_asks_the_model_once_a_line_and_opens_it_once(
+    server: FakeServer, capsys: pytest.CaptureFixture[str], tmp_path: Any
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"prompt": "a cat left of a dog"}\n' * 3)
+    assert run(lambda: command(["plan", "--batch", str(source), "--planner", "llm"])) == 0
+    assert len(server.requests) == 3
+    assert [len(json.loads(line)["things"]) for line in capsys.readouterr().out.splitlines()] == [2, 2, 2]
+
+
+def test_where_the_model_fails_the_grammar_reads_and_a_note_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeServer([fails(401)], repeat_last=True) as server:
+        monkeypatch.setenv(MODEL, "openai:some-model")
+        monkeypatch.setenv(SERVER, server.url)
+        layout = planned(capsys, "a cat left of a dog")
+    assert {t.noun for t in layout.scene.things} == {"cat", "dog"}
+    assert any("language model" in note for note in layout.scene.notes)
