@@ -44,6 +44,8 @@ class Request:
 
     def plan(self, prompt: str) -> Layout:
         """The layout of a prompt. A person's hints count for more than a model's."""
+        if not prompt.strip():
+            raise BadInput("expected a prompt, got no words; say what the picture shows")
         scene, boxes = self._read(prompt)
         hints = {**boxes, **(hints_for(scene, self.hints) if self.hints else {})}
         return place(scene, hints or None, seed=self.seed, canvas=self.canvas)
