@@ -1,0 +1,167 @@
+"""Attributes of a thing that was seen: its word against the rival words, on the crop and by asking the detector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from PIL import Image
+
+from grounding.verify.crops import crop, pixel_box
+from grounding.verify.families import Contest, Vocabulary, is_size
+from grounding.verify.judges import FAILURES, Scorer, Sighting, first_line, logit, shares
+from grounding.verify.look import View, attribute_queries, noun_key
+from grounding.verify.thresholds import AttributeCut, Cut, Source, Thresholds
+from planner.scene import Box
+from planner.sizes import factor
+
+TOLERANCE = 1.35
+"""How far a size may be from the planned one before the size word is wrong."""
+UNMEASURED = 0.3
+"""Half-width of the undecided band where the measured source of a family is not at hand."""
+
+
+Beliefs = tuple[float, ...]
+"""How a belief of 1 is divided among rival words."""
+
+
+class Reading(NamedTuple):
+    """How much of the belief an attribute gets, who gets most of the rest, and the cut that decides."""
+
+    score: float
+    cut: Cut
+    rival: str
+    rival_score: float
+    source: str
+
+
+class Attributes:
+    """Reads attributes off one picture; crops are scored once per noun and family, when first asked for.
+
+    A scorer that breaks is dropped, `lost` says why, and what the detector was asked goes on being read.
+    """
+
+    def __init__(self, image: Image.Image, view: View | None, scorer: Scorer | None, vocabulary: Vocabulary,
+                 thresholds: Thresholds) -> None:
+        self.image, self.view, self.scorer = image, view, scorer
+        self.vocabulary, self.thresholds = vocabulary, thresholds
+        self.lost = ""
+        self._scored: dict[tuple[str, tuple[str, ...]], dict[Box, Beliefs]] = {}
+
+    def read(self, noun: str, word: str, sighting: Sighting) -> Reading | None:
+        """The reading of one word on one sighting; None where nothing at hand can tell."""
+        contest = self.vocabulary.contest(word)
+        wanted = self.thresholds.for_family(contest.family)
+        try:
+            beliefs, source = self._beliefs(noun_key(noun), contest, sighting, wanted.source)
+        except FAILURES as error:
+            if self.scorer is None:
+                raise
+            self.scorer, self.lost = None, first_line(error)
+            return self.read(noun, word, sighting)
+        if not beliefs:
+            return None
+        cut = wanted if source == wanted.source else AttributeCut(at=0.5, unsure=UNMEASURED, source=source)
+        rival = max(range(1, len(beliefs)), key=lambda i: beliefs[i])
+        return Reading(beliefs[0], cut, contest.texts[rival], beliefs[rival], source)
+
+    def _beliefs(self, noun: str, contest: Contest, sighting: Sighting, wanted: Source) -> tuple[Beliefs, Source]:
+        """The belief in each rival word, from the wanted source or from the one that is at hand; empty from none."""
+        asked = () if self.view is None or (wanted == "crop" and self.scorer) else by_query(
+            self.view, noun, contest.texts, sighting.box)
+        shown = () if self.scorer is None or wanted == "query" else self._on_crops(noun, contest)[sighting.box]
+        if asked and shown:
+            return tuple((a + b) / 2 for a, b in zip(asked, shown, strict=True)), "both"
+        return asked or shown, "query" if asked else "crop"
+
+    def _on_crops(self, noun: str, contest: Contest) -> dict[Box, Beliefs]:
+        key = (noun, contest.texts)
+        if key not in self._scored:
+            assert self.scorer is not None
+            assert self.view is not None
+            boxes = [s.box for s in self.view.seen.get(noun, ())]
+            self._scored[key] = dict(zip(boxes, by_crop(self.scorer, self.image, noun, contest.texts, boxes),
+                                         strict=True))
+        return self._scored[key]
+
+
+def by_crop(scorer: Scorer, image: Image.Image, noun: str, words: Sequence[str], boxes: Sequence[Box],
+            ) -> tuple[Beliefs, ...]:
+    """Per box, the belief in each word by the scorer on the crop."""
+    if not boxes:
+        return ()
+    crops = [crop(image, pixel_box(box, image.size)) for box in boxes]
+    fits = scorer.score(crops, attribute_queries(noun, words))
+    return tuple(shares([fit.logit for fit in row]) for row in fits)
+
+
+def by_query(view: View, noun: str, words: Sequence[str], box: Box) -> Beliefs:
+    """The belief in each word by what the detector, asked for a thing with that word, sees on this box.
+
+    Empty where it was not asked, or sees nothing there whatever the word.
+    """
+    scores = [view.score_at(query, box) for query in attribute_queries(noun, words)]
+    return shares([logit(max(score, 1e-4)) for score in scores]) if any(scores) else ()
+
+
+def queries_for(noun: str, words: Sequence[str], vocabulary: Vocabulary, thresholds: Thresholds,
+                scorer: Scorer | None) -> tuple[str, ...]:
+    """What the detector must be asked so that these attributes can be read."""
+    contests = [vocabulary.contest(word) for word in words if not is_size(word)]
+    return tuple(query for contest in contests
+                 if scorer is None or thresholds.for_family(contest.family).source != "crop"
+                 for query in attribute_queries(noun, contest.texts))
+
+
+def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, float],
+                 scales: Mapping[str, float] | None, box_error: float) -> Reading | None:
+    """A size word on a box: against a scale where the picture world has one, else against the planned box.
+
+    The score is the logistic of the distance to the nearest boundary, in units of what the detector's box error makes
+    uncertain, so that 0.5 is the boundary.
+    """
+    side = _longer(seen, units)
+    if scales:
+        slack, rival = _on_scale(word, side, scales)
+    elif planned is not None:
+        slack, rival = _against_plan(word, side / _longer(planned, units))
+    else:
+        return None
+    noise = 2 * max(box_error, 1e-3) / side
+    score = 1 / (1 + math.exp(-min(max(slack / noise, -30.0), 30.0)))
+    return Reading(score, Cut(at=0.5), rival, 1 - score, "box")
+
+
+def _longer(box: Box, units: tuple[float, float]) -> float:
+    return max(box.w * units[0], box.h * units[1])
+
+
+def _on_scale(word: str, side: float, scales: Mapping[str, float]) -> tuple[float, str]:
+    """How far (in logarithms) a side is within the range of its word, and the nearest other word."""
+    own = _on(word, scales)
+    gaps = {other: math.log(scale / scales[own]) for other, scale in scales.items() if other != own}
+    away = math.log(side / scales[own])
+    room = {other: (gap / 2 - away) if gap > 0 else (away - gap / 2) for other, gap in gaps.items()}
+    rival = min(room, key=lambda other: room[other])
+    return room[rival], rival
+
+
+def _on(word: str, scales: Mapping[str, float]) -> str:
+    """The word of the scale that a size word stands for."""
+    if word in scales:
+        return word
+    ordered = sorted(scales, key=lambda name: scales[name])
+    times = factor((word,))
+    return ordered[0] if times < 1 else ordered[-1] if times > 1 else ordered[len(ordered) // 2]
+
+
+def _against_plan(word: str, ratio: float) -> tuple[float, str]:
+    """How far (in logarithms) the ratio of the seen to the planned size is within what the word allows."""
+    times, room = factor((word,)), math.log(TOLERANCE)
+    low, high = room + math.log(ratio), room - math.log(ratio)
+    if times > 1:
+        return low, "smaller"
+    if times < 1:
+        return high, "larger"
+    return min(low, high), "smaller" if low < high else "larger"

@@ -1,0 +1,96 @@
+"""What a verifier needs of its judges: a detector finds what words name, a scorer compares pictures with words.
+
+Both are protocols: anything with these methods serves, from a scripted fake to a checkpoint. Neither decides: they
+give numbers, and `Thresholds` (measured on pictures with known content) turn numbers into verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple, Protocol, runtime_checkable
+
+from PIL import Image
+from pydantic import Field
+
+from planner.scene import Box, Data
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Sighting(Data):
+    """Something that a detector saw: the words that were asked for, where, and how sure it is."""
+
+    query: str
+    box: Box
+    score: Share
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds what a few words name."""
+
+    @property
+    def name(self) -> str:
+        """Which model this is; thresholds are measured per name."""
+        ...
+
+    def detect(self, image: Image.Image, queries: Sequence[str]) -> tuple[tuple[Sighting, ...], ...]:
+        """Per query, all candidates, best first; boxes in fractions of the image, duplicates not removed.
+
+        Queries do not compete: what one query finds does not depend on what else is asked.
+        """
+        ...
+
+
+class Fit(NamedTuple):
+    """How well a picture and a text go together: the cosine of their embeddings, and the model's own scaled logit."""
+
+    similarity: float
+    logit: float
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Compares pictures with texts."""
+
+    @property
+    def name(self) -> str:
+        """Which model this is; thresholds are measured per name."""
+        ...
+
+    def score(self, images: Sequence[Image.Image], texts: Sequence[str]) -> tuple[tuple[Fit, ...], ...]:
+        """Per image, per text."""
+        ...
+
+
+def shares(logits: Sequence[float]) -> tuple[float, ...]:
+    """Softmax: what part of the belief each of some rival texts gets."""
+    top = max(logits)
+    weights = [math.exp(logit - top) for logit in logits]
+    total = sum(weights)
+    return tuple(weight / total for weight in weights)
+
+
+def logit(score: float) -> float:
+    """The inverse of the logistic function, finite at 0 and 1."""
+    kept = min(max(score, 1e-6), 1 - 1e-6)
+    return math.log(kept / (1 - kept))
+
+
+def with_article(words: str) -> str:
+    """The words with "a" or "an" where they name one thing ("scissors" and "pants" take none)."""
+    last = words.rsplit(maxsplit=1)[-1].lower() if words.strip() else ""
+    if not last or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
+        return words
+    return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}"
+
+
+FAILURES = (RuntimeError, ValueError, OSError, MemoryError)
+"""What a judge may raise without taking the verification with it (running out of GPU memory is a `RuntimeError`)."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one short line."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

@@ -1,0 +1,308 @@
+"""The verdict on one claim, by its kind: counts and places by geometry on sightings, attributes by contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from PIL import Image
+
+from grounding.verify.attributes import Attributes, Reading, size_reading
+from grounding.verify.crops import pixel_box
+from grounding.verify.families import is_size
+from grounding.verify.judges import Sighting
+from grounding.verify.look import View, noun_key
+from grounding.verify.match import Matched
+from grounding.verify.occlusion import SURE, coverage
+from grounding.verify.report import Evidence, Finding
+from grounding.verify.thresholds import Ruling, Thresholds
+from grounding.verify.words import listed, number, place
+from planner.claims import Claim, ClaimKind
+from planner.geometry import PAIR, Frame, Rect
+from planner.margins import relation_margin
+from planner.relations import TABLE
+from planner.scene import Box, Canvas, Layout
+
+ON_HOST = 0.5
+"""Share of a forbidden thing that must lie on a host to belong to it."""
+BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
+"""Relations that say nothing beyond overlap and order in depth."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All that a verdict may rest on. `blind` and `mute` say why there is no detector or no scorer."""
+
+    image: Image.Image
+    layout: Layout
+    names: Mapping[str, str]
+    view: View | None
+    matched: Matched
+    attributes: Attributes
+    surroundings: Mapping[str, Reading]
+    thresholds: Thresholds
+    scales: Mapping[str, float] | None
+    blind: str
+    mute: str
+
+    @property
+    def canvas(self) -> Canvas:
+        """The real shape of the picture, whatever the layout's canvas was."""
+        return Canvas(width=self.image.width, height=self.image.height)
+
+    @property
+    def rects(self) -> dict[str, Rect]:
+        """What was seen, in units of the shorter side."""
+        canvas = self.canvas
+        return {id: Rect.of(s.box, canvas) for id, s in self.matched.of.items()}
+
+    def gone(self, claim: Claim) -> list[str]:
+        """The ends of a claim that were not seen."""
+        return [id for id in (*claim.things, *claim.objects) if id not in self.matched.of]
+
+
+def finding_on(claim: Claim, sight: Sight) -> Finding:
+    """The verdict on a claim."""
+    if claim.kind in _NEEDS_EYES and sight.view is None:
+        return Finding(claim=claim, ruling="cannot tell", sentence=f"{claim.sentence}: cannot tell, {sight.blind}")
+    return _JUDGES[claim.kind](claim, sight)
+
+
+def _exists(claim: Claim, sight: Sight) -> Finding:
+    (id,), cut = claim.things, sight.thresholds.for_noun(claim.noun)
+    seen, planned = sight.matched.of.get(id), sight.layout.boxes.get(id)
+    if seen is not None:
+        return Finding(claim=claim, ruling="holds", score=seen.score, threshold=cut.at,
+                       sentence=f"{sight.names[id]} is there, in {place(seen.box)}",
+                       evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
+                                         numbers={"score": seen.score}))
+    assert sight.view is not None
+    faint = [s for s in sight.view.faint.get(noun_key(claim.noun), ()) if planned is None or s.box.iou(planned) > 0.3]
+    best = max((s.score for s in faint), default=0.0)
+    where = f"; expected near {place(planned)}" if planned else ""
+    return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at,
+                   sentence=f"{sight.names[id]} is missing{where}",
+                   evidence=Evidence(boxes=(planned,) if planned else (), numbers={"best faint score": best}))
+
+
+def _count(claim: Claim, sight: Sight) -> Finding:
+    assert sight.view is not None
+    noun = noun_key(claim.noun)
+    seen = sight.view.seen.get(noun, ())
+    enough = len(seen) >= claim.at_least and (claim.at_most is None or len(seen) <= claim.at_most)
+    wanted = (f"at least {claim.at_least}" if claim.at_most is None else str(claim.at_least)
+              if claim.at_least == claim.at_most else f"{claim.at_least} to {claim.at_most}")
+    evidence = Evidence(boxes=tuple(s.box for s in seen), numbers={
+        "found": float(len(seen)), "faintest counted": min((s.score for s in seen), default=0.0),
+        "brightest not counted": max((s.score for s in sight.view.faint.get(noun, ())), default=0.0)})
+    return Finding(claim=claim, ruling="holds" if enough else "fails", score=float(len(seen)),
+                   threshold=float(claim.at_least), evidence=evidence,
+                   sentence=f"there {'is' if len(seen) < 2 else 'are'} {number(len(seen), claim.noun)}"
+                            + ("" if enough else f", wanted {wanted}"))
+
+
+def _attribute(claim: Claim, sight: Sight) -> Finding:
+    (id,) = claim.things
+    seen = sight.matched.of.get(id)
+    if seen is None:
+        return _without(claim, sight, [id])
+    reading = read_attribute(claim.noun, claim.word, seen, sight.attributes, sight.layout.boxes.get(id),
+                             sight.canvas.units, sight.scales)
+    if reading is None:
+        return _undecided(claim, "there is nothing to compare its size with" if is_size(claim.word) else
+                          sight.attributes.lost or sight.mute)
+    return _contrast(claim, reading, f"{sight.names[id]} looks", Evidence(
+        boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
+        numbers={claim.word: reading.score, **({reading.rival: reading.rival_score} if reading.rival else {})}))
+
+
+def read_attribute(noun: str, word: str, seen: Sighting, attributes: Attributes, planned: Box | None,
+                   units: tuple[float, float], scales: Mapping[str, float] | None) -> Reading | None:
+    """The reading of any attribute: sizes on the box, everything else on what the box shows."""
+    if is_size(word):
+        return size_reading(word, seen.box, planned, units, scales, attributes.thresholds.box_error)
+    return attributes.read(noun, word, seen)
+
+
+def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) -> Finding:
+    ruling = reading.cut.rule(reading.score)
+    said = {"holds": f"{subject} {claim.word} ({reading.score:.2f})",
+            "fails": f"{subject} {reading.rival or 'otherwise'} ({reading.rival_score:.2f}), "
+                     f"not {claim.word} ({reading.score:.2f})",
+            "cannot tell": f"{subject} {claim.word} ({reading.score:.2f}) or {reading.rival or 'not'} "
+                           f"({reading.rival_score:.2f}): cannot tell"}[ruling]
+    return Finding(claim=claim, ruling=ruling, score=reading.score, threshold=reading.cut.at, sentence=said,
+                   evidence=evidence)
+
+
+def _relation(claim: Claim, sight: Sight) -> Finding:
+    if TABLE[claim.relation].arity == "words":
+        return _undecided(claim, "boxes do not show it")
+    if TABLE[claim.relation].arity == "pool":
+        claim_seen = claim.model_copy(update={"things": tuple(t for t in claim.things if t in sight.matched.of),
+                                              "objects": tuple(t for t in claim.objects if t in sight.matched.of)})
+        if not claim_seen.things or not claim_seen.objects:
+            return _without(claim, sight, sight.gone(claim))
+    elif sight.gone(claim):
+        return _without(claim, sight, sight.gone(claim))
+    else:
+        claim_seen = claim
+    rects, frame = sight.rects, Frame(*sight.canvas.units)
+    margin, error = measured_margin(claim_seen, rects, frame, sight.thresholds.box_error)
+    boxes = tuple(sight.matched.of[id].box for id in (*claim_seen.things, *claim_seen.objects))
+    return _ruled_relation(claim, margin, error, boxes, sight)
+
+
+def _ruled_relation(claim: Claim, margin: float, error: float, boxes: tuple[Box, ...], sight: Sight) -> Finding:
+    ruling: Ruling = "holds" if margin >= -error else "fails"
+    numbers, why = {"margin": margin, "error": error}, ""
+    if ruling == "holds" and claim.relation in BY_OCCLUSION and not claim.negated:
+        ruling, why, more = _order(claim, boxes, sight)
+        numbers |= more
+    said = {"holds": claim.sentence, "fails": f"it does not hold that {claim.sentence}",
+            "cannot tell": f"{claim.sentence}: cannot tell"}[ruling]
+    where = ", ".join(f"{sight.names[id]} is in {place(box)}" for id, box in
+                      zip((*claim.things, *claim.objects), boxes, strict=False))
+    return Finding(claim=claim, ruling=ruling, score=margin, threshold=-error,
+                   sentence=f"{said}{why}" if why or ruling == "holds" else f"{said} ({where})",
+                   evidence=Evidence(boxes=boxes, numbers=numbers))
+
+
+class _Order(NamedTuple):
+    ruling: Ruling
+    why: str
+    numbers: dict[str, float]
+
+
+def _order(claim: Claim, boxes: tuple[Box, ...], sight: Sight) -> _Order:
+    """The order in depth of two things that overlap, by whose colours fill what they share."""
+    found = coverage(sight.image, boxes[0], boxes[1])
+    if found is None:
+        return _Order("cannot tell", ", they overlap and what they share is too little to see which is nearer", {})
+    first = found * TABLE[claim.relation].nearer
+    if abs(first) < SURE:
+        return _Order("cannot tell", ", they overlap and the colours do not show which is nearer", {"covers": found})
+    nearer = claim.things[0] if found > 0 else claim.objects[0]
+    why = f", what both boxes share looks like {sight.names[nearer]}"
+    return _Order("holds" if first > 0 else "fails", why, {"covers": found})
+
+
+class Measured(NamedTuple):
+    """A margin and its standard error."""
+
+    margin: float
+    error: float
+
+
+def measured_margin(claim: Claim, rects: Mapping[str, Rect], frame: Frame, box_error: float) -> Measured:
+    """The margin of a relation on seen boxes, and how far the detector's box error can move it.
+
+    The error is propagated through the test: box_error · ‖∂margin/∂edges‖, by central differences. A negated claim has
+    its margin with the other sign.
+    """
+    sign = -1.0 if claim.negated else 1.0
+    ends = dict.fromkeys((*claim.things, *claim.objects))
+    margin = relation_margin(claim, rects, None, frame)
+    total = 0.0
+    for id in ends if box_error else ():
+        for edge in range(4):
+            up, down = (relation_margin(claim, {**rects, id: _moved(rects[id], edge, step)}, None, frame)
+                        for step in (box_error, -box_error))
+            total += ((up - down) / 2) ** 2
+    return Measured(sign * margin, total ** 0.5)
+
+
+def _moved(rect: Rect, edge: int, step: float) -> Rect:
+    """The rectangle with one edge (x0, y0, x1, y1) moved, never turned inside out."""
+    sides = [rect.x0, rect.y0, rect.x1, rect.y1]
+    sides[edge] += step
+    w, h = max(sides[2] - sides[0], 1e-4), max(sides[3] - sides[1], 1e-4)
+    return Rect((sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2, w, h)
+
+
+def _part(claim: Claim, sight: Sight) -> Finding:
+    if gone := sight.gone(claim):
+        return _without(claim, sight, gone)
+    part, whole = claim.things[0], claim.objects[0]
+    margin = PAIR["holding"](sight.rects[whole], sight.rects[part])
+    holds = margin >= -sight.thresholds.box_error
+    boxes = (sight.matched.of[part].box, sight.matched.of[whole].box)
+    return Finding(claim=claim, ruling="holds" if holds else "fails", score=margin, threshold=0.0,
+                   sentence=claim.sentence if holds else f"{sight.names[part]} is apart from {sight.names[whole]}",
+                   evidence=Evidence(boxes=boxes, numbers={"margin": margin}))
+
+
+def _absent(claim: Claim, sight: Sight) -> Finding:
+    assert sight.view is not None
+    noun, cut = noun_key(claim.noun), sight.thresholds.for_noun(claim.noun)
+    if claim.objects and (gone := sight.gone(claim)):
+        return _without(claim, sight, gone)
+    found: list[Sighting] = []
+    doubtful: list[Sighting] = []
+    for seen in sight.view.seen.get(noun, ()):
+        if claim.objects and seen.box.shared(sight.matched.of[claim.objects[0]].box) < ON_HOST * seen.box.area:
+            continue
+        rulings = {_fits(noun, word, seen, sight) for word in _stated(claim)}
+        if "fails" not in rulings:
+            (doubtful if "cannot tell" in rulings else found).append(seen)
+    best = max((s.score for s in (*found, *doubtful)), default=0.0)
+    numbers = {"found": float(len(found)), "best score": best}
+    evidence = Evidence(boxes=tuple(s.box for s in (*found, *doubtful)), numbers=numbers)
+    if found:
+        where = listed(f"in {place(s.box)}" for s in found)
+        return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at, evidence=evidence,
+                       sentence=f"there should be no {claim.word}, and one is {where}")
+    ruling: Ruling = "cannot tell" if doubtful else "holds"
+    return Finding(claim=claim, ruling=ruling, score=best, threshold=cut.at, evidence=evidence,
+                   sentence=claim.sentence + (": cannot tell whether what is there is one" if doubtful else ""))
+
+
+def _stated(claim: Claim) -> list[str]:
+    """The words that an absence states besides its noun ("no red cars": red)."""
+    own = set(noun_key(claim.noun).split()) | {"a", "an", "any"}
+    words = [word for word in claim.word.lower().split() if word not in own]
+    return [word for word in words if word.removesuffix("s") not in own and word.removesuffix("es") not in own]
+
+
+def stated_in_absence(claim: Claim) -> list[str]:
+    """Attributes that must be looked for so that an absence can be judged."""
+    return _stated(claim)
+
+
+def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:
+    reading = read_attribute(noun, word, seen, sight.attributes, None, sight.canvas.units, sight.scales)
+    return reading.cut.rule(reading.score) if reading else "cannot tell"
+
+
+def _surrounding(claim: Claim, sight: Sight) -> Finding:
+    reading = sight.surroundings.get(claim.id)
+    if reading is None:
+        return _undecided(claim, sight.mute)
+    subject = "the setting looks like" if claim.kind == "background" else "the style looks like"
+    return _contrast(claim, reading, subject, Evidence(
+        numbers={claim.word: reading.score, reading.rival: reading.rival_score}))
+
+
+def _lettering(claim: Claim, sight: Sight) -> Finding:
+    return _undecided(claim, "nothing here reads text")
+
+
+def _undecided(claim: Claim, why: str) -> Finding:
+    return Finding(claim=claim, ruling="cannot tell", sentence=f"{claim.sentence}: cannot tell, {why}")
+
+
+def _without(claim: Claim, sight: Sight, gone: list[str]) -> Finding:
+    """A claim about things that are not there: it fails, unless it denies something."""
+    missing = f"{listed(sight.names[id] for id in gone)} {'is' if len(gone) == 1 else 'are'} missing"
+    denies = claim.negated or claim.kind == "absent"
+    return Finding(claim=claim, ruling="cannot tell" if denies else "fails",
+                   sentence=f"{claim.sentence}: {'cannot tell, ' if denies else 'no, '}{missing}")
+
+
+_NEEDS_EYES = frozenset(("exists", "count", "attribute", "relation", "part", "absent"))
+
+_JUDGES: dict[ClaimKind, Callable[[Claim, Sight], Finding]] = {
+    "exists": _exists, "count": _count, "attribute": _attribute, "relation": _relation, "part": _part,
+    "absent": _absent, "lettering": _lettering, "background": _surrounding, "style": _surrounding,
+}
