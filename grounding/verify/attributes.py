@@ -12,12 +12,14 @@ from grounding.verify.crops import crop, pixel_box
 from grounding.verify.families import Contest, Vocabulary, is_size
 from grounding.verify.judges import FAILURES, Scorer, Sighting, first_line, logit, shares
 from grounding.verify.look import View, attribute_queries, noun_key
-from grounding.verify.thresholds import AttributeCut, Cut, Source, Thresholds
+from grounding.verify.thresholds import AttributeCut, Cut, Ruling, Source, Thresholds
 from planner.scene import Box
 from planner.sizes import factor
 
 TOLERANCE = 1.35
 """How far a size may be from the planned one before the size word is wrong."""
+AHEAD = 1.5
+"""How many times the belief of a word its strongest rival must have before the word is wrong."""
 UNMEASURED = 0.3
 """Half-width of the undecided band where the measured source of a family is not at hand."""
 
@@ -34,6 +36,12 @@ class Reading(NamedTuple):
     rival: str
     rival_score: float
     source: str
+
+    @property
+    def ruling(self) -> Ruling:
+        """What the cut says; but a word fails only against a rival that is clearly ahead of it."""
+        said = self.cut.rule(self.score)
+        return "cannot tell" if said == "fails" and self.rival_score < AHEAD * self.score else said
 
 
 class Attributes:

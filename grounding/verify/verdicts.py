@@ -17,7 +17,7 @@ from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
 from grounding.verify.report import Evidence, Finding
 from grounding.verify.thresholds import Ruling, Thresholds
-from grounding.verify.words import listed, number, place
+from grounding.verify.words import at, listed, number, place
 from planner.claims import Claim, ClaimKind
 from planner.geometry import PAIR, Frame, Rect
 from planner.margins import relation_margin
@@ -74,7 +74,7 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
     seen, planned = sight.matched.of.get(id), sight.layout.boxes.get(id)
     if seen is not None:
         return Finding(claim=claim, ruling="holds", score=seen.score, threshold=cut.at,
-                       sentence=f"{sight.names[id]} is there, in {place(seen.box)}",
+                       sentence=f"{sight.names[id]} is there, {at(seen.box)}",
                        evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
                                          numbers={"score": seen.score}))
     assert sight.view is not None
@@ -126,7 +126,7 @@ def read_attribute(noun: str, word: str, seen: Sighting, attributes: Attributes,
 
 
 def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) -> Finding:
-    ruling = reading.cut.rule(reading.score)
+    ruling = reading.ruling
     said = {"holds": f"{subject} {claim.word} ({reading.score:.2f})",
             "fails": f"{subject} {reading.rival or 'otherwise'} ({reading.rival_score:.2f}), "
                      f"not {claim.word} ({reading.score:.2f})",
@@ -162,7 +162,7 @@ def _ruled_relation(claim: Claim, margin: float, error: float, boxes: tuple[Box,
         numbers |= more
     said = {"holds": claim.sentence, "fails": f"it does not hold that {claim.sentence}",
             "cannot tell": f"{claim.sentence}: cannot tell"}[ruling]
-    where = ", ".join(f"{sight.names[id]} is in {place(box)}" for id, box in
+    where = ", ".join(f"{sight.names[id]} is {at(box)}" for id, box in
                       zip((*claim.things, *claim.objects), boxes, strict=False))
     return Finding(claim=claim, ruling=ruling, score=margin, threshold=-error,
                    sentence=f"{said}{why}" if why or ruling == "holds" else f"{said} ({where})",
@@ -250,7 +250,7 @@ def _absent(claim: Claim, sight: Sight) -> Finding:
     numbers = {"found": float(len(found)), "best score": best}
     evidence = Evidence(boxes=tuple(s.box for s in (*found, *doubtful)), numbers=numbers)
     if found:
-        where = listed(f"in {place(s.box)}" for s in found)
+        where = listed(at(s.box) for s in found)
         return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at, evidence=evidence,
                        sentence=f"there should be no {claim.word}, and one is {where}")
     ruling: Ruling = "cannot tell" if doubtful else "holds"
@@ -272,7 +272,7 @@ def stated_in_absence(claim: Claim) -> list[str]:
 
 def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:
     reading = read_attribute(noun, word, seen, sight.attributes, None, sight.canvas.units, sight.scales)
-    return reading.cut.rule(reading.score) if reading else "cannot tell"
+    return reading.ruling if reading else "cannot tell"
 
 
 def _surrounding(claim: Claim, sight: Sight) -> Finding:

@@ -14,7 +14,7 @@ from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
 from grounding.verify.thresholds import Thresholds
 from grounding.verify.verdicts import Sight, finding_on, measured_margin, read_attribute, stated_in_absence
-from grounding.verify.words import place, problems_of, spoken_names
+from grounding.verify.words import at, problems_of, spoken_names
 from planner.claims import Claim, claims_of
 from planner.geometry import Frame, Rect
 from planner.relations import TABLE
@@ -178,13 +178,13 @@ class _Verification:
         over = {noun_key(f.claim.noun) for f in findings if f.claim.kind == "count" and f.ruling == "fails"
                 and f.claim.at_most is not None and len(f.evidence.boxes) > f.claim.at_most}
         own = [Surplus(noun=noun, sighting=s, wrong=noun in over,
-                       sentence=f"{with_article(noun)} too many is in {place(s.box)}" if noun in over
-                       else f"another {noun} is in {place(s.box)}")
+                       sentence=f"{with_article(noun)} too many is {at(s.box)}" if noun in over
+                       else f"another {noun} is {at(s.box)}")
                for noun, some in matched.surplus.items() for s in some]
         scene_nouns = {noun_key(t.noun) for t in self.layout.scene.things} | {
             noun_key(c.noun) for c in self.claims if c.kind == "absent"}
         others = [Surplus(noun=noun, sighting=s, wrong=False,
-                          sentence=f"{with_article(noun)}, which nobody asked for, is in {place(s.box)}")
+                          sentence=f"{with_article(noun)}, which nobody asked for, is {at(s.box)}")
                   for noun in self.verifier.bystanders if noun not in scene_nouns
                   for s in (view.seen.get(noun, ()) if view else ())]
         return (*own, *others)

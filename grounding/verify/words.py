@@ -17,12 +17,16 @@ DRIFTED = 0.3
 
 
 def place(box: Box) -> str:
-    """Where a box is: one of nine places ("the top left", "the middle", "the bottom")."""
+    """Where a box is: one of nine places ("the top left", "the left", "the middle", "the bottom")."""
     across = "left" if box.cx < 1 / 3 else "right" if box.cx > 2 / 3 else ""
     down = "top" if box.cy < 1 / 3 else "bottom" if box.cy > 2 / 3 else ""
-    if not across and not down:
-        return "the middle"
-    return f"the {down or 'middle'} {across}".rstrip() if across else f"the {down}"
+    return f"the {' '.join(filter(None, (down, across))) or 'middle'}"
+
+
+def at(box: Box) -> str:
+    """The place with its preposition: "at the top left", "on the right", "in the middle"."""
+    where = place(box)
+    return f"{'in' if where == 'the middle' else 'on' if where in ('the left', 'the right') else 'at'} {where}"
 
 
 def number(n: int, noun: str) -> str:

@@ -1,0 +1,69 @@
+"""CLIP and SigLIP as scorers: cosines of embeddings, and the model's own logits; texts are embedded once and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from PIL import Image
+
+from grounding.verify.judges import Fit
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+KEPT = 4096
+"""How many embedded texts are kept."""
+
+
+class Clip:
+    """A scorer made of a CLIP, SigLIP or SigLIP 2 model and its processor.
+
+    logit = exp(scale) · cos(image, text) + bias, where only SigLIP has a bias; its logistic is a probability of its
+    own, while CLIP's logits mean something only against those of rival texts.
+    """
+
+    def __init__(self, model: Any, processor: Any, name: str, template: str = "a photo of {}") -> None:
+        self.model, self.processor, self.name, self.template = model, processor, name, template
+        self.padded = model.config.model_type.startswith("siglip")
+        self._texts: OrderedDict[str, Tensor] = OrderedDict()
+
+    @torch.inference_mode()
+    def score(self, images: Sequence[Image.Image], texts: Sequence[str]) -> tuple[tuple[Fit, ...], ...]:
+        """Per image, per text."""
+        if not images or not texts:
+            return tuple(() for _ in images)
+        cosines = (self._see(images) @ self._read(texts).T).float().cpu()
+        scale = float(self.model.logit_scale.detach().float().exp())
+        bias = getattr(self.model, "logit_bias", None)
+        logits = cosines * scale + (float(bias) if bias is not None else 0.0)
+        return tuple(tuple(map(Fit, *row)) for row in zip(cosines.tolist(), logits.tolist(), strict=True))
+
+    def _see(self, images: Sequence[Image.Image]) -> Tensor:
+        inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.model.device)
+        features = self.model.get_image_features(**inputs.to(self.model.dtype))
+        return _unit(features.pooler_output)
+
+    def _read(self, texts: Sequence[str]) -> Tensor:
+        new = [text for text in dict.fromkeys(texts) if text not in self._texts]
+        if new:
+            self._texts.update(zip(new, self._embed(new), strict=True))
+        rows = torch.stack([self._texts[text] for text in texts])
+        for text in texts:
+            self._texts.move_to_end(text)
+        while len(self._texts) > KEPT:
+            self._texts.popitem(last=False)
+        return rows
+
+    def _embed(self, texts: Sequence[str]) -> Tensor:
+        limit = self.model.config.text_config.max_position_embeddings
+        phrases = [self.template.format(text) if len(text.split()) <= 6 else text for text in texts]
+        inputs = self.processor.tokenizer(phrases, padding="max_length" if self.padded else True, truncation=True,
+                                          max_length=limit, return_tensors="pt").to(self.model.device)
+        return _unit(self.model.get_text_features(**inputs).pooler_output)
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(vectors.float(), dim=-1)

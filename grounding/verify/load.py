@@ -1,0 +1,161 @@
+"""Judges by name: a checkpoint folder (or hub name) becomes a detector or a scorer, or a message that says why not.
+
+Only `config.json` decides which class is used, only safetensors are read, and no code from a checkpoint is ever run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grounding.errors import ModelMissing
+from grounding.verify.judges import Detector, Scorer, first_line
+
+DETECTORS = {
+    "owlvit": ("OwlViTForObjectDetection", "OwlViTProcessor"),
+    "owlv2": ("Owlv2ForObjectDetection", "Owlv2Processor"),
+    "grounding-dino": ("GroundingDinoForObjectDetection", "GroundingDinoProcessor"),
+    "mm-grounding-dino": ("MMGroundingDinoForObjectDetection", "GroundingDinoProcessor"),
+}
+"""The classes of each kind of detector."""
+SCORERS = {
+    "clip": ("CLIPModel", "CLIPProcessor"),
+    "siglip": ("SiglipModel", "SiglipProcessor"),
+    "siglip2": ("Siglip2Model", "Siglip2Processor"),
+}
+"""The classes of each kind of scorer."""
+
+
+class Judges(NamedTuple):
+    """What could be loaded, and a message for each that could not."""
+
+    detector: Detector | None
+    scorer: Scorer | None
+    reasons: tuple[str, ...]
+
+
+def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offline: bool = True,
+                device: str = "cpu") -> Judges:
+    """Load both; one that cannot be loaded is left out, with the reason, and the other still works."""
+    reasons: list[str] = []
+    found: list[Any] = []
+    for source, opener in ((detector, open_detector), (scorer, open_scorer)):
+        try:
+            found.append(None if source is None else opener(source, offline=offline, device=device))
+        except ModelMissing as error:
+            found.append(None)
+            reasons.append(str(error))
+    return Judges(found[0], found[1], tuple(reasons))
+
+
+def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Detector:
+    """The detector in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`)."""
+    from grounding.verify.dino import Dino
+    from grounding.verify.owl import Owl
+
+    kind, model, processor = _open(source, "detector", DETECTORS, offline, device)
+    return Owl(model, processor, str(source)) if kind.startswith("owl") else Dino(model, processor, str(source))
+
+
+def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Scorer:
+    """The scorer in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`)."""
+    from grounding.verify.clip import Clip
+
+    _, model, processor = _open(source, "scorer", SCORERS, offline, device)
+    return Clip(model, processor, str(source))
+
+
+class _Opened(NamedTuple):
+    kind: str
+    model: Any
+    processor: Any
+
+
+def _open(source: str | Path, role: str, classes: Mapping[str, tuple[str, str]], offline: bool, device: str) -> _Opened:
+    transformers = _transformers(role, source)
+    with _quiet(transformers), _explained(role, source):
+        config, _ = transformers.PreTrainedConfig.get_config_dict(str(source), local_files_only=offline)
+        kind = str(config.get("model_type"))
+        if kind not in classes:
+            raise ModelMissing(f"the {role} `{source}` is a `{kind}`; supported are {', '.join(classes)}")
+        _refuse_code(role, source, config)
+        model_class, processor_class = (getattr(transformers, name) for name in classes[kind])
+        model = model_class.from_pretrained(str(source), local_files_only=offline, use_safetensors=True,
+                                            trust_remote_code=False)
+        processor = processor_class.from_pretrained(str(source), local_files_only=offline, backend="pil",
+                                                    trust_remote_code=False)
+        return _Opened(kind, model.eval().to(device), processor)
+
+
+def _transformers(role: str, source: str | Path) -> Any:
+    try:
+        import transformers
+    except ImportError:
+        raise ModelMissing(f"the {role} `{source}` needs transformers and torch, which are not installed; "
+                           "install them with `pip install 'scenewright[render]'`") from None
+    return transformers
+
+
+def _refuse_code(role: str, source: str | Path, config: Mapping[str, Any]) -> None:
+    """Refuse checkpoints that bring code or name a kernel to be fetched."""
+    folder = Path(source)
+    configs = [config, *(_read(path) for path in sorted(folder.glob("*.json")))] if folder.is_dir() else [config]
+    if any(folder.glob("*.py")) if folder.is_dir() else False:
+        raise ModelMissing(f"the {role} `{source}` brings code of its own (*.py), which is never run; "
+                           "use a checkpoint of a class that transformers has")
+    for key, value in (pair for each in configs for pair in _pairs(each)):
+        if key == "auto_map":
+            raise ModelMissing(f"the {role} `{source}` asks for code of its own (`auto_map`), which is never run; "
+                               "use a checkpoint of a class that transformers has")
+        if "attn_implementation" in key and isinstance(value, str) and ("/" in value or ":" in value):
+            raise ModelMissing(f"the {role} `{source}` asks for the kernel `{value}`, which is never fetched; "
+                               f"remove `{key}` from its config.json")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ModelMissing(f"`{path}` is not JSON, so it is damaged; get the checkpoint anew") from None
+
+
+def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
+    """All keys and values of a nested JSON value."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key), inner
+            yield from _pairs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _pairs(inner)
+
+
+@contextmanager
+def _explained(role: str, source: str | Path) -> Iterator[None]:
+    """Whatever a loader raises becomes one message that says what was wanted and what to do."""
+    try:
+        yield
+    except ModelMissing:
+        raise
+    except Exception as error:
+        raise ModelMissing(
+            f"the {role} `{source}` could not be loaded ({type(error).__name__}: {first_line(error)}); name a folder "
+            "with config.json, model.safetensors and the processor's files, or download it first") from error
+
+
+@contextmanager
+def _quiet(transformers: Any) -> Iterator[None]:
+    """Without progress bars, and without the notes on image processors that fall back to Pillow, which is wanted."""
+    logging = transformers.logging
+    before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+        if bars:
+            logging.enable_progress_bar()
