@@ -11,7 +11,7 @@ from PIL import Image
 from grounding.verify.crops import crop, pixel_box
 from grounding.verify.families import Contest, Vocabulary, is_size
 from grounding.verify.judges import FAILURES, Scorer, Sighting, first_line, logit, shares
-from grounding.verify.look import View, attribute_queries, noun_key
+from grounding.verify.look import View, noun_key
 from grounding.verify.thresholds import AttributeCut, Cut, Ruling, Source, Thresholds
 from planner.scene import Box
 from planner.sizes import factor
@@ -59,10 +59,10 @@ class Attributes:
 
     def read(self, noun: str, word: str, sighting: Sighting) -> Reading | None:
         """The reading of one word on one sighting; None where nothing at hand can tell."""
-        contest = self.vocabulary.contest(word)
+        contest = self.vocabulary.attribute(word, noun_key(noun))
         wanted = self.thresholds.for_family(contest.family)
         try:
-            beliefs, source = self._beliefs(noun_key(noun), contest, sighting, wanted.source)
+            beliefs, source = self._beliefs(noun, contest, sighting, wanted.source)
         except FAILURES as error:
             if self.scorer is None:
                 raise
@@ -72,13 +72,14 @@ class Attributes:
             return None
         cut = wanted if source == wanted.source else AttributeCut(at=0.5, unsure=UNMEASURED, source=source)
         rival = max(range(1, len(beliefs)), key=lambda i: beliefs[i])
-        return Reading(beliefs[0], cut, contest.texts[rival], beliefs[rival], source)
+        return Reading(beliefs[0], cut, contest.words[rival], beliefs[rival], source)
 
     def _beliefs(self, noun: str, contest: Contest, sighting: Sighting, wanted: Source) -> tuple[Beliefs, Source]:
         """The belief in each rival word, from the wanted source or from the one that is at hand; empty from none."""
         asked = () if self.view is None or (wanted == "crop" and self.scorer) else by_query(
-            self.view, noun, contest.texts, sighting.box)
-        shown = () if self.scorer is None or wanted == "query" else self._on_crops(noun, contest)[sighting.box]
+            self.view, contest.texts, sighting.box)
+        shown = () if self.scorer is None or wanted == "query" else self._on_crops(
+            noun_key(noun), contest)[sighting.box]
         if asked and shown:
             return tuple((a + b) / 2 for a, b in zip(asked, shown, strict=True)), "both"
         return asked or shown, "query" if asked else "crop"
@@ -89,37 +90,35 @@ class Attributes:
             assert self.scorer is not None
             assert self.view is not None
             boxes = [s.box for s in self.view.seen.get(noun, ())]
-            self._scored[key] = dict(zip(boxes, by_crop(self.scorer, self.image, noun, contest.texts, boxes),
-                                         strict=True))
+            texts = [self.vocabulary.thing.format(text) for text in contest.texts]
+            self._scored[key] = dict(zip(boxes, by_crop(self.scorer, self.image, texts, boxes), strict=True))
         return self._scored[key]
 
 
-def by_crop(scorer: Scorer, image: Image.Image, noun: str, words: Sequence[str], boxes: Sequence[Box],
-            ) -> tuple[Beliefs, ...]:
-    """Per box, the belief in each word by the scorer on the crop."""
+def by_crop(scorer: Scorer, image: Image.Image, texts: Sequence[str], boxes: Sequence[Box]) -> tuple[Beliefs, ...]:
+    """Per box, the belief in each text by the scorer on the crop."""
     if not boxes:
         return ()
     crops = [crop(image, pixel_box(box, image.size)) for box in boxes]
-    fits = scorer.score(crops, attribute_queries(noun, words))
-    return tuple(shares([fit.logit for fit in row]) for row in fits)
+    return tuple(shares([fit.logit for fit in row]) for row in scorer.score(crops, texts))
 
 
-def by_query(view: View, noun: str, words: Sequence[str], box: Box) -> Beliefs:
-    """The belief in each word by what the detector, asked for a thing with that word, sees on this box.
+def by_query(view: View, queries: Sequence[str], box: Box) -> Beliefs:
+    """The belief in each query by what the detector sees on this box when it is asked.
 
     Empty where it was not asked, or sees nothing there whatever the word.
     """
-    scores = [view.score_at(query, box) for query in attribute_queries(noun, words)]
+    scores = [view.score_at(query, box) for query in queries]
     return shares([logit(max(score, 1e-4)) for score in scores]) if any(scores) else ()
 
 
 def queries_for(noun: str, words: Sequence[str], vocabulary: Vocabulary, thresholds: Thresholds,
                 scorer: Scorer | None) -> tuple[str, ...]:
     """What the detector must be asked so that these attributes can be read."""
-    contests = [vocabulary.contest(word) for word in words if not is_size(word)]
+    contests = [vocabulary.attribute(word, noun_key(noun)) for word in words if not is_size(word)]
     return tuple(query for contest in contests
                  if scorer is None or thresholds.for_family(contest.family).source != "crop"
-                 for query in attribute_queries(noun, contest.texts))
+                 for query in contest.texts)
 
 
 def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, float],

@@ -25,8 +25,8 @@ class Clip:
     own, while CLIP's logits mean something only against those of rival texts.
     """
 
-    def __init__(self, model: Any, processor: Any, name: str, template: str = "a photo of {}") -> None:
-        self.model, self.processor, self.name, self.template = model, processor, name, template
+    def __init__(self, model: Any, processor: Any, name: str) -> None:
+        self.model, self.processor, self.name = model, processor, name
         self.padded = model.config.model_type.startswith("siglip")
         self._texts: OrderedDict[str, Tensor] = OrderedDict()
 
@@ -59,8 +59,7 @@ class Clip:
 
     def _embed(self, texts: Sequence[str]) -> Tensor:
         limit = self.model.config.text_config.max_position_embeddings
-        phrases = [self.template.format(text) if len(text.split()) <= 6 else text for text in texts]
-        inputs = self.processor.tokenizer(phrases, padding="max_length" if self.padded else True, truncation=True,
+        inputs = self.processor.tokenizer(list(texts), padding="max_length" if self.padded else True, truncation=True,
                                           max_length=limit, return_tensors="pt").to(self.model.device)
         return _unit(self.model.get_text_features(**inputs).pooler_output)
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from grounding.verify.judges import with_article
 from planner.scene import Data
 from planner.sizes import factor
 
@@ -26,13 +28,31 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 }
 """Family name to the words that compete in it."""
 
-SETTINGS = ("a plain background", "the sky", "a meadow", "a beach", "snow", "a desert", "a forest", "a city", "a room",
-            "the sea", "a mountain", "a street", "a garden", "a kitchen", "outer space")
+Group = tuple[str, ...]
+"""A phrase as it is said in a caption, and the words that mean the same."""
+
+SETTINGS: tuple[Group, ...] = (
+    ("on a plain background", "plain", "studio"), ("in the sky", "sky", "clouds", "air"),
+    ("in a meadow", "meadow", "grass", "field", "pasture", "lawn"), ("on a beach", "beach", "shore", "coast", "sea"),
+    ("in the snow", "snow", "snowy", "winter", "ice"), ("in a desert", "desert", "dunes"),
+    ("in a forest", "forest", "woods", "jungle", "trees"), ("in a city", "city", "town", "downtown"),
+    ("in a room", "room", "indoors", "bedroom", "home"), ("under water", "water", "underwater", "ocean", "sea"),
+    ("in the mountains", "mountain", "mountains", "hills"), ("on a street", "street", "road", "sidewalk"),
+    ("in a garden", "garden", "park", "yard"), ("in a kitchen", "kitchen"), ("in outer space", "space", "stars"),
+)
 """Settings that compete with the one that a scene states."""
 
-MANNERS = ("photo", "oil painting", "watercolor", "pencil sketch", "cartoon", "pastel drawing", "3d render",
-           "pixel art", "flat illustration", "night scene")
+MANNERS: tuple[Group, ...] = (
+    ("photo", "photograph", "photorealistic", "realistic", "cinematic"), ("oil painting", "oil"),
+    ("watercolor painting", "watercolor", "watercolour"), ("pencil sketch", "pencil", "sketch", "charcoal"),
+    ("cartoon", "comic", "anime"), ("pastel drawing", "pastel"), ("3d render", "3d", "cgi"),
+    ("pixel art", "pixel", "8-bit"), ("flat illustration", "flat", "illustration", "vector"),
+)
 """Manners of depiction that compete with the one that a scene states."""
+
+_MEDIA = {"picture", "image", "drawing", "painting", "style", "art", "scene", "of", "in", "a", "an", "the"}
+"""Words that say little of a style by themselves."""
+_PREPOSITIONS = ("in ", "on ", "at ", "by ", "under ", "inside ", "against ", "among ", "near ", "with ")
 
 _SAME = {
     "gray": "grey", "crimson": "red", "scarlet": "red", "violet": "purple", "golden": "yellow", "gold": "yellow",
@@ -45,35 +65,53 @@ _SAME = {
 
 
 class Contest(NamedTuple):
-    """A word and what it competes with; `texts[0]` is always the word itself."""
+    """What competes: `words` for people to read, `texts` for the judges; the first of both is what the scene says."""
 
     family: str
+    words: tuple[str, ...]
     texts: tuple[str, ...]
 
 
 class Vocabulary(Data):
-    """The competing words; a picture world of its own may bring its own."""
+    """The competing words; a picture world of its own may bring its own, and how its captions speak of one thing."""
 
     families: Mapping[str, tuple[str, ...]] = FAMILIES
-    settings: tuple[str, ...] = SETTINGS
-    manners: tuple[str, ...] = MANNERS
+    settings: tuple[Group, ...] = SETTINGS
+    manners: tuple[Group, ...] = MANNERS
+    thing: str = "a photo of {}"
 
-    def contest(self, word: str) -> Contest:
-        """The family of an attribute and its rivals there; family "other", against no word, where it is unknown."""
-        spoken = word.lower().replace("-", " ").split()
-        basic = {_SAME.get(part, part) for part in spoken}
-        for family, words in self.families.items():
-            if basic & set(words):
-                return Contest(family, (word, *(rival for rival in words if rival not in basic)))
-        return Contest("other", (word, ""))
+    def family(self, word: str) -> str:
+        """The family of an attribute; "other" where it is unknown."""
+        basic = _basic(word)
+        return next((family for family, words in self.families.items() if basic & set(words)), "other")
 
-    def setting(self, words: str) -> Contest:
-        """A setting against the settings that share no word with it."""
-        return Contest("background", (words, *_strangers(words, self.settings)))
+    def attribute(self, word: str, noun: str) -> Contest:
+        """An attribute of a noun against the rival words; against the bare noun where the family is unknown."""
+        family, basic = self.family(word), _basic(word)
+        rivals = tuple(rival for rival in self.families.get(family, ("",)) if rival not in basic)
+        words = (word, *rivals)
+        return Contest(family, words, tuple(with_article(f"{each} {noun}".strip()) for each in words))
 
-    def manner(self, words: str) -> Contest:
-        """A style against the manners that share no word with it."""
-        return Contest("style", (words, *_strangers(words, self.manners)))
+    def background(self, words: str, subject: str) -> Contest:
+        """A setting against the other settings, with the same subject in each."""
+        own, rivals = _sides(words, self.settings)
+        said = own or (words if words.lower().startswith(_PREPOSITIONS) else f"in {words}")
+        phrases = (said, *rivals)
+        return Contest("background", (words, *rivals), tuple(f"{subject} {phrase}" for phrase in phrases))
+
+    def style(self, words: str, subject: str) -> Contest:
+        """A manner of depiction against the others, with the same subject in each."""
+        own, rivals = _sides(words, self.manners)
+        return Contest("style", (words, *rivals), tuple(
+            f"{with_article(_medium(manner))} of {subject}" for manner in (own or words, *rivals)))
+
+
+def subject_of(phrases: Iterable[str]) -> str:
+    """Things as a caption names them: "a red ball and two cats"."""
+    counts = Counter(phrase.lower() for phrase in phrases)
+    named = [with_article(_bare(phrase)) if n == 1 else f"{n} {plural(_bare(phrase))}"
+             for phrase, n in counts.items()][:8]
+    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0] if named else "a scene"
 
 
 def is_size(word: str) -> bool:
@@ -81,10 +119,44 @@ def is_size(word: str) -> bool:
     return factor((word,)) != 1.0 or word.lower() in ("medium", "medium-sized")
 
 
-def _strangers(words: str, others: tuple[str, ...]) -> tuple[str, ...]:
+def _basic(word: str) -> set[str]:
+    """The words of families that an attribute stands for."""
+    low = word.lower()
+    return {_SAME.get(part, part) for part in (low, *low.replace("-", " ").split())}
+
+
+class _Sides(NamedTuple):
+    """How a setting or style is best said (empty: as it was), and what competes with it."""
+
+    own: str
+    rivals: tuple[str, ...]
+
+
+def _sides(words: str, groups: tuple[Group, ...]) -> _Sides:
     own = _content(words)
-    return tuple(other for other in others if not own & _content(other))
+    near = [group for group in groups if own & set().union(*(_content(alias) for alias in group))]
+    same = [group for group in near if own <= set().union(*(_content(alias) for alias in group))]
+    return _Sides(same[0][0] if same else "", tuple(group[0] for group in groups if group not in near))
 
 
 def _content(words: str) -> set[str]:
-    return set(words.lower().replace("-", " ").split()) - {"a", "an", "the", "in", "on", "at", "of", "background"}
+    low = set(words.lower().split()) - {"background", "on", "at", "by", "under", "inside", "against"}
+    return low - _MEDIA or low
+
+
+def _medium(manner: str) -> str:
+    """A style as the noun of a caption: "pastel" becomes "pastel picture"."""
+    words = [word for word in manner.split() if word != "style"] or [manner]
+    nouns = ("picture", "photo", "photograph", "painting", "drawing", "sketch", "cartoon", "illustration", "art",
+             "render", "image", "comic", "scene")
+    return " ".join(words) if words[-1].lower() in nouns else f"{' '.join(words)} picture"
+
+
+def _bare(phrase: str) -> str:
+    first, _, rest = phrase.partition(" ")
+    return rest if rest and first in ("a", "an", "the", "one", "another") else phrase
+
+
+def plural(phrase: str) -> str:
+    """A plain plural, good enough for a caption that is only compared with captions made alike."""
+    return phrase + ("es" if phrase.endswith(("s", "x", "ch", "sh")) else "s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from PIL import Image
@@ -66,12 +66,3 @@ def noun_key(noun: str) -> str:
     """The form in which nouns are compared."""
     return " ".join(noun.lower().split())
 
-
-def attribute_query(word: str, noun: str) -> str:
-    """What the detector is asked for a thing of this noun with this attribute."""
-    return with_article(f"{word} {noun_key(noun)}".strip())
-
-
-def attribute_queries(noun: str, words: Sequence[str]) -> tuple[str, ...]:
-    """One query per rival word."""
-    return tuple(attribute_query(word, noun) for word in words)

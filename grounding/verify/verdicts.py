@@ -243,7 +243,7 @@ def _absent(claim: Claim, sight: Sight) -> Finding:
     for seen in sight.view.seen.get(noun, ()):
         if claim.objects and seen.box.shared(sight.matched.of[claim.objects[0]].box) < ON_HOST * seen.box.area:
             continue
-        rulings = {_fits(noun, word, seen, sight) for word in _stated(claim)}
+        rulings = {_fits(noun, word, seen, sight) for word in stated_in_absence(claim)}
         if "fails" not in rulings:
             (doubtful if "cannot tell" in rulings else found).append(seen)
     best = max((s.score for s in (*found, *doubtful)), default=0.0)
@@ -258,16 +258,10 @@ def _absent(claim: Claim, sight: Sight) -> Finding:
                    sentence=claim.sentence + (": cannot tell whether what is there is one" if doubtful else ""))
 
 
-def _stated(claim: Claim) -> list[str]:
-    """The words that an absence states besides its noun ("no red cars": red)."""
-    own = set(noun_key(claim.noun).split()) | {"a", "an", "any"}
-    words = [word for word in claim.word.lower().split() if word not in own]
-    return [word for word in words if word.removesuffix("s") not in own and word.removesuffix("es") not in own]
-
-
 def stated_in_absence(claim: Claim) -> list[str]:
-    """Attributes that must be looked for so that an absence can be judged."""
-    return _stated(claim)
+    """The attributes that an absence states besides its noun ("no red cars": red)."""
+    words = claim.word.lower().split()
+    return [word for word in words[:-len(claim.noun.split())] if word not in ("a", "an", "any", "the")]
 
 
 def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:

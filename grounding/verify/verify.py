@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from PIL import Image
 
 from grounding.verify.attributes import Attributes, Reading, queries_for
-from grounding.verify.families import Vocabulary
+from grounding.verify.families import Vocabulary, subject_of
 from grounding.verify.judges import FAILURES, Detector, Scorer, Sighting, first_line, shares, with_article
 from grounding.verify.look import Plan, View, look, noun_key
 from grounding.verify.match import Assignment, Matched, match
@@ -93,8 +93,9 @@ class _Verification:
 
     def _surroundings(self) -> tuple[dict[str, Reading], Overall | None]:
         """Setting, style and whole prompt, all in one call of the scorer."""
-        contests = {claim.id: self.verifier.vocabulary.setting(claim.word) if claim.kind == "background"
-                    else self.verifier.vocabulary.manner(claim.word)
+        subject, vocabulary = subject_of(thing.phrase for thing in self.layout.scene.things), self.verifier.vocabulary
+        contests = {claim.id: vocabulary.background(claim.word, subject) if claim.kind == "background"
+                    else vocabulary.style(claim.word, subject)
                     for claim in self.claims if claim.kind in ("background", "style")}
         contests = {id: contest for id, contest in contests.items() if len(contest.texts) > 1}
         texts = list(dict.fromkeys((*(text for contest in contests.values() for text in contest.texts),
@@ -111,7 +112,7 @@ class _Verification:
             belief = shares([fits[text].logit for text in contest.texts])
             rival = max(range(1, len(belief)), key=lambda i: belief[i])
             cut = self.verifier.thresholds.background if id == "background" else self.verifier.thresholds.style
-            readings[id] = Reading(belief[0], cut, contest.texts[rival], belief[rival], "picture")
+            readings[id] = Reading(belief[0], cut, contest.words[rival], belief[rival], "picture")
         return readings, self._whole(fits[self.layout.scene.prompt].similarity) if self.layout.scene.prompt else None
 
     def _whole(self, similarity: float) -> Overall:
