@@ -87,6 +87,7 @@ def _open(source: str | Path, role: str, classes: Mapping[str, tuple[str, str]],
                                             trust_remote_code=False)
         processor = processor_class.from_pretrained(str(source), local_files_only=offline, backend="pil",
                                                     trust_remote_code=False)
+        _refuse_empty_tokenizer(role, source, processor.tokenizer)
         return _Opened(kind, model.eval().to(device), processor)
 
 
@@ -113,6 +114,14 @@ def _refuse_code(role: str, source: str | Path, config: Mapping[str, Any]) -> No
         if "attn_implementation" in key and isinstance(value, str) and ("/" in value or ":" in value):
             raise ModelMissing(f"the {role} `{source}` asks for the kernel `{value}`, which is never fetched; "
                                f"remove `{key}` from its config.json")
+
+
+def _refuse_empty_tokenizer(role: str, source: str | Path, tokenizer: Any) -> None:
+    """Where a checkpoint has no tokenizer files the library makes one up that knows no words."""
+    first, second = (tokenizer(words, add_special_tokens=False)["input_ids"] for words in ("cat", "dog"))
+    if first == second:
+        raise ModelMissing(f"the {role} `{source}` has no tokenizer that tells words apart; get the checkpoint "
+                           "with its tokenizer files (tokenizer.json, or vocab.json and merges.txt, or spiece.model)")
 
 
 def _read(path: Path) -> Any:

@@ -10,8 +10,9 @@ import sentencepiece
 import torch
 import transformers as tf
 
-WORDS = ("a photo of an the red green blue orange yellow purple pink brown black white grey cat dog ball car box picture "
-         "no striped plain spotted small large is left right").split()
+WORDS = ("a", "an", "the", "photo", "picture", "of", "no", "is", "left", "right", "red", "green", "blue", "orange",
+         "yellow", "purple", "pink", "brown", "black", "white", "grey", "striped", "plain", "spotted", "small", "large",
+         "cat", "dog", "ball", "car", "box")
 TOWER = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 
@@ -92,8 +93,8 @@ def save_siglip2(folder: Path) -> Path:
                                     model_max_length=64)
     config = tf.Siglip2Config(
         text_config={**TOWER, "vocab_size": len(tokenizer), "max_position_embeddings": 64, "projection_size": 16},
-        vision_config={**TOWER, "num_patches": 16, "patch_size": 8})
+        vision_config={**TOWER, "num_patches": 256, "patch_size": 16})
     tf.Siglip2Model(config).save_pretrained(folder)
-    image_processor = tf.Siglip2ImageProcessorPil(patch_size=8, max_num_patches=16)
+    image_processor = tf.Siglip2ImageProcessorPil(patch_size=16, max_num_patches=256)
     tf.Siglip2Processor(image_processor, tokenizer).save_pretrained(folder)
     return folder
