@@ -21,6 +21,7 @@ from planner.conflicts import refuse_contradictions
 from planner.depth import depth_order
 from planner.errors import BadReply, Conflict, NoReply, ReplyError
 from planner.read.calls import Budget, Line, Price, Reply, open_model
+from planner.read.doubts import doubts
 from planner.read.examples import Choice, chosen
 from planner.read.grammar import read as by_grammar
 from planner.read.replies import draft_of, value_of
@@ -69,12 +70,15 @@ class _Take(NamedTuple):
     scene: Scene
     hints: Mapping[str, Box]
     faults: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None = None, rounds: int = 2,
                     budget: Budget | None = None, price: Price | None = None, canvas: Canvas | None = None,
                     check: Check = check_layout, fallback: Callable[[str], Scene] | None = by_grammar) -> Reading:
     """Ask `model` for a plan of `prompt`; send what is wrong with it back, at most `rounds` times.
+
+    Where the grammar is sure of the prompt and counts otherwise, the model is asked once whether it is sure, too.
 
     The best plan is returned even where its boxes are still wrong: they are hints, and the solver puts them right. If
     no reply becomes a scene within the budget, `fallback` reads the prompt, with a warning; without one, the `NoReply`
@@ -92,7 +96,7 @@ def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None 
         scene = fallback(prompt)
         scene = scene.model_copy(update={"notes": (*scene.notes, warning[:400])})
         return Reading(scene, {}, "grammar", line.calls, line.tokens, line.cost, (warning,))
-    warnings = tuple(f"left to the solver: {fault}" for fault in take.faults)
+    warnings = (*(f"left to the solver: {fault}" for fault in take.faults), *(f"in doubt: {q}" for q in take.doubts))
     return Reading(take.scene, take.hints, "model", line.calls, line.tokens, line.cost, warnings)
 
 
@@ -110,22 +114,21 @@ def _best_take(line: Line, talk: list[BaseMessage], rounds: int, take: Callable[
     best: _Take | None = None
     trouble: ReplyError = NoReply("nothing was asked")
     more: list[BaseMessage] = []
+    problems: tuple[str, ...] = ()
+    doubted = False
     for _ in range(rounds + 1):
-        problems: tuple[str, ...]
         try:
             reply = line.ask(talk + more)
-        except NoReply as error:
-            trouble = error
-            break
-        try:
             new = take(reply)
-            best = new if best is None or len(new.faults) <= len(best.faults) else best
-            problems = new.faults
         except NoReply as error:
             trouble = error
             break
         except BadReply as error:
             trouble, problems = error, (str(error),)
+        else:
+            best = new if best is None or len(new.faults) <= len(best.faults) else best
+            problems = new.faults if doubted else (*new.doubts, *new.faults)
+            doubted = doubted or bool(new.doubts)
         if not problems:
             break
         more = [AIMessage(_quoted(reply)), HumanMessage(render("repair", problems=problems[:_MOST_PROBLEMS]))]
@@ -149,7 +152,8 @@ def _take(reply: Reply, prompt: str, canvas: Canvas, check: Check) -> _Take:
         boxes, faults = turned(boxes), ()
         mended += ("across and down were swapped in the boxes; swapped back, all claims hold",)
     notes = tuple(note[:400] for note in (*draft.notes, *mended))
-    return _Take(draft.scene.model_copy(update={"notes": notes}), boxes, faults)
+    scene = draft.scene.model_copy(update={"notes": notes})
+    return _Take(scene, boxes, faults, doubts(prompt, scene))
 
 
 def laid_out(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas) -> Layout:

@@ -234,3 +234,28 @@ def test_the_solver_makes_a_checked_layout_of_boxes_that_stayed_wrong():
     layout = place(reading.scene, reading.hints)
     assert check(layout) == []
     assert {move.thing for move in layout.moves} <= {"cat", "dog"}
+
+
+def birds(n):
+    return {"things": [thing(f"b{i}", 50 + 300 * i, 300, 250 + 300 * i, 600, "bird") for i in range(n)]}
+
+
+def test_a_number_that_the_grammar_is_sure_of_is_asked_about_once():
+    model = ScriptedModel([birds(2), birds(3)])
+    reading = read_with_model("three birds", model, fallback=None)
+    assert "seems to speak of 3 × bird, and 2 with this" in model.requests[1][-1].text
+    assert (len(reading.scene.things), reading.warnings) == (3, ())
+
+
+def test_a_model_that_keeps_to_its_number_is_believed_with_a_warning():
+    model = ScriptedModel([birds(2), birds(2), birds(2)])
+    reading = read_with_model("three birds", model, fallback=None)
+    assert len(model.requests) == 2
+    assert len(reading.scene.things) == 2
+    assert "in doubt" in reading.warnings[0]
+
+
+@pytest.mark.parametrize("prompt", ["several birds", "birds", "three zorbly grumfs of a bird, whatever", "x" * 3000])
+def test_nothing_is_doubted_where_the_grammar_is_not_sure(prompt):
+    model = ScriptedModel([birds(2)])
+    assert read_with_model(prompt, model, fallback=None).warnings == ()
