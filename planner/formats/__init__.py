@@ -91,7 +91,7 @@ def _sniff_text(text: str) -> str:
     first = text.splitlines()[0].split() if text else []
     if len(first) == 5 and first[0].isdigit():
         return "yolo"
-    if "[" in text and "(" in text:
+    if "[" in text and ("(" in text or "background prompt" in text.lower()):
         return "lmd"
     raise _unknown("the text is neither JSON, nor YOLO lines, nor an LMD answer")
 

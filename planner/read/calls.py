@@ -67,6 +67,8 @@ def open_model(name: str, *, base_url: str | None = None, api_key: SecretStr | N
     """
     from langchain.chat_models import init_chat_model
 
+    if base_url is None and not all(name.partition(":")[::2]):
+        raise BadInput(f"expected a model as `provider:model`, like `openai:NAME`, or a `base_url`; got `{name}`")
     settings: dict[str, Any] = {"max_retries": 0, "timeout": seconds, "max_tokens": most_tokens}
     if base_url is not None or name.startswith("openai:"):
         name = name.removeprefix("openai:")
@@ -76,7 +78,7 @@ def open_model(name: str, *, base_url: str | None = None, api_key: SecretStr | N
     elif api_key is not None:
         settings["api_key"] = api_key
     try:
-        model: BaseChatModel = init_chat_model(name or "(none)", **(settings | options))
+        model: BaseChatModel = init_chat_model(name, **(settings | options))
     except ImportError as error:
         raise BadInput(f"the model `{name}` needs a package that is not installed: {error}") from error
     except Exception as error:

@@ -253,6 +253,10 @@ def test_the_spellings_of_lmd_answers_are_read(text):
     assert placement.box.corners == pytest.approx((10 / 512, 20 / 512, 310 / 512, 420 / 512))
 
 
+def test_an_lmd_answer_without_boxes_is_known_by_its_background_line():
+    assert sniff("[]\nBackground prompt: a beach\nNegative prompt: dogs") == "lmd"
+
+
 def test_an_lmd_box_that_leaves_the_canvas_a_little_is_kept_for_the_check_to_name():
     (placement,) = load("[('an angry dog', [302, 150, 211, 300])]", "lmd").placements
     assert placement.box.x1 > 1.0

@@ -170,8 +170,10 @@ def test_the_key_is_sent_and_never_shown():
     assert "sk-secret" not in f"{caught.value} {caught.value.__cause__!r} {model!r}"
 
 
-@pytest.mark.parametrize(("name", "says"), [("nonsense:model", "nonsense"), ("", "provider:model"),
-                                            ("anthropic:claude", "not installed")])
+@pytest.mark.parametrize(("name", "says"), [
+    ("nonsense:model", "nonsense"), ("", "provider:model"), ("gpt-5", "provider:model"), ("openai:", "provider:model"),
+    ("anthropic:claude", "not installed"),
+])
 def test_a_model_that_cannot_be_opened_is_the_callers_mistake(name, says):
     with pytest.raises(BadInput, match=says):
         open_model(name)
