@@ -96,8 +96,10 @@ def read_with_model(prompt: str, model: BaseChatModel, *, choice: Choice | None 
         scene = fallback(prompt)
         scene = scene.model_copy(update={"notes": (*scene.notes, warning[:400])})
         return Reading(scene, {}, "grammar", line.calls, line.tokens, line.cost, (warning,))
-    warnings = (*(f"left to the solver: {fault}" for fault in take.faults), *(f"in doubt: {q}" for q in take.doubts))
-    return Reading(take.scene, take.hints, "model", line.calls, line.tokens, line.cost, warnings)
+    notes = tuple(f"in doubt: {question}" for question in take.doubts)
+    scene = take.scene.model_copy(update={"notes": (*take.scene.notes, *notes)})
+    warnings = (*(f"left to the solver: {fault}" for fault in take.faults), *notes)
+    return Reading(scene, take.hints, "model", line.calls, line.tokens, line.cost, warnings)
 
 
 def opening(prompt: str, canvas: Canvas, choice: Choice) -> list[BaseMessage]:

@@ -2,6 +2,8 @@
 
 import json
 import string
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -372,3 +374,9 @@ def test_any_decoded_value_gives_a_layout_or_a_format_error(tree, format):
 def test_any_text_gives_a_layout_or_a_format_error(text, format):
     with suppress(FormatError):
         assert isinstance(load(text, format, canvas=WIDE), Layout)
+
+
+def test_neither_formats_nor_the_grammar_load_a_language_model_library():
+    code = ("import sys, planner.formats, planner.read.grammar, planner.solve, planner.check; "
+            "print({'langchain_core', 'openai', 'jinja2', 'torch'} & {m.split('.')[0] for m in sys.modules})")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

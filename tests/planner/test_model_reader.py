@@ -253,6 +253,7 @@ def test_a_model_that_keeps_to_its_number_is_believed_with_a_warning():
     assert len(model.requests) == 2
     assert len(reading.scene.things) == 2
     assert "in doubt" in reading.warnings[0]
+    assert reading.scene.notes == reading.warnings
 
 
 @pytest.mark.parametrize("prompt", ["several birds", "birds", "three zorbly grumfs of a bird, whatever", "x" * 3000])
