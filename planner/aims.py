@@ -61,7 +61,7 @@ def aims_of(claim: Claim, bodies: dict[str, Body], frame: Frame, style: Style) -
     if row.arity == "alone":
         return [aim for a in some for aim in _PLACE[row.kind](a, frame, style)]
     if row.arity == "ring":
-        return list(_ring(some[0], others, row.kind, style))
+        return list(_ring(_massed(some), others, style))
     if row.kind not in _PAIR:
         return []
     if row.arity == "pool" or row.share == "any":
@@ -236,7 +236,15 @@ _PAIR: dict[str, Pair] = {
 }
 
 
-def _ring(a: Body, others: Sequence[Body], kind: str, style: Style) -> Iterator[Aim]:
+def _massed(some: Sequence[Body]) -> Body:
+    """Several that keep together, as one: the middle one, as large as all of them."""
+    x0, x1 = min(b.x - b.w / 2 for b in some), max(b.x + b.w / 2 for b in some)
+    y0, y1 = min(b.y - b.h / 2 for b in some), max(b.y + b.h / 2 for b in some)
+    middle = min(some, key=lambda b: (b.x - (x0 + x1) / 2) ** 2 + (b.y - (y0 + y1) / 2) ** 2)
+    return middle._replace(w=x1 - x0, h=y1 - y0)
+
+
+def _ring(a: Body, others: Sequence[Body], style: Style) -> Iterator[Aim]:
     if len(others) == 1:
         return _in(a, others[0], style, False)
     if len(others) == 2:

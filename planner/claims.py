@@ -128,19 +128,35 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
     slanted = _slanted_pairs(scene)
     return tuple(_relation_claim(relation, i, subjects, objects, names, slanted)
                  for i, relation in enumerate(scene.relations)
-                 for subjects, objects in _atoms(relation))
+                 for subjects, objects in _unless_implied(relation, _atoms(relation), scene))
 
 
-def _atoms(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _atoms(relation: Relation) -> list[Atom]:
     arity = TABLE[relation.kind].arity
     if arity == "pair":
         return _pairs(relation)
-    if arity in ("ring", "alone"):
+    if arity == "alone" or relation.kind == "between":
         return [((a,), relation.objects) for a in relation.subjects]
     return [(relation.subjects, relation.objects)]
 
 
-def _pairs(relation: Relation) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+Atom = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _unless_implied(relation: Relation, atoms: list[Atom], scene: Scene) -> list[Atom]:
+    """Support is passed on: one of a stack stands on the table, and what is on the tray is on the table too."""
+    if relation.kind != "on" or relation.negated:
+        return atoms
+    if any(r.kind in ("stack", "pyramid") and set(relation.subjects) <= set(r.subjects) for r in scene.relations):
+        return [(relation.subjects, relation.objects)]
+    resting = [r for r in scene.relations if r.kind in ("on", "in") and not r.negated and r is not relation]
+    return [(some, others) for some, others in atoms
+            if not any(some[0] in r.subjects and any(set(r.objects) & set(under.subjects)
+                                                     and set(others) & set(under.objects) for under in resting)
+                       for r in resting)]
+
+
+def _pairs(relation: Relation) -> list[Atom]:
     """Atoms of a relation between pairs. Where one of several will do, the first listed is the one to aim at."""
     some, others, share = relation.subjects, relation.objects, TABLE[relation.kind].share
     if share == "any" and not relation.negated:

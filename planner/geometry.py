@@ -11,7 +11,7 @@ T2I-CompBench), the offset that remains after 10 % of both sizes (GenEval), litt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -89,6 +89,14 @@ def iou(a: Rect, b: Rect) -> float:
     """Intersection over union."""
     both = shared(a, b)
     return both / (a.area + b.area - both)
+
+
+def hull(some: Iterable[Rect]) -> Rect:
+    """The smallest rectangle around all of them."""
+    rects = list(some)
+    x0, x1 = min(r.x0 for r in rects), max(r.x1 for r in rects)
+    y0, y1 = min(r.y0 for r in rects), max(r.y1 for r in rects)
+    return Rect((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
 
 
 def gap(a: Rect, b: Rect) -> float:
@@ -245,11 +253,11 @@ def between(a: Rect, others: Sequence[Rect]) -> float:
     if len(others) != 2:
         return surrounded_by(a, others)
     b, c = others
-    return max(_between_x(a, b, c), _between_x(a.turned(), b.turned(), c.turned()))
+    turned = a.turned(), b.turned(), c.turned()
+    return max(_after(a, b, c), _after(a, c, b), _after(*turned), _after(turned[0], turned[2], turned[1]))
 
 
-def _between_x(a: Rect, b: Rect, c: Rect) -> float:
-    first, last = (b, c) if b.cx <= c.cx else (c, b)
+def _after(a: Rect, first: Rect, last: Rect) -> float:
     order = (a.cx - first.cx, a.x0 - first.x0, a.x1 - first.x1, last.cx - a.cx, last.x0 - a.x0, last.x1 - a.x1)
     return min(order) - STRICT
 

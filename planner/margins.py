@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from planner.arrangements import ARRANGEMENT
 from planner.claims import Claim
-from planner.geometry import ALONE, PAIR, RING, SLANTED, Frame, Rect
+from planner.geometry import ALONE, PAIR, RING, SLANTED, Frame, Rect, hull
 from planner.relations import TABLE, Row
 
 
@@ -19,7 +19,7 @@ def relation_margin(claim: Claim, rects: Mapping[str, Rect], depths: Mapping[str
     if row.arity == "arrangement":
         return ARRANGEMENT[row.kind](some)
     if row.arity == "ring":
-        return RING[row.kind](some[0], others)
+        return RING[row.kind](hull(some), others)
     if row.arity == "pool":
         return max(PAIR[row.kind](a, b) for a in some for b in others)
     if claim.slanted and row.kind in SLANTED:

@@ -143,8 +143,9 @@ class Proportions:
         """Contents share their container, which grows a little where it may."""
         contents: dict[str, list[str]] = defaultdict(list)
         for claim in claims:
-            if claim.relation == "in" and not claim.negated:
-                contents[claim.objects[0]].append(claim.things[0])
+            within = claim.relation == "in" or (TABLE[claim.relation].arity == "ring" and len(claim.objects) == 1)
+            if within and not claim.negated:
+                contents[claim.objects[0]] += [id for id in claim.things if id not in contents[claim.objects[0]]]
         for outer, inner in contents.items():
             columns = math.ceil(math.sqrt(len(inner)))
             share = (0.8 if len(inner) > 1 else 0.75) / columns

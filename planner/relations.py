@@ -14,7 +14,7 @@ Arity = Literal["pair", "pool", "ring", "alone", "arrangement", "words"]
 
 pair         every subject with every object ("three cats left of a dog": each cat)
 pool         the subjects as one group with the objects as one group ("three cats next to a dog": the nearest ones)
-ring         one subject with all of the objects together ("between", "surrounded by")
+ring         the subjects as one with all of the objects together ("surrounded by"); each of them if "between"
 alone        every subject by itself, no objects ("in the top left corner")
 arrangement  all subjects together, no objects ("in a row")
 words        kept as text: nothing about boxes follows ("facing", "chasing")
@@ -63,7 +63,8 @@ _ROWS = (
         "pair", opposite="below", denial="below", say="{a} is above {b}"),
     Row("below", ("below", "beneath", "underneath", "on the bottom of", "lower than", "at the bottom of"),
         "pair", opposite="above", denial="above", say="{a} is below {b}"),
-    Row("next_to", ("next to", "beside", "alongside", "adjacent to", "by the side of", "on the side of", "on side of", "at the side of", "to the side of",
+    Row("next_to", ("next to", "beside", "alongside", "adjacent to", "by the side of", "on the side of",
+                     "on side of", "at the side of", "to the side of",
                      "side by side with"),
         "pool", opposite="next_to", denial="far_from", say="{a} is next to {b}"),
     Row("near", ("near", "close to", "by", "nearby"),

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from planner.aims import Aim, Body, Style, aims_of
-from planner.claims import Claim, names_of, relation_claims
+from planner.claims import Claim, names_of
 from planner.conflicts import minimal_set, refuse_contradictions
 from planner.depth import depth_order
-from planner.errors import BadInput, Conflict
-from planner.formation import formation
-from planner.geometry import Frame, Rect, iou, shared
+from planner.errors import Conflict
+from planner.geometry import Rect, hull, iou, shared
 from planner.margins import relation_margin
-from planner.overlap import COVERED, IOU, allowed_pairs
+from planner.overlap import COVERED, IOU
 from planner.proportions import Proportions, Sizes, natural_sizes, shrunk
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
 from planner.sizes import flies
+from planner.task import Task
+from planner.teams import Team, fitted, offsets_of, teams_of
 
 ATTEMPTS = 24
 PATIENCE = 3
 """Attempts spent on a layout with all the breathing room, once one that holds is found."""
-MOST_THINGS = 100
 ROOM = 0.03
 _UNMOVED = 1e-9
 
@@ -73,64 +71,6 @@ def _explain(task: Task) -> Conflict:
     return Conflict((*(claim.sentence for claim in core), *boxes), why)
 
 
-@dataclass(frozen=True)
-class Task:
-    """What is to be placed, and what is known before."""
-
-    scene: Scene
-    hints: dict[str, Box]
-    canvas: Canvas
-    locked: frozenset[str]
-    seed: int
-
-    @cached_property
-    def claims(self) -> tuple[Claim, ...]:
-        """The relation claims."""
-        return relation_claims(self.scene)
-
-    @cached_property
-    def frame(self) -> Frame:
-        """The canvas in units of its shorter side."""
-        return Frame(*self.canvas.units)
-
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """The things, in order."""
-        return tuple(t.id for t in self.scene.things)
-
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """The place of each thing in the order."""
-        return {id: k for k, id in enumerate(self.ids)}
-
-    @cached_property
-    def apart(self) -> tuple[tuple[int, int], ...]:
-        """The pairs (of indices) that must not overlap."""
-        allowed = allowed_pairs(self.scene)
-        return tuple((i, j) for j, b in enumerate(self.ids) for i, a in enumerate(self.ids[:j])
-                     if frozenset((a, b)) not in allowed)
-
-    @cached_property
-    def hinted(self) -> dict[str, Rect]:
-        """The hints in units of the shorter side."""
-        return {id: Rect.of(box, self.canvas) for id, box in self.hints.items()}
-
-    def validate(self) -> None:
-        """Refuse what cannot be placed at all."""
-        if len(self.ids) > MOST_THINGS:
-            raise BadInput(f"at most {MOST_THINGS} things can be placed, the scene has {len(self.ids)}")
-        for id in self.hints:
-            if id not in self.ids:
-                there = ", ".join(self.ids) or "nothing"
-                raise BadInput(f"there is a hint for `{id}`, which is not in the scene; in it: {there}")
-        for id in sorted(self.locked - set(self.hints)):
-            raise BadInput(f"`{id}` is locked but has no box; give one in `hints`")
-
-    def random(self, attempt: int) -> random.Random:
-        """The random numbers of one attempt: from content, the same everywhere."""
-        return random.Random(f"{self.seed}|{attempt}|{self.scene.prompt}|{','.join(self.ids)}")
-
-
 @dataclass
 class Trial:
     """One attempt at placing: later attempts use smaller things, less room and other ways to satisfy a claim."""
@@ -140,6 +80,7 @@ class Trial:
     attempt: int
     settled: bool = field(init=False, default=True)
     sizes: Sizes = field(init=False)
+    teams: list[Team] = field(init=False)
     board: Board = field(init=False)
     composed: dict[str, Rect] | None = field(init=False, default=None)
 
@@ -172,13 +113,14 @@ class Trial:
         return Proportions(sizes, task.frame, task.locked, bool(task.hints), stretch).bend(self.claims, parts)
 
     def _board(self) -> Board:
-        """One body for each arrangement, one for each other thing."""
+        """One body for each team, one for each other thing."""
         ids, index = self.task.ids, self.task.index
         body_of, offsets = [-1] * len(ids), [(0.0, 0.0)] * len(ids)
         mobility: list[float] = []
-        for claim in self._formations():
-            placed = self._formation(claim)
-            for id, offset in zip(claim.things, placed, strict=True):
+        self.teams = teams_of(self.claims, self.task)
+        for team in self.teams:
+            self.sizes |= fitted(team, self.sizes, self.task, self.room)
+            for id, offset in offsets_of(team, self.sizes, self.task, self.room).items():
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
             mobility.append(1.0)
         for k, id in enumerate(ids):
@@ -186,40 +128,6 @@ class Trial:
                 body_of[k] = len(mobility)
                 mobility.append(0.0 if id in self.task.locked else 0.4 if id in self.task.hints else 1.0)
         return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
-
-    def _formations(self) -> list[Claim]:
-        """Arrangements that can move as one: no member is locked or part of an earlier one."""
-        found: list[Claim] = []
-        taken = set(self.task.locked)
-        for claim in self.claims:
-            if TABLE[claim.relation].arity == "arrangement" and not claim.negated and not taken & set(claim.things):
-                taken |= set(claim.things)
-                found.append(claim)
-        return found
-
-    def _formation(self, claim: Claim) -> list[tuple[float, float]]:
-        """Offsets of the members: as hinted where the hints form the arrangement, else made new to fit the canvas."""
-        hinted = self.task.hinted
-        if all(id in hinted for id in claim.things) and relation_margin(claim, self._now(claim.things), None,
-                                                                          self.task.frame) >= 0:
-            x = sum(hinted[id].cx for id in claim.things) / len(claim.things)
-            y = sum(hinted[id].cy for id in claim.things) / len(claim.things)
-            return [(hinted[id].cx - x, hinted[id].cy - y) for id in claim.things]
-        for _ in range(24):
-            sizes = [self.sizes[id] for id in claim.things]
-            offsets = formation(claim.relation, sizes, self.room, random.Random(f"{self.task.seed}|{claim.id}"))
-            wide = max(x + w / 2 for (x, _), (w, _) in zip(offsets, sizes, strict=True)) - min(
-                x - w / 2 for (x, _), (w, _) in zip(offsets, sizes, strict=True))
-            high = max(y + h / 2 for (_, y), (_, h) in zip(offsets, sizes, strict=True)) - min(
-                y - h / 2 for (_, y), (_, h) in zip(offsets, sizes, strict=True))
-            if wide <= 0.9 * self.task.frame.width and high <= 0.9 * self.task.frame.height:
-                break
-            self.sizes |= shrunk({id: self.sizes[id] for id in claim.things}, 0.88, frozenset())
-        return offsets
-
-    def _now(self, ids: Sequence[str]) -> dict[str, Rect]:
-        """Hinted positions with the sizes decided on."""
-        return {id: Rect(self.task.hinted[id].cx, self.task.hinted[id].cy, *self.sizes[id]) for id in ids}
 
     # starting positions
 
@@ -317,10 +225,10 @@ class Trial:
 
     def _aims(self, claims: Sequence[Claim]) -> list[Aim]:
         bodies = self._bodies()
-        turn = 0 if self.attempt < 3 else -1
-        aims = [aim for claim in claims
-                for aim in aims_of(claim, bodies, self.task.frame,
-                                   Style(self.room, turn if turn == 0 else self.rng.randrange(4)))]
+        aims: list[Aim] = []
+        for claim in claims:
+            turn = 0 if self.attempt < 3 else self.rng.randrange(4)
+            aims += aims_of(claim, bodies, self.task.frame, Style(self.room, turn))
         return [aim for aim in aims if not aim.nice] if self.attempt > 1 or self.task.hints else aims
 
     def _nudge(self) -> None:
@@ -342,14 +250,14 @@ class Trial:
         if self.task.locked or any(not c.objects and TABLE[c.relation].arity == "alone" for c in self.claims):
             return
         rects, frame = self.rects(), self.task.frame
-        hull = _hull(rects.values())
-        zoom = max(min(0.84 * frame.width / hull.w, 0.84 * frame.height / hull.h, 1.3), 1.0) if len(rects) > 1 else 1.0
-        for k in dict.fromkeys((zoom, 1.0)):
-            w, h = hull.w * k, hull.h * k
+        whole = hull(rects.values())
+        zoom = max(min(0.84 * frame.width / whole.w, 0.84 * frame.height / whole.h, 1.3), 1.0)
+        for k in dict.fromkeys((zoom if len(rects) > 1 else 1.0, 1.0)):
+            w, h = whole.w * k, whole.h * k
             low = 0.5 if any(flies(t.noun) for t in self.task.scene.things) else self.rng.uniform(0.5, 0.75)
             x = frame.width / 2 + self.rng.uniform(-0.3, 0.3) * max(frame.width - w, 0.0)
             y = h / 2 + low * (frame.height - h)
-            self.composed = {id: Rect(x + (r.cx - hull.cx) * k, y + (r.cy - hull.cy) * k, r.w * k, r.h * k)
+            self.composed = {id: Rect(x + (r.cx - whole.cx) * k, y + (r.cy - whole.cy) * k, r.w * k, r.h * k)
                              for id, r in rects.items()}
             if not self._failing():
                 return
@@ -429,10 +337,3 @@ class Trial:
                     rect.area, task.hinted[other].area):
                 reasons.append(f"it overlapped {names[other]}")
         return "; ".join(reasons) or "to make room for the others"
-
-
-def _hull(rects: Iterable[Rect]) -> Rect:
-    some = list(rects)
-    x0, x1 = min(r.x0 for r in some), max(r.x1 for r in some)
-    y0, y1 = min(r.y0 for r in some), max(r.y1 for r in some)
-    return Rect((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
