@@ -7,6 +7,7 @@ inventing something.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -158,8 +159,7 @@ class FakeServer:
         self._repeat_last = repeat_last
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True, name="fake-server")
 
     @property
@@ -194,6 +194,15 @@ class FakeServer:
         self._closing.wait(seconds)
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up are the point of some scripts, and no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -201,7 +210,10 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self._send(Answer(body=models) if self.path.endswith("/models") else fails(404, "no such path"))
 
         def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
+            try:
+                request = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"null")
+            except ValueError:
+                return self._send(fails(400, "the body is not JSON"))
             if not self.path.endswith("/chat/completions"):
                 return self._send(fails(404, f"this server has no {self.path}"))
             answer = server.next_answer(request, self.headers.get("Authorization", ""))
@@ -221,12 +233,9 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.close_connection = answer.send is not None or answer.wait > 0 or answer.drip > 0
 
         def _write(self, body: bytes, drip: float) -> None:
-            try:
-                for piece in [body] if not drip else (body[i:i + 1] for i in range(len(body))):
-                    self.wfile.write(piece)
-                    server.pause(drip)
-            except OSError:
-                """The client has gone; a stand-in for a server does not mind."""
+            for piece in [body] if not drip else (body[i:i + 1] for i in range(len(body))):
+                self.wfile.write(piece)
+                server.pause(drip)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Stand-ins are silent."""

@@ -1,14 +1,17 @@
 """The stand-ins for language models do what they say and nothing else."""
 
 import json
+import socket
+import struct
 import threading
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
-from planner.fakes import FakeServer, ScriptedModel, ScriptEnded, cut, fails, says
+from planner.fakes import FakeServer, ScriptedModel, ScriptEnded, cut, drips, fails, says
 
 SCHEMA = {"title": "plan", "type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 
@@ -101,8 +104,30 @@ def test_the_server_lists_its_model_and_knows_no_other_paths():
     assert server.requests == []
 
 
+def test_the_server_refuses_a_body_that_is_no_json():
+    with FakeServer(["one"]) as server, pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(server.url + "/chat/completions", b"{"), timeout=5)
+    with caught.value as error:
+        assert error.code == 400
+    assert server.requests == []
+
+
+def test_the_server_says_nothing_when_clients_hang_up(capfd):
+    with FakeServer([drips("slow", 0.05)], repeat_last=True) as server:
+        for _ in range(3):
+            with socket.create_connection(server.url.removeprefix("http://").removesuffix("/v1").split(":")) as client:
+                client.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        while len(server.requests) < 3:
+            time.sleep(0.01)
+        time.sleep(0.2)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_nothing_is_left_running_after_a_server_is_closed():
-    before = threading.active_count()
+    def running():
+        return [thread.name for thread in threading.enumerate() if thread.name == "fake-server"]
+
     with FakeServer([]):
-        assert threading.active_count() == before + 1
-    assert threading.active_count() == before
+        assert running() == ["fake-server"]
+    assert running() == []
