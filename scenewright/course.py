@@ -1,0 +1,80 @@
+"""What a run is asked for, and how its next round is painted: what the remedies of earlier rounds add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from planner.scene import Box, Data, Layout, ThingId
+from scenewright.decide import Action
+from scenewright.runs import seed_of
+from scenewright.stages import Task
+
+STRONGER = 1.8
+"""By how much the guidance of a thing grows each time it is treated."""
+MOST_AREAS = 64
+
+
+class Request(Data):
+    """What a run is asked for. Two equal requests to equal models are one run."""
+
+    prompt: str
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    layout: Layout | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    strength: float = 1.0
+    candidates: int = 1
+    rounds: int = 4
+    seconds: float = 900.0
+    llm_calls: int = 6
+    parent: str | None = None
+
+
+class Course(Data):
+    """How the next round is painted. `seeding` and `planning` count the new seeds and new layouts so far."""
+
+    seeding: int = 0
+    planning: int = 0
+    guide: dict[ThingId, float] = Field(default_factory=dict)
+    bind: tuple[ThingId, ...] = ()
+    clear: tuple[Box, ...] = ()
+    tokens: bool = False
+
+    def after(self, actions: Sequence[Action]) -> Course:
+        """The course with these remedies. A new seed forgets areas: what was surplus there is not there any more."""
+        new = self
+        for action in actions:
+            new = new._with(action)
+        remedies = {action.remedy for action in actions}
+        if remedies & {"reseed", "replan"}:
+            new = new.model_copy(update={"seeding": new.seeding + 1, "clear": ()})
+        if "replan" in remedies:
+            new = new.model_copy(update={"planning": new.planning + 1, "guide": {}})
+        return new
+
+    def _with(self, action: Action) -> Course:
+        problem = action.problem
+        match action.remedy:
+            case "guide":
+                stronger = {id: self.guide.get(id, 1.0) * STRONGER for id in problem.things}
+                return self.model_copy(update={"guide": {**self.guide, **stronger}})
+            case "bind":
+                return self.model_copy(update={"bind": tuple(dict.fromkeys((*self.bind, *problem.things)))})
+            case "clear":
+                areas = tuple(dict.fromkeys((*self.clear, *problem.boxes)))
+                return self.model_copy(update={"clear": areas[:MOST_AREAS]})
+            case "tokens":
+                return self.model_copy(update={"tokens": True})
+            case _:
+                return self
+
+    def task(self, layout: Layout, request: Request) -> Task:
+        """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
+        the batch."""
+        seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
+                      for i in range(request.candidates))
+        return Task(layout=layout, seeds=seeds, steps=request.steps, guidance_scale=request.guidance_scale,
+                    strength=request.strength, guide=self.guide, bind=self.bind, clear=self.clear, tokens=self.tokens)

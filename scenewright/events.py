@@ -1,0 +1,116 @@
+"""What a run tells while it goes: typed events, in the order in which they happen, the last one `Finished`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grounding.verify.report import Report
+from planner.scene import Layout
+from scenewright.decide import Action
+from scenewright.stages import Painting, Step
+
+if TYPE_CHECKING:
+    from scenewright.result import Result
+
+
+@dataclass(frozen=True)
+class Began:
+    """A run was opened. `resumed` says that it goes on from where it was stopped."""
+
+    run: str
+    folder: str
+    resumed: bool
+
+
+@dataclass(frozen=True)
+class Planned:
+    """There is a layout; before the first round, and after each new plan."""
+
+    layout: Layout
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoundBegan:
+    """A round of painting begins."""
+
+    round: int
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """The painter has done a step."""
+
+    round: int
+    step: Step
+
+
+@dataclass(frozen=True)
+class Painted:
+    """The pictures of a round are stored. `again` says that they were there already, from before a stop."""
+
+    round: int
+    paintings: Sequence[Painting]
+    again: bool
+
+
+@dataclass(frozen=True)
+class Verified:
+    """One picture of a round was judged."""
+
+    round: int
+    index: int
+    report: Report
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The round was not good enough, and this is done about it."""
+
+    round: int
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something could not be done, and the run goes on without it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end: the best picture with its report."""
+
+    result: Result
+
+
+Event = Began | Planned | RoundBegan | Stepped | Painted | Verified | Decided | Warned | Finished
+
+
+def told(event: Event) -> dict[str, Any]:
+    """An event as plain data for a log: its kind and what is small of it."""
+    name = type(event).__name__
+    match event:
+        case Began(run, folder, resumed):
+            return {"event": name, "run": run, "folder": folder, "resumed": resumed}
+        case Planned(layout, notes):
+            return {"event": name, "things": [p.thing for p in layout.placements], "notes": list(notes)}
+        case RoundBegan(round, rounds):
+            return {"event": name, "round": round, "rounds": rounds}
+        case Stepped(round, step):
+            return {"event": name, "round": round, "step": step.index, "total": step.total}
+        case Painted(round, paintings, again):
+            return {"event": name, "round": round, "pictures": len(paintings), "again": again}
+        case Verified(round, index, report):
+            return {"event": name, "round": round, "picture": index, "verified": report.passed,
+                    "failing": [f.sentence for f in report.failing]}
+        case Decided(round, actions):
+            return {"event": name, "round": round, "actions": [a.sentence for a in actions]}
+        case Warned(sentence):
+            return {"event": name, "sentence": sentence}
+        case Finished(result):
+            return {"event": name, "run": result.run, "verified": result.verified, "picture": str(result.picture)}

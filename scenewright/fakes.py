@@ -1,0 +1,158 @@
+"""Stand-ins for the three stages: for tests, and for trying the loop without any model.
+
+The painter draws its layout with the pocket world's pen, makes the mistakes that a script asks for, and writes them
+into the picture's last rows of pixels, where the verifier reads them: it is always right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from grounding.errors import BadRequest, Cancelled
+from grounding.pocket.palette import COLOURS
+from grounding.pocket.pictures import Item, Picture, size_of
+from grounding.pocket.shapes import KINDS
+from grounding.verify.judges import Sighting
+from grounding.verify.report import Finding, Match, Problem, Report, Trouble
+from planner.claims import Claim, claims_of
+from planner.scene import Box, Canvas, Layout, Scene
+from planner.solve import place
+from scenewright.stack import Stack
+from scenewright.stages import Painting, Planned, Step, Task
+
+SIDE = 128
+_TROUBLE: dict[str, Trouble] = {"exists": "missing", "count": "surplus", "attribute": "attribute",
+                                "relation": "misplaced", "part": "part", "absent": "absent",
+                                "background": "background", "style": "style"}
+
+Script = Callable[[Task, int], Collection[str]]
+"""The ids of the claims that fail on the picture of `task` with this index."""
+
+
+def flawless(task: Task, index: int) -> Collection[str]:
+    """No mistakes."""
+    return ()
+
+
+@dataclass
+class ScenePlanner:
+    """Places one scene, whatever the prompt."""
+
+    scene: Scene
+
+    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        """The scene, placed."""
+        return Planned(place(self.scene, seed=seed, canvas=Canvas(width=SIDE, height=SIDE)))
+
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+        """The scene, placed differently."""
+        return Planned(place(self.scene, seed=seed, canvas=layout.canvas), ("placed anew",))
+
+
+@dataclass
+class DrawingPainter:
+    """Draws instead of sampling. `log`, if given, gets a line for every picture that is begun."""
+
+    script: Script = flawless
+    steps: int = 3
+    pause: Callable[[], None] = lambda: None
+    log: Path | None = None
+    identity: str = "drawing"
+    can: frozenset[str] = frozenset({"guide", "bind", "clear", "tokens"})
+    size: tuple[int, int] = (SIDE, SIDE)
+    tasks: list[Task] = field(default_factory=list)
+
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
+        """One drawing per seed."""
+        self.tasks.append(task)
+        if self.log is not None:
+            with self.log.open("a") as log:
+                log.write(f"{task.key(self.identity)}\n")
+        for index in range(self.steps):
+            if cancel():
+                raise Cancelled(f"cancelled before step {index + 1} of {self.steps}")
+            self.pause()
+            on_step(Step(index, self.steps, lambda: [self._drawn(task, i) for i in range(len(task.seeds))]))
+        receipt = {"passes": 2.0 * self.steps, "plain_passes": 2.0 * self.steps}
+        return [Painting(self._drawn(task, i), receipt) for i in range(len(task.seeds))]
+
+    def _drawn(self, task: Task, index: int) -> Image.Image:
+        from grounding.pocket.paint import draw
+
+        wrong = sorted(self.script(task, index))
+        picture = Picture(tuple(_items(task.layout, wrong)), seed=task.seeds[index] % 1000)
+        return Image.fromarray(_written(draw(picture, SIDE), json.dumps(wrong)))
+
+
+def stack(scene: Scene, script: Script = flawless, steps: int = 3) -> Stack:
+    """All three stages for one scene."""
+    return Stack(ScenePlanner(scene), DrawingPainter(script, steps), Oracle())
+
+
+@dataclass
+class Oracle:
+    """Knows what is wrong with a drawing, because it says so itself."""
+
+    identity: str = "oracle"
+    judged: int = 0
+
+    def verify(self, image: Image.Image, layout: Layout) -> Report:
+        """A report in which the written-down claims fail and all others hold."""
+        self.judged += 1
+        wrong = set(json.loads(_read(image)))
+        findings = tuple(_finding(claim, claim.id in wrong) for claim in claims_of(layout.scene))
+        problems = tuple(_problem(f.claim, layout) for f in findings if f.ruling == "fails")
+        gone = {id for p in problems if p.kind == "missing" for id in p.things}
+        matches = tuple(Match(thing=p.thing, name=p.thing, planned=p.box,
+                              seen=None if p.thing in gone else Sighting(query=p.thing, box=p.box, score=0.9))
+                        for p in layout.placements)
+        return Report(prompt=layout.scene.prompt, canvas=layout.canvas, detector=self.identity, findings=findings,
+                      matches=matches, problems=problems)
+
+
+def _finding(claim: Claim, wrong: bool) -> Finding:
+    return Finding(claim=claim, ruling="fails" if wrong else "holds", score=0.1 if wrong else 0.9, threshold=0.5,
+                   sentence=f"{claim.sentence}: {'no' if wrong else 'yes'}")
+
+
+def _problem(claim: Claim, layout: Layout) -> Problem:
+    boxes = tuple(layout.boxes[id] for id in claim.things) if claim.kind in ("count", "absent") else ()
+    return Problem(kind=_TROUBLE.get(claim.kind, "whole"), sentence=f"it is not so that {claim.sentence}",
+                   things=(*claim.things, *claim.objects), claims=(claim.id,), boxes=boxes or (Box.of(0, 0, 0.2, 0.2),))
+
+
+def _items(layout: Layout, wrong: Sequence[str]) -> list[Item]:
+    missing = {claim.removeprefix("exists:") for claim in wrong if claim.startswith("exists:")}
+    recoloured = {claim.split(":")[1] for claim in wrong if claim.startswith("attribute:")}
+    found = []
+    for placement in layout.placements:
+        thing = layout.scene.thing(placement.thing)
+        if thing.noun not in KINDS:
+            raise BadRequest(f"the pocket world has no `{thing.noun}`; it has {', '.join(KINDS)}")
+        if thing.id not in missing:
+            colour = next((word for word in thing.attributes if word in COLOURS), "blue")
+            colour = colour if thing.id not in recoloured else "black" if colour != "black" else "white"
+            found.append(Item(thing.noun, colour, "plain", size_of(placement.box.corners), placement.box.corners,
+                              placement.depth))
+    return found
+
+
+def _written(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], text: str) -> np.ndarray[
+        tuple[int, ...], np.dtype[np.uint8]]:
+    """The pixels with a text in the last rows: its length in two bytes, then its bytes."""
+    raw = len(text.encode()).to_bytes(2, "big") + text.encode()
+    flat = pixels.copy().reshape(-1)
+    flat[-len(raw):] = np.frombuffer(raw, np.uint8)[::-1]
+    return flat.reshape(pixels.shape)
+
+
+def _read(image: Image.Image) -> str:
+    flat = np.asarray(image.convert("RGB")).reshape(-1)[::-1]
+    length = int.from_bytes(flat[:2].tobytes(), "big")
+    return flat[2 : 2 + length].tobytes().decode()

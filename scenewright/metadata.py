@@ -1,0 +1,139 @@
+"""What a picture carries: `parameters` that many tools read, and a recipe from which we paint the same bytes again.
+
+What is read back is a stranger's text: its size is capped before it is parsed, it is validated field by field, and
+nothing in it names a file, a server or a piece of code.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from struct import unpack_from
+from typing import Annotated, Literal, Self
+
+from PIL import Image, PngImagePlugin
+from pydantic import Field, ValidationError, model_validator
+
+from planner.errors import BadInput
+from planner.scene import Data
+from scenewright import __version__
+from scenewright.runs import png
+from scenewright.stages import Task
+
+CHUNK = "scenewright"
+LARGEST = 256 * 1024
+LARGEST_FILE = 512 * 1024 * 1024
+PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
+Word = Annotated[str, Field(max_length=400)]
+
+
+class Recipe(Data):
+    """All that a picture depends on. It holds no time, cost or place, so that equal pictures are equal files."""
+
+    schema_version: Literal[1] = 1
+    task: Task
+    index: Annotated[int, Field(ge=0, lt=16)] = 0
+    painter: Word
+    versions: Annotated[dict[Word, Word], Field(max_length=20)]
+    run: Word = ""
+    parent: Word | None = None
+
+    @model_validator(mode="after")
+    def _in_its_batch(self) -> Self:
+        if self.index >= len(self.task.seeds):
+            raise ValueError(f"picture {self.index} of a batch of {len(self.task.seeds)}")
+        return self
+
+    @property
+    def prompt(self) -> str:
+        """The words it was painted from."""
+        return self.task.layout.scene.prompt
+
+    @property
+    def seed(self) -> int:
+        """The seed of this picture of its batch."""
+        return self.task.seeds[self.index]
+
+
+def versions() -> dict[str, str]:
+    """The versions on which a picture's bytes depend, as installed here."""
+    return {"scenewright": __version__, **{name: found for name in PACKAGES if (found := _version(name))}}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def with_recipe(image: Image.Image, recipe: Recipe) -> bytes:
+    """The picture as a PNG file that carries its recipe. A recipe that is too large is left out."""
+    info = PngImagePlugin.PngInfo()
+    _add(info, "parameters", parameters(recipe, image.size))
+    content = recipe.model_dump_json()
+    if len(content.encode()) <= LARGEST:
+        _add(info, CHUNK, content)
+    return png(image, pnginfo=info)
+
+
+def _add(info: PngImagePlugin.PngInfo, name: str, text: str) -> None:
+    """As iTXt, which is UTF-8 in every reader."""
+    info.add_itxt(name, text.encode("utf-8", "replace").decode().replace("\0", " "), zip=len(text) > 2048)
+
+
+def parameters(recipe: Recipe, size: tuple[int, int]) -> str:
+    """The line that image tools show: the prompt, then `Name: value` pairs."""
+    pairs = {"Steps": recipe.task.steps, "CFG scale": recipe.task.guidance_scale, "Seed": recipe.seed,
+             "Size": f"{size[0]}x{size[1]}", "Model": recipe.painter.replace(",", " "),
+             "Version": f"scenewright {recipe.versions.get('scenewright', '')}".strip()}
+    told = ", ".join(f"{name}: {value}" for name, value in pairs.items() if value is not None)
+    return f"{recipe.prompt}\n{told}"
+
+
+def recipe_in(path: Path) -> Recipe:
+    """The recipe that a PNG carries. Raises `BadInput` where there is none, or one that is not ours."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"`{path}` is larger than any picture of ours")
+        text = next((text for name, text in _texts(path.read_bytes()) if name == CHUNK), None)
+    except OSError as error:
+        raise BadInput(f"cannot read `{path}`: {error.strerror or 'it is not a picture'}") from None
+    if text is None:
+        raise BadInput(f"`{path}` carries no recipe: it is not ours, or was saved without it")
+    try:
+        return Recipe.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(step) for step in first["loc"])[:120]
+        raise BadInput(f"the recipe in `{path}` is not one of ours: {where}: {first['msg']}") from None
+
+
+def _texts(raw: bytes) -> Iterator[tuple[str, str]]:
+    """The iTXt chunks of a PNG file whose size stays within `LARGEST`, also when inflated."""
+    if not raw.startswith(b"\x89PNG\r\n\x1a\n"):
+        return
+    at = 8
+    while at + 12 <= len(raw):
+        length, kind = unpack_from(">I4s", raw, at)
+        if kind == b"iTXt" and length <= LARGEST:
+            yield from _text(raw[at + 8 : at + 8 + length])
+        at += 12 + length
+
+
+def _text(chunk: bytes) -> Iterator[tuple[str, str]]:
+    name, _, rest = chunk.partition(b"\0")
+    parts = rest[2:].split(b"\0", 2)
+    if len(rest) < 2 or len(parts) < 3:
+        return
+    body = parts[2]
+    try:
+        if rest[0]:
+            inflate = zlib.decompressobj()
+            body = inflate.decompress(body, LARGEST + 1)
+        if len(body) <= LARGEST:
+            yield name.decode("latin-1"), body.decode("utf-8")
+    except (zlib.error, UnicodeDecodeError):
+        return

@@ -1,0 +1,120 @@
+"""What a run comes to: the best picture with its layout, report, receipt and history, also when opened again later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from grounding.verify.report import Report
+from planner.scene import Data, Layout
+from scenewright.errors import Mismatch
+from scenewright.metadata import recipe_in
+from scenewright.runs import PICTURE, Run
+
+
+class Try(Data):
+    """One painted picture of a run, and how it did."""
+
+    round: int
+    batch: str
+    index: int
+    seed: int
+    rank: tuple[float, float]
+    verified: bool
+    report: str
+    passes: float = 0.0
+
+
+class Outcome(Data):
+    """How a run ended; what `result.json` holds.
+
+    `ended` is `verified`, `rounds`, `seconds` (a budget was used up) or `unchecked` (there was no verifier).
+    `passes` counts forward passes of the image model, `plain` those of one unguided picture.
+    """
+
+    schema_version: int = 1
+    verified: bool
+    ended: str
+    rounds: int
+    best: Try
+    tries: tuple[Try, ...]
+    decisions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    layout: str
+    passes: float = 0.0
+    plain: float = 0.0
+    llm_calls: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best picture of a run. `verified` says that no claim fails on it; `report` has the evidence for each."""
+
+    prompt: str
+    layout: Layout
+    report: Report | None
+    receipt: Mapping[str, Any]
+    outcome: Outcome
+    folder: Path
+
+    @classmethod
+    def of(cls, run: Run, outcome: Outcome) -> Result:
+        """From a stored run."""
+        paintings = run.paintings(outcome.best.batch)
+        if paintings is None or outcome.best.index >= len(paintings):
+            raise Mismatch(f"the best picture of the run `{run.id}` is missing or damaged")
+        layout = run.layout(outcome.layout)
+        report = run.report(outcome.best.report) if outcome.best.report else None
+        return cls(layout.scene.prompt, layout, report, paintings[outcome.best.index].receipt, outcome, run.folder)
+
+    @property
+    def verified(self) -> bool:
+        """Whether no claim fails."""
+        return self.outcome.verified
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    @property
+    def picture(self) -> Path:
+        """The picture's file; it carries the recipe for painting it again."""
+        return self.folder / PICTURE
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were painted."""
+        return self.outcome.rounds
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The picture."""
+        image = Image.open(self.picture)
+        image.load()
+        return image
+
+    @property
+    def cost(self) -> float:
+        """In plain generations of one picture: what the whole run painted, guidance included."""
+        return self.outcome.passes / self.outcome.plain if self.outcome.plain else float(len(self.outcome.tries))
+
+    def told(self) -> dict[str, Any]:
+        """As plain data, for `--json`."""
+        report = self.report
+        return {
+            "run": self.run, "prompt": self.prompt, "verified": self.verified, "ended": self.outcome.ended,
+            "rounds": self.rounds, "picture": str(self.picture), "folder": str(self.folder),
+            "seed": recipe_in(self.picture).seed if self.picture.exists() else self.outcome.best.seed,
+            "claims": [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
+                       for f in (report.findings if report else ())],
+            "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
+            "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
+            "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
+        }

@@ -1,0 +1,105 @@
+"""The three stages that the loop drives, as protocols: who plans, who paints, who verifies, and what passes between.
+
+None of this imports torch: a fake of each is a few lines (`scenewright.fakes`), the real ones are in
+`scenewright.adapters`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from pydantic import Field
+
+from grounding.verify.report import Report
+from planner.scene import Box, Data, Layout, ThingId
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A layout, what was said about it on the way, and how many requests to a language model it took."""
+
+    layout: Layout
+    notes: tuple[str, ...] = ()
+    calls: int = 0
+
+
+class Planner(Protocol):
+    """Words to a layout on which every claim holds."""
+
+    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        """A first layout, with at most `calls` requests to a language model. Raises `planner.errors.PlanError`."""
+        ...
+
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+        """Another layout of the same scene, knowing what was seen in a picture of this one. Where there is no other,
+        the same one."""
+        ...
+
+
+class Task(Data):
+    """What to paint: a batch of one layout with several seeds. The same task on the same painter gives the same bytes.
+
+    `guide` multiplies the guidance of single things, `bind` names things whose words are tied more firmly to their
+    boxes, `clear` lists areas that belong to the background, `tokens` asks for optimised prompt tokens.
+    """
+
+    layout: Layout
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=16)]
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    guidance_scale: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
+    strength: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    guide: dict[ThingId, Annotated[float, Field(ge=0.0, le=100.0)]] = Field(default_factory=dict)
+    bind: tuple[ThingId, ...] = ()
+    clear: Annotated[tuple[Box, ...], Field(max_length=64)] = ()
+    tokens: bool = False
+
+    def key(self, painter: str) -> str:
+        """The name under which its pictures are stored: a digest of everything that they depend on."""
+        return hashlib.sha256(f"{painter}\n{self.model_dump_json()}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Step `index` of `total` is done. `preview` shows what the picture is heading for; it costs a decoding."""
+
+    index: int
+    total: int
+    preview: Callable[[], Sequence[Image]]
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A picture and its receipt (plain data: what it cost, how sure it is of each thing)."""
+
+    image: Image
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Painter(Protocol):
+    """Layouts to pictures. `identity` names the model down to its weights; `can` lists the remedies it offers."""
+
+    identity: str
+    can: frozenset[str]
+    size: tuple[int, int]
+
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
+        """One picture per seed. Raises `grounding.errors.GroundingError`."""
+        ...
+
+
+class Verifier(Protocol):
+    """A picture to a report. `identity` names the models and thresholds that it judges with."""
+
+    identity: str
+
+    def verify(self, image: Image, layout: Layout) -> Report:
+        """Every claim of the layout's scene, tested on the picture."""
+        ...

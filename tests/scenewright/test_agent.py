@@ -1,0 +1,346 @@
+"""The loop: what it does about failures, what it gives back, and what it never does twice."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Collection
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar
+
+import ormsgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grounding.errors import AttemptFailed, Cancelled
+from grounding.verify.report import Report
+from planner.errors import Conflict
+from planner.scene import Layout, Relation, Scene
+from scenewright import events
+from scenewright.agent import Loop, best_of
+from scenewright.errors import StorageFailed
+from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
+from scenewright.metadata import recipe_in
+from scenewright.runs import RESULT, STATE, Run
+from scenewright.stages import Painting, Planned, Step, Task
+
+MISSING, COLOUR = "exists:ball", "attribute:box:blue"
+Make = Callable[..., Loop]
+
+
+def failing_until(enough: Callable[[Task], bool], *claims: str) -> Callable[[Task, int], Collection[str]]:
+    return lambda task, index: () if enough(task) else claims
+
+
+def heard(loop: Loop) -> list[events.Event]:
+    told: list[events.Event] = []
+    loop.tell = told.append
+    return told
+
+
+def test_a_good_first_picture_is_accepted_without_a_second_round(loop: Make) -> None:
+    painter = DrawingPainter()
+    result = loop(painter=painter).go()
+    assert result.verified
+    assert (result.rounds, len(painter.tasks), result.outcome.ended) == (1, 1, "verified")
+    assert result.image.size == (128, 128)
+    assert result.report is not None
+    assert result.report.passed
+
+
+def test_a_missing_thing_is_guided_more_strongly_with_the_same_noise(loop: Make) -> None:
+    painter = DrawingPainter(failing_until(lambda task: "ball" in task.guide, MISSING))
+    result = loop(painter=painter).go()
+    first, second = painter.tasks
+    assert result.verified
+    assert result.rounds == 2
+    assert second.guide["ball"] > 1
+    assert second.seeds == first.seeds
+    assert second.layout == first.layout
+
+
+def test_what_stays_missing_gets_a_new_seed_and_then_a_new_layout(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (MISSING,))
+    result = loop(painter=painter).go()
+    seeds = [task.seeds for task in painter.tasks]
+    layouts = [task.layout for task in painter.tasks]
+    assert not result.verified
+    assert (result.rounds, result.outcome.ended) == (4, "rounds")
+    assert seeds[0] == seeds[1] != seeds[2] != seeds[3]
+    assert layouts[0] == layouts[1] == layouts[2] != layouts[3]
+
+
+def test_a_wrong_attribute_is_bound_and_then_its_tokens_are_optimised(loop: Make) -> None:
+    painter = DrawingPainter(failing_until(lambda task: task.tokens, COLOUR))
+    assert loop(painter=painter).go().verified
+    assert [(task.bind, task.tokens) for task in painter.tasks] == [((), False), (("box",), False), (("box",), True)]
+
+
+def test_something_surplus_has_its_area_given_to_the_background(loop: Make) -> None:
+    painter = DrawingPainter(failing_until(lambda task: bool(task.clear), "count:ball"))
+    assert loop(painter=painter).go().verified
+    assert painter.tasks[1].clear
+
+
+def test_a_remedy_that_the_painter_does_not_have_is_passed_over(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (MISSING,), can=frozenset())
+    loop(painter=painter, rounds=2).go()
+    assert painter.tasks[0].seeds != painter.tasks[1].seeds
+    assert not painter.tasks[1].guide
+
+
+def test_the_best_picture_is_given_back_even_if_it_is_an_early_one(loop: Make) -> None:
+    wrong = {1: (COLOUR,), 2: (COLOUR, MISSING), 3: (COLOUR, MISSING), 4: (MISSING, COLOUR)}
+    painter = DrawingPainter(lambda task, index: wrong[len(painter.tasks)])
+    result = loop(painter=painter).go()
+    assert result.outcome.best.round == 1
+    assert result.report is not None
+    assert [f.claim.id for f in result.report.failing] == [COLOUR]
+
+
+@given(st.lists(st.sets(st.sampled_from([MISSING, COLOUR, "count:ball", "relation:0:left_of:ball-box"])), min_size=4,
+                max_size=4))
+def test_no_run_ends_worse_than_its_first_picture(wrong: list[set[str]]) -> None:
+    tries = [{"verified": not w, "rank": (1 - len(w) / 8, 0.0), "round": i} for i, w in enumerate(wrong)]
+    best = best_of(tries)
+    assert (best["verified"], *best["rank"]) >= (tries[0]["verified"], *tries[0]["rank"])
+    assert best["round"] == min(t["round"] for t in tries if t["rank"] == best["rank"])
+
+
+def test_several_candidates_are_painted_in_one_batch_and_one_good_one_is_enough(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: () if index == 2 else (MISSING,))
+    result = loop(painter=painter, candidates=3).go()
+    assert len(painter.tasks) == 1
+    assert len(set(painter.tasks[0].seeds)) == 3
+    assert result.verified
+    assert result.outcome.best.index == 2
+
+
+def test_contradicting_claims_are_explained_before_anything_is_painted(loop: Make, scene: Scene) -> None:
+    both = scene.model_copy(update={"relations": (
+        *scene.relations, Relation(kind="left_of", subjects=("box",), objects=("ball",), words="left of"))})
+    painter = DrawingPainter()
+    with pytest.raises(Conflict, match="the red ball is left of the blue box"):
+        loop(planner=ScenePlanner(both), painter=painter).go()
+    assert not painter.tasks
+
+
+def test_without_a_verifier_the_picture_is_given_unchecked(loop: Make) -> None:
+    result = loop(verifier=None).go()
+    assert result.image
+    assert result.report is None
+    assert not result.verified
+    assert result.outcome.ended == "unchecked"
+
+
+def test_no_round_begins_after_the_seconds_are_used_up(loop: Make) -> None:
+    now = iter(range(0, 10_000, 10))
+    painter = DrawingPainter(lambda task, index: (MISSING,))
+    result = loop(painter=painter, rounds=50, seconds=100.0, clock=lambda: float(next(now))).go()
+    assert result.outcome.ended == "seconds"
+    assert 1 < len(painter.tasks) < 10
+
+
+def test_a_round_that_fails_is_followed_by_one_with_another_seed(loop: Make) -> None:
+    class Fragile(DrawingPainter):
+        def paint(self, task: Task, **options: Any) -> Any:
+            done = super().paint(task, **options)
+            if len(self.tasks) == 1:
+                raise AttemptFailed("the latents became non-finite")
+            return done
+
+    painter = Fragile()
+    loop = loop(painter=painter)
+    told = heard(loop)
+    assert loop.go().verified
+    assert painter.tasks[0].seeds != painter.tasks[1].seeds
+    assert any(isinstance(e, events.Warned) and "non-finite" in e.sentence for e in told)
+
+
+def test_a_run_whose_rounds_all_fail_says_so(loop: Make) -> None:
+    class Broken(DrawingPainter):
+        def paint(self, task: Task, **options: Any) -> Any:
+            raise AttemptFailed("the latents became non-finite")
+
+    with pytest.raises(AttemptFailed, match="none of 4 rounds"):
+        loop(painter=Broken()).go()
+
+
+def test_a_planner_is_told_how_many_calls_are_left_and_what_was_seen(loop: Make, scene: Scene) -> None:
+    class Counting(ScenePlanner):
+        left: ClassVar[list[int]] = []
+
+        def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+            self.left.append(calls)
+            return Planned(super().plan(prompt, seed=seed, calls=calls).layout, calls=2)
+
+        def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+            assert report is not None
+            assert report.match("ball").seen is None
+            self.left.append(calls)
+            return super().replan(layout, report, seed=seed, calls=calls)
+
+    planner = Counting(scene)
+    result = loop(planner=planner, painter=DrawingPainter(lambda task, index: (MISSING,)), llm_calls=3).go()
+    assert planner.left == [3, 1]
+    assert result.outcome.llm_calls == 2
+
+
+def test_events_tell_the_whole_story_in_order(loop: Make) -> None:
+    painter = DrawingPainter(failing_until(lambda task: "ball" in task.guide, MISSING))
+    loop = loop(painter=painter)
+    told = heard(loop)
+    loop.go()
+    names = [type(e).__name__ for e in told if not isinstance(e, events.Stepped)]
+    assert names == ["Began", "Planned", "RoundBegan", "Painted", "Verified", "Decided", "RoundBegan", "Painted",
+                     "Verified"]
+    assert all(json.dumps(events.told(e)) for e in told)
+
+
+def test_the_same_request_gives_the_same_file(loop: Make, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    script = failing_until(lambda task: "ball" in task.guide, MISSING)
+    a = loop(painter=DrawingPainter(script), run=Run(tmp_path / "a" / "run")).go()
+    b = loop(painter=DrawingPainter(script), run=Run(tmp_path / "b" / "run")).go()
+    assert a.picture.read_bytes() == b.picture.read_bytes()
+    assert recipe_in(a.picture).task == recipe_in(b.picture).task
+
+
+def test_a_finished_run_is_given_back_without_painting_or_judging(loop: Make) -> None:
+    first = loop().go()
+    painter, oracle = DrawingPainter(), Oracle()
+    again = loop(painter=painter, verifier=oracle).go()
+    assert again.outcome == first.outcome
+    assert not painter.tasks
+    assert not oracle.judged
+
+
+class Power(BaseException):
+    """The power goes out."""
+
+
+class Doomed(DrawingPainter):
+    """Dies in the middle of a given picture."""
+
+    def __init__(self, doom: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.doom = doom
+
+    def paint(self, task: Task, **options: Any) -> Any:
+        if len(self.tasks) + 1 == self.doom:
+            raise Power
+        return super().paint(task, **options)
+
+
+@pytest.mark.parametrize("doom", [1, 2, 3, 4])
+def test_a_run_that_died_while_painting_goes_on_there_and_ends_the_same(loop: Make, doom: int, tmp_path: Path) -> None:
+    wrong = lambda task, index: (MISSING,)  # noqa: E731
+    (tmp_path / "whole").mkdir()
+    whole = loop(painter=DrawingPainter(wrong), run=Run(tmp_path / "whole" / "run")).go()
+    with pytest.raises(Power):
+        loop(painter=Doomed(doom, script=wrong)).go()
+    painter = DrawingPainter(wrong)
+    result = loop(painter=painter).go()
+    assert len(painter.tasks) == 5 - doom
+    assert result.picture.read_bytes() == whole.picture.read_bytes()
+    assert result.outcome.tries == whole.outcome.tries
+
+
+def test_a_run_that_died_while_judging_paints_nothing_twice(loop: Make) -> None:
+    class Dying(Oracle):
+        def verify(self, image: Any, layout: Layout) -> Report:
+            raise Power
+
+    with pytest.raises(Power):
+        loop(verifier=Dying()).go()
+    painter = DrawingPainter()
+    assert loop(painter=painter).go().verified
+    assert not painter.tasks
+
+
+@pytest.mark.parametrize("damage", [b"not a database at all, however you look at it" * 40, b""])
+def test_damaged_checkpoints_are_set_aside_and_stored_pictures_are_used_again(loop: Make, damage: bytes) -> None:
+    first = loop(painter=DrawingPainter(lambda task, index: (MISSING,))).go()
+    folder = first.folder
+    (folder / RESULT).unlink()
+    (folder / STATE).write_bytes(damage)
+    painter = DrawingPainter(lambda task, index: (MISSING,))
+    again = loop(painter=painter)
+    told = heard(again)
+    assert again.go().outcome.tries == first.outcome.tries
+    assert not painter.tasks
+    assert not damage or any(isinstance(e, events.Warned) for e in told)
+
+
+@pytest.mark.parametrize("code", range(6))
+def test_a_checkpoint_that_names_a_function_is_not_called(loop: Make, tmp_path: Path, code: int) -> None:
+    first = loop().go()
+    (first.folder / RESULT).unlink()
+    trap = tmp_path / "trap"
+    call = ormsgpack.packb(["os", "system", f"touch {trap}"])
+    with closing(sqlite3.connect(first.folder / STATE)) as connection, connection:
+        connection.execute("update checkpoints set checkpoint = ?", (ormsgpack.packb(ormsgpack.Ext(code, call)),))
+    assert loop().go().outcome.tries == first.outcome.tries
+    assert not trap.exists()
+
+
+def test_a_damaged_picture_is_painted_again(loop: Make) -> None:
+    first = loop().go()
+    stored = next(first.folder.glob("pictures/*/0.png"))
+    before = stored.read_bytes()
+    stored.write_bytes(before[:-20])
+    painter = DrawingPainter()
+    again = loop(painter=painter).go()
+    assert stored.read_bytes() == before
+    assert again.picture.read_bytes() == first.picture.read_bytes()
+    assert len(painter.tasks) == 1
+
+
+def test_a_full_disk_is_told_in_words_and_the_run_goes_on_once_there_is_room(
+        loop: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = os.fsync
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    painter = DrawingPainter()
+    full_loop = loop(painter=painter)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFailed, match="the disk is full"):
+        full_loop.go()
+    monkeypatch.setattr(os, "fsync", whole)
+    assert loop().go().verified
+    assert not list(full_loop.run.folder.rglob("*.part"))
+
+
+def test_the_state_stays_small_over_fifty_rounds(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (MISSING, COLOUR), steps=1)
+    result = loop(painter=painter, rounds=50, candidates=2).go()
+    with closing(sqlite3.connect(result.folder / STATE)) as connection:
+        largest = connection.execute("select max(length(checkpoint)) from checkpoints").fetchone()[0]
+    assert result.rounds == 50
+    assert largest < 64 * 1024
+
+
+def test_painting_stops_at_the_next_step_when_it_is_cancelled(loop: Make) -> None:
+    seen: list[int] = []
+    stopping = loop()
+    stopping.tell = lambda e: seen.append(e.step.index) if isinstance(e, events.Stepped) else None
+    stopping.cancel = lambda: len(seen) == 2
+    with pytest.raises(Cancelled):
+        stopping.go()
+    assert seen == [0, 1]
+    assert loop().go().verified
+
+
+def test_a_step_offers_a_preview(loop: Make) -> None:
+    steps: list[Step] = []
+    looking = loop()
+    looking.tell = lambda e: steps.append(e.step) if isinstance(e, events.Stepped) else None
+    looking.go()
+    assert steps[0].preview()[0].size == (128, 128)
+    assert isinstance(Painting(steps[0].preview()[0]).receipt, dict)

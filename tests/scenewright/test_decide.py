@@ -1,0 +1,104 @@
+"""The decision table: in order, by row, never without an answer."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grounding.verify.report import Finding, Problem, Report
+from planner.claims import Claim
+from planner.scene import Box, Canvas
+from scenewright.course import STRONGER, Course
+from scenewright.decide import ROW, SAID, Action, Remedies, decide, rank, reseed
+
+ALL = frozenset(SAID)
+KINDS = st.sampled_from(sorted(ROW))
+CLAIM = Claim(id="c", kind="exists", sentence="the cat is there")
+
+
+def report(*problems: Problem) -> Report:
+    return Report(canvas=Canvas(), problems=problems)
+
+
+def problem(kind: str, *things: str) -> Problem:
+    return Problem(kind=kind, sentence=f"{kind} {things}", things=things)  # type: ignore[arg-type]
+
+
+def finding(ruling: str, score: float | None = None) -> Finding:
+    return Finding(claim=CLAIM, ruling=ruling, sentence="", score=score, threshold=0.5)  # type: ignore[arg-type]
+
+
+def remedies(kind: str, times: int, can: frozenset[str] = ALL) -> list[str]:
+    return [decide(report(problem(kind, "a")), {ROW[kind]: n}, can)[0].remedy for n in range(times)]  # type: ignore[index]
+
+
+def test_each_fault_is_treated_in_the_order_of_its_row() -> None:
+    assert remedies("missing", 5) == ["guide", "reseed", "replan", "reseed", "reseed"]
+    assert remedies("surplus", 4) == ["clear", "reseed", "replan", "reseed"]
+    assert remedies("absent", 2) == ["clear", "reseed"]
+    assert remedies("misplaced", 3) == remedies("part", 3) == ["guide", "reseed", "replan"]
+    assert remedies("attribute", 4) == ["bind", "tokens", "reseed", "reseed"]
+    assert remedies("whole", 3) == remedies("style", 3) == ["tokens", "reseed", "reseed"]
+
+
+def test_a_remedy_that_is_not_there_is_skipped_not_waited_for() -> None:
+    assert remedies("attribute", 3, ALL - {"tokens"}) == ["bind", "reseed", "reseed"]
+    assert remedies("attribute", 2, frozenset()) == ["reseed", "reseed"]
+
+
+def test_a_row_can_be_replaced_and_the_others_stay() -> None:
+    table = Remedies(missing=("replan",))
+    assert decide(report(problem("missing", "a")), {}, ALL, table)[0].remedy == "replan"
+    assert decide(report(problem("surplus", "a")), {}, ALL, table)[0].remedy == "clear"
+
+
+def test_what_follows_from_a_missing_thing_is_not_treated_by_itself() -> None:
+    shown = report(problem("missing", "a"), problem("misplaced", "a", "b"), problem("attribute", "c"))
+    actions = decide(shown, {}, ALL)
+    assert [(a.remedy, a.problem.kind) for a in actions] == [("guide", "missing"), ("bind", "attribute")]
+
+
+def test_a_report_that_names_no_problem_leads_to_a_new_seed() -> None:
+    assert [a.remedy for a in decide(report(), {}, ALL)] == ["reseed"]
+
+
+@given(st.lists(st.tuples(KINDS, st.sets(st.sampled_from("abc")))),
+       st.dictionaries(st.sampled_from(sorted(set(ROW.values()))), st.integers(0, 60)),
+       st.sets(st.sampled_from(sorted(ALL))))
+def test_there_is_always_something_to_do_and_only_what_can_be_done(
+        problems: list[tuple[str, set[str]]], used: dict[str, int], can: set[str]) -> None:
+    actions = decide(report(*(problem(kind, *sorted(things)) for kind, things in problems)), used, can)
+    assert actions
+    assert {a.remedy for a in actions} <= can | {"reseed"}
+    assert all(a.sentence for a in actions)
+
+
+def act(remedy: str, *things: str, boxes: tuple[Box, ...] = ()) -> Action:
+    fault = Problem(kind="missing", sentence="", things=things, boxes=boxes)
+    return Action(remedy=remedy, row="missing", problem=fault)  # type: ignore[arg-type]
+
+
+def test_guidance_grows_each_time_it_is_asked_for() -> None:
+    course = Course().after([act("guide", "a")]).after([act("guide", "a", "b")])
+    assert course.guide == {"a": STRONGER**2, "b": STRONGER}
+
+
+def test_a_new_seed_keeps_guidance_and_forgets_areas_and_a_new_layout_forgets_both() -> None:
+    box = Box.of(0, 0, 1, 1)
+    course = Course().after([act("guide", "a"), act("clear", boxes=(box,)), act("bind", "b"), act("tokens")])
+    assert (course.clear, course.seeding) == ((box,), 0)
+    seeded = course.after([reseed("why")])
+    assert (seeded.seeding, seeded.clear, seeded.guide) == (1, (), course.guide)
+    planned = course.after([act("replan")])
+    assert (planned.planning, planned.seeding, planned.guide, planned.clear) == (1, 1, {}, ())
+    assert (planned.bind, planned.tokens) == (("b",), True)
+
+
+def test_a_picture_with_more_claims_that_hold_ranks_higher_and_then_the_clearer_one() -> None:
+    def of(*findings: Finding) -> tuple[float, float]:
+        return rank(Report(canvas=Canvas(), findings=findings))
+
+    assert of(finding("holds"), finding("holds")) > of(finding("holds"), finding("cannot tell")) > of(
+        finding("holds"), finding("fails"))
+    assert of(finding("holds", 0.9)) > of(finding("holds", 0.6)) > of(finding("fails", 0.4)) > of(finding("fails", 0.1))
+    assert of() == (0.5, 0.0)
