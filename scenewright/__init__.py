@@ -6,19 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from grounding.verify.report import Report
     from planner.check import check, verdicts
     from planner.draw import draw
     from planner.errors import PlanError
     from planner.scene import Box, Canvas, Layout, Scene
+    from scenewright.api import render, verify, watch
+    from scenewright.config import Settings
     from scenewright.planning import plan
+    from scenewright.result import Result
 
 __version__ = "0.1.0"
-__all__ = ["Box", "Canvas", "Layout", "PlanError", "Scene", "check", "draw", "plan", "verdicts"]
+__all__ = ["Box", "Canvas", "Layout", "PlanError", "Report", "Result", "Scene", "Settings", "check", "draw", "plan",
+           "render", "verdicts", "verify", "watch"]
 
 _HOMES = {
     "Box": "planner.scene", "Canvas": "planner.scene", "Layout": "planner.scene", "PlanError": "planner.errors",
-    "Scene": "planner.scene", "check": "planner.check", "draw": "planner.draw", "plan": "scenewright.planning",
-    "verdicts": "planner.check",
+    "Report": "grounding.verify.report", "Result": "scenewright.result", "Scene": "planner.scene",
+    "Settings": "scenewright.config", "check": "planner.check", "draw": "planner.draw", "plan": "scenewright.planning",
+    "render": "scenewright.api", "verdicts": "planner.check", "verify": "scenewright.api", "watch": "scenewright.api",
 }
 
 

@@ -1,0 +1,225 @@
+"""The real stages behind the loop's protocols: reader and solver, sampler, verifier. Heavy imports are made on use."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.check import Violation, check
+from planner.errors import Conflict
+from planner.scene import Box, Canvas, Layout, Scene
+from planner.solve import place
+from scenewright.stages import Painting, Planned, Step, Task
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from PIL.Image import Image
+
+    import grounding.painter
+    import grounding.rendering
+    from grounding.bind import Bind
+    from grounding.refocus import Refocus
+    from grounding.verify.report import Report
+    from grounding.verify.verify import Verifier
+
+ROOM = 1.25
+"""By how much the box of a thing that was missing grows in the next layout."""
+FIRM, LONG = 8.0, 0.8
+"""Binding, in logits and as a part of the steps, where words went to the wrong thing or outside all boxes."""
+
+
+@dataclass
+class PromptPlanner:
+    """Reads with a language model where there is one, with the grammar otherwise, and places with the solver."""
+
+    canvas: Canvas
+    model: BaseChatModel | None = None
+
+    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        """A first layout."""
+        if self.model is None or calls < 1:
+            from planner.read.grammar import read
+
+            return Planned(place(read(prompt), seed=seed, canvas=self.canvas))
+        return self._asked(prompt, seed, calls, check)
+
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+        """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
+        anew and makes room for what was missing."""
+        words = report.words if report else ""
+        if self.model is not None and calls >= 1 and words:
+            return self._asked(layout.scene.prompt, seed, calls, _Evidence(words))
+        return Planned(_placed(layout.scene, _roomy(layout, report), seed, self.canvas))
+
+    def _asked(self, prompt: str, seed: int, calls: int, judge: Callable[[Layout], Sequence[Violation]]) -> Planned:
+        from planner.read.llm import Budget, read_with_model
+
+        assert self.model is not None
+        reading = read_with_model(prompt, self.model, budget=Budget(calls=calls), canvas=self.canvas, check=judge)
+        return Planned(_placed(reading.scene, reading.hints, seed, self.canvas), reading.warnings, reading.calls)
+
+
+def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
+    """What a prompt says, without places."""
+    if model is None or calls < 1:
+        from planner.read.grammar import read
+
+        return read(prompt)
+    from planner.read.llm import Budget, read_with_model
+
+    return read_with_model(prompt, model, budget=Budget(calls=calls)).scene
+
+
+class _Evidence:
+    """A check that once adds what was seen in the last picture, so that it goes back to the model in words."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __call__(self, layout: Layout) -> Sequence[Violation]:
+        words, self.words = self.words, ""
+        seen = [Violation(kind="claim", sentence=f"a picture painted from an earlier plan failed: {line}; give the "
+                                                 "things concerned larger boxes with more room around them")
+                for line in words.splitlines()]
+        return [*check(layout), *seen]
+
+
+def _roomy(layout: Layout, report: Report | None) -> dict[str, Box]:
+    """Larger boxes for what was missing, where it was planned."""
+    missing = {id for p in (report.problems if report else ()) if p.kind == "missing" for id in p.things}
+    return {id: _grown(box) for id, box in layout.boxes.items() if id in missing}
+
+
+def _grown(box: Box) -> Box:
+    w, h = min(box.w * ROOM, 0.9), min(box.h * ROOM, 0.9)
+    cx, cy = min(max(box.cx, w / 2), 1 - w / 2), min(max(box.cy, h / 2), 1 - h / 2)
+    return Box.around(cx, cy, w, h)
+
+
+def _placed(scene: Scene, hints: Mapping[str, Box], seed: int, canvas: Canvas) -> Layout:
+    try:
+        return place(scene, hints or None, seed=seed, canvas=canvas)
+    except Conflict:
+        if not hints:
+            raise
+        return place(scene, seed=seed, canvas=canvas)
+
+
+class SampledPainter:
+    """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
+
+    can = frozenset({"guide", "bind", "clear"})
+
+    def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float) -> None:
+        self.painter, self.identity = painter, identity
+        self.steps, self.guidance_scale = steps, guidance_scale
+        self.size = painter.backbone.size()
+        self._alone = threading.Lock()
+
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
+        """One picture per seed; where a batch does not fit into memory, one after the other."""
+        with self._alone:
+            try:
+                return self._paint(task, task.seeds, on_step, cancel)
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
+                return self._one_by_one(task, on_step, cancel)
+
+    def _one_by_one(self, task: Task, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> list[Painting]:
+        from grounding.errors import Unsupported
+
+        _release()
+        try:
+            return [p for seed in task.seeds for p in self._paint(task, (seed,), on_step, cancel)]
+        except (MemoryError, RuntimeError) as error:
+            if not out_of_memory(error):
+                raise
+            _release()
+            raise Unsupported("there is not enough memory to paint even one picture; choose a smaller canvas, a "
+                              "smaller model, or another device") from None
+
+    def _paint(self, task: Task, seeds: Sequence[int], on_step: Callable[[Step], None],
+               cancel: Callable[[], bool]) -> list[Painting]:
+        steps = task.steps or self.steps
+        scale = self.guidance_scale if task.guidance_scale is None else task.guidance_scale
+        renderings = self.painter.paint(
+            [task.layout] * len(seeds), seed=list(seeds), steps=steps, guidance_scale=scale, refocus=refocus_of(task),
+            bind=bind_of(task), on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), cancel=cancel)
+        return [_painting(r, steps * (1 if scale == 1 else 2)) for r in renderings]
+
+
+def refocus_of(task: Task) -> Refocus | None:
+    """The refocusing that a task asks for: as strong as its most wanting thing needs, for longer."""
+    from grounding.refocus import Refocus
+
+    if task.strength == 0:
+        return None
+    factor = max(task.guide.values(), default=1.0)
+    usual = Refocus(scale=min(task.strength * factor, 1000.0))
+    return usual if factor <= 1 else usual.model_copy(update={"until": 0.6, "updates": 2})
+
+
+def bind_of(task: Task) -> Bind | None:
+    """The binding that a task asks for; what grew outside all boxes is met by holding words back there."""
+    from grounding.bind import Bind
+
+    if task.strength == 0:
+        return None
+    return Bind(until=LONG, hold=FIRM, clear=FIRM, part=FIRM) if task.bind or task.clear else Bind()
+
+
+def _painting(rendering: grounding.rendering.Rendering, plain: int) -> Painting:
+    receipt = rendering.receipt.model_dump(mode="json")
+    return Painting(rendering.image, {**receipt, "passes": rendering.receipt.cost.forward_equivalents,
+                                      "plain_passes": float(plain)})
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, in any of the ways in which libraries say so."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or any(
+        words in said for words in ("out of memory", "alloc_failed", "not enough memory", "can't allocate memory"))
+
+
+def _release() -> None:
+    import gc
+
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+@dataclass
+class ClaimVerifier:
+    """The verifier with a name for what it judges with."""
+
+    verifier: Verifier
+    identity: str
+
+    def verify(self, image: Image, layout: Layout) -> Report:
+        """The evidence for every claim."""
+        return self.verifier.verify(image, layout)
+
+
+def fingerprint(source: str | Path) -> str:
+    """A digest of a checkpoint folder: names, sizes, and the beginning and end of every file; a name stays itself."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return str(source)
+    marks = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt") and p.is_file()):
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            marks.update(f"{path.relative_to(folder)} {size}\n".encode() + file.read(65536))
+            file.seek(max(0, size - 65536))
+            marks.update(file.read())
+    return marks.hexdigest()[:16]
+
+

@@ -1,0 +1,248 @@
+"""One run as one HTML page that needs nothing else: picture, claims with evidence, layout, attention, rounds, cost."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from PIL import Image
+
+from grounding.verify.report import Finding, Match, Report
+from planner.claims import names_of
+from planner.draw import svg
+from planner.scene import Box, Layout
+from scenewright.metadata import versions
+from scenewright.result import Result, Try
+from scenewright.runs import Run, png
+
+LARGEST, THUMB, CROP = 1024, 320, 96
+MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
+ENDED = {
+    "verified": "every claim that can be tested holds",
+    "rounds": "the rounds were used up; this is the best picture",
+    "seconds": "the time was used up; this is the best picture",
+    "unchecked": "there was nothing here to verify it with",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim in the table. `part` is the score and `line` its threshold, both in per cent of the bar."""
+
+    mark: str
+    ruling: str
+    claim: str
+    evidence: str
+    score: str
+    part: float | None
+    line: float | None
+    crop: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A box over the picture, in per cent of it."""
+
+    label: str
+    style: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last."""
+
+    name: str
+    before: float
+    after: float
+    weak: bool
+
+
+@dataclass(frozen=True)
+class Card:
+    """One picture of one round."""
+
+    title: str
+    picture: str
+    facts: str
+    ruling: str
+    failing: tuple[str, ...]
+    then: str
+    chosen: bool
+
+
+def page(run: Run, result: Result) -> str:
+    """The page."""
+    about = (run.description() or {}).get("request", {})
+    outcome, report = result.outcome, result.report
+    return _template().render(
+        prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
+        ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
+        width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
+        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout),
+        strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
+        facts=_facts(result), cost=_cost(result), command=command(run, about),
+        notes=[*outcome.notes, *result.layout.scene.notes, *(report.limits if report else ())],
+        unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
+        parent=about.get("parent"))
+
+
+@cache
+def _template() -> Template:
+    """The template; everything that is put into it is escaped."""
+    text = files("scenewright").joinpath("page.html").read_text(encoding="utf-8")
+    made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return made.from_string(text)
+
+
+def command(run: Run, request: Mapping[str, Any]) -> str:
+    """The command line that gives this run again."""
+    words = ["scenewright", "render"]
+    if request.get("layout"):
+        words += ["--layout", str(run.folder / "layouts" / f"{(run.result() or {}).get('layout', 'layout')}.json")]
+    else:
+        words += [str(request.get("prompt", ""))]
+    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "steps": None, "canvas": ""}
+    for name, usual in flags.items():
+        if request.get(name, usual) != usual:
+            words += [f"--{'n' if name == 'candidates' else name}", str(request[name])]
+    others: dict[str, Any] = {"guidance_scale": None, "strength": 1.0, "planner": "auto"}
+    for name, usual in others.items():
+        if request.get(name, usual) != usual:
+            words += ["--set", f"{name}={request[name]}"]
+    return shlex.join(words)
+
+
+def _facts(result: Result) -> list[tuple[str, str]]:
+    outcome = result.outcome
+    facts = [("Rounds", str(outcome.rounds)), ("Pictures", str(len(outcome.tries))),
+             ("Cost", f"{result.cost:.1f} plain"), ("Time", f"{outcome.seconds:.1f} s"),
+             ("Seed", str(outcome.best.seed))]
+    return facts + ([("Model calls", str(outcome.llm_calls))] if outcome.llm_calls else [])
+
+
+def _cost(result: Result) -> list[tuple[str, str]]:
+    outcome, receipt = result.outcome, result.receipt
+    cost = receipt.get("cost", {})
+    rows = [("Forward passes of the image model, all rounds", f"{outcome.passes:.0f}"),
+            ("One plain picture", f"{outcome.plain:.0f}"),
+            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}")]
+    if isinstance(cost, Mapping) and cost:
+        rows += [("This picture: full, truncated, backward passes",
+                  f"{cost.get('full', 0)}, {cost.get('truncated', 0)}, {cost.get('backward', 0)}")]
+    return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
+
+
+def _counted(report: Report | None) -> str:
+    if report is None:
+        return "not verified"
+    parts = [f"{len(report.holding)} hold", f"{len(report.failing)} fail", f"{len(report.undecided)} cannot be told"]
+    return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
+
+
+def _rows(report: Report | None, image: Image.Image) -> Iterator[Row]:
+    order = {"fails": 0, "cannot tell": 1, "holds": 2}
+    for finding in sorted(report.findings if report else (), key=lambda f: order[f.ruling]):
+        yield _row(finding, image)
+
+
+def _row(finding: Finding, image: Image.Image) -> Row:
+    score, line = finding.score, finding.threshold
+    measured = score is not None and line is not None and 0 <= score <= 1 and 0 <= line <= 1
+    said = "" if score is None else f"{score:.2f}" + ("" if line is None else f" / {line:.2f}")
+    return Row(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.claim.sentence, finding.sentence, said,
+               100 * score if measured and score is not None else None,
+               100 * line if measured and line is not None else None, _crop(finding, image))
+
+
+def _crop(finding: Finding, image: Image.Image) -> str:
+    boxes = finding.evidence.boxes
+    pixels = finding.evidence.crop or (_pixels(boxes[0], image) if len(boxes) == 1 else None)
+    if pixels is None or pixels[2] <= pixels[0] or pixels[3] <= pixels[1]:
+        return ""
+    return _data(image.crop(pixels), CROP)
+
+
+def _pixels(box: Box, image: Image.Image) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = (min(max(v, 0.0), 1.0) for v in box.corners)
+    return int(x0 * image.width), int(y0 * image.height), int(x1 * image.width), int(y1 * image.height)
+
+
+def _marks(report: Report | None, layout: Layout) -> Iterator[Mark]:
+    """What was planned, what was seen in its place, and what is surplus."""
+    names = names_of(layout.scene)
+    for placement in layout.far_to_near():
+        yield Mark(names.get(placement.thing, placement.thing), _style(placement.box), "planned")
+    for match in report.matches if report else ():
+        if match.seen is not None:
+            yield Mark(f"✓ {_name(match)}", _style(match.seen.box), "seen")
+    for extra in report.surplus if report else ():
+        yield Mark(f"{'✗' if extra.wrong else '+'} {extra.noun}", _style(extra.sighting.box),
+                   "wrong" if extra.wrong else "extra")
+
+
+def _name(match: Match) -> str:
+    return match.name.removeprefix("the ")
+
+
+def _style(box: Box) -> str:
+    x0, y0, x1, y1 = (min(max(v, 0.0), 1.0) for v in box.corners)
+    return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
+
+
+def _strengths(receipt: Mapping[str, Any], layout: Layout) -> Iterator[Strength]:
+    names = names_of(layout.scene)
+    for seen in receipt.get("attention", ()):
+        before, after = (100 * min(max(float(seen[key]), 0.0), 1.0) for key in ("before", "after"))
+        yield Strength(names.get(seen["thing"], seen["thing"]), before, after, bool(seen["weak"]))
+
+
+def _cards(run: Run, result: Result) -> Iterator[Card]:
+    outcome = result.outcome
+    for t in outcome.tries:
+        report = run.report(t.report) if t.report else None
+        last = t is outcome.tries[-1] or outcome.tries[outcome.tries.index(t) + 1].round > t.round
+        decided = outcome.decisions[t.round - 1] if last and t.round <= len(outcome.decisions) else ""
+        several = sum(other.round == t.round for other in outcome.tries) > 1
+        ruling = "holds" if t.verified else "fails" if report else "cannot-tell"
+        yield Card(f"Round {t.round}" + (f", picture {t.index + 1}" if several else ""), _thumb(run, t),
+                   f"seed {t.seed} · {t.passes:.0f} passes", ruling,
+                   tuple(f.claim.sentence for f in report.failing) if report else (), decided, t == outcome.best)
+
+
+def _thumb(run: Run, t: Try) -> str:
+    paintings = run.paintings(t.batch)
+    return _data(paintings[t.index].image, THUMB) if paintings and t.index < len(paintings) else ""
+
+
+def _layout(layout: Layout) -> str:
+    drawn = svg(layout, size=720).encode()
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+
+
+def _data(image: Image.Image, longest: int) -> str:
+    """The picture as a data address: small ones as they are, larger ones shrunk."""
+    if max(image.size) > longest:
+        image = image.copy()
+        image.thumbnail((longest, longest))
+    if image.width * image.height <= 512 * 512:
+        return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
+    stream = BytesIO()
+    image.convert("RGB").save(stream, "JPEG", quality=90)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def sheet(pictures: Sequence[Image.Image], side: int = 320, gap: int = 12) -> Image.Image:
+    """A contact sheet: the pictures side by side on white."""
+    sheet = Image.new("RGB", ((side + gap) * len(pictures) + gap, side + 2 * gap), "white")
+    for i, picture in enumerate(pictures):
+        fitted = picture.convert("RGB").resize((side, round(side * picture.height / picture.width)))
+        sheet.paste(fitted, (gap + i * (side + gap), gap))
+    return sheet

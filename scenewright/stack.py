@@ -1,0 +1,166 @@
+"""Opens what the settings name: planner, image model, detector and scorer; what is missing is told, the rest works."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planner.errors import BadInput
+from planner.scene import Canvas
+from scenewright.canvases import canvas_of
+from scenewright.config import Settings
+from scenewright.runs import digest
+from scenewright.stages import Painter, Planner
+from scenewright.stages import Verifier as Judge
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from grounding.verify.load import Judges
+    from grounding.verify.verify import Verifier
+    from scenewright.adapters import ClaimVerifier, SampledPainter
+
+POCKET = "pocket"
+STEPS, GUIDANCE_SCALE = 25, 7.5
+"""For models that say nothing about it."""
+POCKET_STEPS, POCKET_GUIDANCE_SCALE = 20, 5.0
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stages of one loop, and a sentence for everything that is missing from it."""
+
+    planner: Planner
+    painter: Painter
+    verifier: Judge | None
+    missing: tuple[str, ...] = ()
+
+
+def open_stack(settings: Settings) -> Stack:
+    """The stages that these settings name. Models stay loaded for the next call."""
+    painter = open_painter(settings.image_model, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    canvas = canvas_of(settings.canvas) if settings.canvas else Canvas(width=painter.size[0], height=painter.size[1])
+    return Stack(open_planner(settings, canvas), painter, verifier, missing)
+
+
+def open_planner(settings: Settings, canvas: Canvas) -> Planner:
+    """The planner alone; it needs no image model."""
+    from scenewright.adapters import PromptPlanner
+
+    return PromptPlanner(canvas, language_model(settings))
+
+
+def language_model(settings: Settings) -> BaseChatModel | None:
+    """The language model that the settings name, if they name one."""
+    if settings.planner == "llm" and not settings.llm:
+        raise BadInput("the planner is set to `llm`, and no language model is named; set SCENEWRIGHT_LLM=openai:NAME "
+                       "or plan with the grammar")
+    if settings.planner == "grammar" or not settings.llm:
+        return None
+    from planner.read.llm import open_model
+
+    return open_model(settings.llm, base_url=settings.llm_base_url or None, api_key=settings.llm_api_key)
+
+
+@lru_cache(maxsize=2)
+def open_painter(source: str, device: str = "cpu") -> SampledPainter:
+    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
+    from grounding.backbones.stable_diffusion import StableDiffusion
+    from grounding.painter import Painter as Sampler
+    from scenewright.adapters import SampledPainter, fingerprint
+
+    folder = model_folder(source, "image model")
+    steps, scale = (POCKET_STEPS, POCKET_GUIDANCE_SCALE) if source == POCKET else (STEPS, GUIDANCE_SCALE)
+    backbone = StableDiffusion.load(folder, device=device)
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale)
+
+
+
+def _pocket(part: str) -> Path:
+    """The folder of a shipped model, its files found unaltered."""
+    from grounding.errors import ModelMissing
+
+    try:
+        folder: Path = import_module("grounding.pocket.models").checked(part)
+    except ImportError as error:
+        raise ModelMissing(f"the pocket models need what is not installed here ({error}); install it with "
+                           "`pip install 'scenewright[render]'`") from None
+    return folder
+
+
+def hub_folder(name: str) -> Path:
+    """Where the hub's cache holds a checkpoint. Nothing is downloaded: that is for the person to decide."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from grounding.errors import ModelMissing
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, ValueError, OSError):
+        raise ModelMissing(f"there is no folder `{name}`, and no model of that name in the local cache; download it "
+                           f"with `hf download {name}`, or use `{POCKET}`") from None
+
+
+@lru_cache(maxsize=2)
+def open_verifier(detector: str, scorer: str, thresholds: Path | None,
+                  device: str = "cpu") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
+    """The verifier with what could be opened, and why the rest could not; none where nothing could."""
+    from scenewright.adapters import ClaimVerifier, fingerprint
+
+    judges, folders = open_both(detector, scorer, device)
+    if judges.detector is None and judges.scorer is None:
+        return None, (*judges.reasons, "pictures cannot be verified here; they are painted all the same")
+    claims = _claims(judges, folders[0], POCKET in (detector, scorer), thresholds)
+    marks = [fingerprint(folder) if folder else "" for folder in folders]
+    return ClaimVerifier(claims, digest("+".join((*marks, claims.thresholds.model_dump_json())))), judges.reasons
+
+
+def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, tuple[Path | None, Path | None]]:
+    """Both judges and the folders that they come from. One that is missing is left out, with the reason."""
+    from grounding.errors import ModelMissing
+    from grounding.verify.load import open_judges
+
+    folders: list[Path | None] = []
+    reasons: list[str] = []
+    for role, name in (("detector", detector), ("scorer", scorer)):
+        try:
+            folders.append(model_folder(name, role))
+        except ModelMissing as error:
+            folders.append(None)
+            reasons.append(f"there is no {role}: {error}")
+    judges = open_judges(*folders, device=device)
+    return judges._replace(reasons=(*reasons, *judges.reasons)), (folders[0], folders[1])
+
+
+def _claims(judges: Judges, detector: Path | None, pocket: bool, thresholds: Path | None) -> Verifier:
+    if pocket:
+        from scenewright.pocket import verifier
+
+        return verifier(judges.detector, judges.scorer, thresholds, judges.reasons)
+    from grounding.verify.thresholds import DEFAULTS, Thresholds
+    from grounding.verify.verify import Verifier
+
+    family = model_type(detector) if detector else ""
+    measured = Thresholds.load(thresholds) if thresholds else DEFAULTS.get(family, Thresholds())
+    return Verifier(judges.detector, judges.scorer, measured, reasons=judges.reasons)
+
+
+def model_type(folder: Path) -> str:
+    """The kind of model that a folder's config.json states."""
+    try:
+        return str(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
+def model_folder(name: str, role: str) -> Path:
+    """Where a model lies: in the package, in a folder, or in the hub's cache. Raises `ModelMissing`."""
+    if name == POCKET:
+        return _pocket({"image model": "pipeline", "detector": "detector", "scorer": "clip"}[role])
+    return Path(name) if Path(name).is_dir() else hub_folder(name)

@@ -1,0 +1,146 @@
+"""The report page: everything escaped, nothing fetched, and it looks right in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from planner.scene import Scene
+from scenewright import fakes
+from scenewright.api import render
+from scenewright.config import Settings
+from scenewright.page import command, sheet
+from scenewright.result import Result
+from scenewright.runs import PAGE, Run
+from scenewright.stages import Painting, Task
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> & \"quotes\" 'single' </style>"
+BROWSER = shutil.which("chromium")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage")
+
+
+class Watching(fakes.DrawingPainter):
+    """A painter whose receipts speak of attention."""
+
+    def paint(self, task: Task, **options: object) -> list[Painting]:  # type: ignore[override]
+        seen = [{"thing": p.thing, "phrase": p.thing, "before": 0.1, "after": 0.7, "weak": False}
+                for p in task.layout.placements]
+        return [Painting(p.image, {**p.receipt, "attention": seen}) for p in super().paint(task, **options)]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def result(scene: Scene, tmp_path: Path) -> Result:
+    """A run of two rounds with a prompt that wants to be markup."""
+    evil = scene.model_copy(update={"prompt": EVIL, "notes": (EVIL,), "unread": (EVIL,)})
+    stack = fakes.stack(evil, lambda task, index: () if task.guide else ("exists:ball",))
+    painter = Watching(lambda task, index: () if task.guide else ("exists:ball",))
+    return render(EVIL, settings=Settings(runs=tmp_path / "runs", candidates=2),
+                  stack=type(stack)(stack.planner, painter, stack.verifier))
+
+
+class Reader(HTMLParser):
+    """Collects tags, addresses and ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action", "data")]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+
+def read(result: Result) -> tuple[str, Reader]:
+    text = (result.folder / PAGE).read_text()
+    reader = Reader()
+    reader.feed(text)
+    return text, reader
+
+
+def test_what_a_prompt_says_never_becomes_markup(result: Result) -> None:
+    text, reader = read(result)
+    assert not {"script", "iframe", "object", "link"} & set(reader.tags)
+    assert not reader.handlers
+    assert text.count("</style>") == 1
+    assert text.count("&lt;script&gt;") >= 4
+
+
+def test_a_page_needs_nothing_but_itself(result: Result) -> None:
+    text, reader = read(result)
+    assert reader.addresses
+    assert all(address.startswith("data:image/") for address in reader.addresses)
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org)", text)
+    assert "default-src 'none'" in text
+
+
+def test_a_page_tells_claims_rounds_attention_cost_and_how_to_repeat_it(result: Result) -> None:
+    text, _ = read(result)
+    assert result.report is not None
+    assert all(f.claim.sentence in text for f in result.report.findings)
+    assert text.count('class="card') == 4
+    assert text.count('class="card chosen"') == 1
+    assert "stronger guidance" in text
+    assert "70 %" in text
+    assert "<td>One plain picture</td><td>6</td>" in text
+    assert "scenewright render" in text
+
+
+def test_the_command_of_a_page_is_safe_to_paste(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    assert command(run, {"prompt": "$(rm -rf /); 'x'", "rounds": 4, "candidates": 3}) == (
+        "scenewright render '$(rm -rf /); '\"'\"'x'\"'\"'' --n 3")
+    assert command(run, {"layout": {"scene": {}}, "seed": 2, "strength": 0.5}) == (
+        f"scenewright render --layout {tmp_path}/layouts/layout.json --seed 2 --set strength=0.5")
+
+
+def test_a_contact_sheet_shows_every_picture() -> None:
+    made = sheet([Image.new("RGB", (10, 10), colour) for colour in ("red", "lime", "blue")], side=50, gap=4)
+    pixels = np.asarray(made).reshape(-1, 3)
+    assert made.size == (166, 58)
+    assert {tuple(int(v) for v in p) for p in np.unique(pixels, axis=0)} == {
+        (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)}
+
+
+def shot(page: Path, target: Path, width: int, height: int, *more: str) -> npt.NDArray[np.uint8]:
+    assert BROWSER
+    subprocess.run([BROWSER, *FLAGS, *more, f"--user-data-dir={target.parent / 'profile'}",
+                    f"--window-size={width},{height}", f"--screenshot={target}", page.as_uri()],
+                   capture_output=True, timeout=120, check=True)
+    return np.asarray(Image.open(target).convert("RGB"))
+
+
+@pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
+def test_a_real_browser_shows_it_light_and_dark_and_narrow(result: Result, tmp_path: Path) -> None:
+    page = result.folder / PAGE
+    light = shot(page, tmp_path / "light.png", 1180, 2400)
+    dark = shot(page, tmp_path / "dark.png", 1180, 2400, "--blink-settings=preferredColorScheme=0")
+    phone = shot(page, tmp_path / "phone.png", 500, 3600)
+    assert light[5, 5].min() > 200
+    assert dark[5, 5].max() < 60
+    for pixels in (light, dark, phone):
+        red = (pixels[..., 0] > 180) & (pixels[..., 1] < 100) & (pixels[..., 2] < 100)
+        assert red.sum() > 500, "the red ball of the picture is not to be seen"
+    beyond = np.abs(phone[:, -6:].astype(int) - phone[0, -6:])
+    assert beyond.max() < 16, "something more than a shadow sticks out to the right on a phone"
+
+
+@pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
+def test_a_real_browser_finds_every_claim_in_the_document(result: Result, tmp_path: Path) -> None:
+    assert BROWSER
+    assert result.report is not None
+    done = subprocess.run([BROWSER, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+                           (result.folder / PAGE).as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    assert all(f.claim.sentence in done.stdout for f in result.report.findings)
+    assert "<script" not in done.stdout
