@@ -12,6 +12,7 @@ import typer
 
 from scenewright import __version__
 from scenewright.origin import check_origin
+from scenewright.render_cli import register
 from scenewright.shell import run, write
 
 app = typer.Typer(
@@ -113,3 +114,6 @@ def convert(
 
     size = canvas_of(canvas) if canvas else None
     raise typer.Exit(convert_file(source, target, source_format, target_format, size, classes))
+
+
+register(app)

@@ -79,10 +79,14 @@ def _judged(error: Exception) -> Ending:
         return fail(f"{error.strerror or error}: `{error.filename}`" if error.filename else str(error))
     if shown := getattr(error, "format_message", None):
         return fail(f"{shown().rstrip('.')}. See `scenewright --help`.", Ending.USAGE)
+    from grounding.errors import BadRequest, Cancelled, GroundingError
     from planner.errors import BadInput, PlanError
+    from scenewright.errors import RunError
 
-    if isinstance(error, PlanError):
-        return fail(str(error), Ending.USAGE if isinstance(error, BadInput) else Ending.FAILED)
+    if isinstance(error, Cancelled):
+        return fail("cancelled", Ending.CANCELLED)
+    if isinstance(error, PlanError | GroundingError | RunError):
+        return fail(str(error), Ending.USAGE if isinstance(error, BadInput | BadRequest) else Ending.FAILED)
     kind = type(error).__name__
     return fail(f"unexpected {kind}: {error}. This is a bug; {TRACEBACK}=1 shows where it happened.")
 

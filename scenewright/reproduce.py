@@ -1,0 +1,78 @@
+"""Paints a picture again from the recipe that it carries, and says whether the same bytes come out."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from scenewright.api import open_picture
+from scenewright.config import Settings, assigned
+from scenewright.metadata import Recipe, recipe_in, versions, with_recipe
+from scenewright.runs import write_whole
+from scenewright.shell import Ending, write
+from scenewright.stages import Painter
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came out. `differences` are the versions and models that are not the recipe's."""
+
+    recipe: Recipe
+    content: bytes
+    same_bytes: bool
+    same_pixels: bool
+    differences: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words."""
+        if self.same_bytes:
+            return "the same bytes came out"
+        what = "the same pixels came out, in another file" if self.same_pixels else "another picture came out"
+        why = "; ".join(self.differences) or "all versions are the same, so the file was changed after it was made"
+        return f"{what}: {why}"
+
+
+def reproduce(path: Path, painter: Painter) -> Reproduction:
+    """Paint the recipe of a picture again and compare."""
+    recipe = recipe_in(path)
+    paintings = painter.paint(recipe.task, on_step=lambda step: None, cancel=lambda: False)
+    image = paintings[recipe.index].image
+    content = with_recipe(image, recipe)
+    return Reproduction(recipe, content, content == path.read_bytes(), _same(image, open_picture(path)),
+                        tuple(differences(recipe, painter)))
+
+
+def differences(recipe: Recipe, painter: Painter) -> list[str]:
+    """What is not as it was when the picture was made."""
+    here = versions()
+    found = [f"{name} was {was}, here it is {here.get(name, 'missing')}" for name, was in recipe.versions.items()
+             if here.get(name) != was]
+    if recipe.painter != painter.identity:
+        found.insert(0, f"it was painted by {recipe.painter}, here by {painter.identity}")
+    return found
+
+
+def _same(a: Image.Image, b: Image.Image) -> bool:
+    return a.size == b.size and ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
+
+
+def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], json: bool) -> Ending:
+    """The command."""
+    from scenewright.stack import open_painter
+
+    recipe_in(path)
+    settings = Settings.load(assigned(assignments))
+    again = reproduce(path, open_painter(settings.image_model, settings.device))
+    if out is not None:
+        write_whole(out, again.content)
+    told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,
+                            "differences": list(again.differences), "prompt": again.recipe.prompt,
+                            "seed": again.recipe.seed}
+    write(json_format.dumps(told, indent=2) + "\n" if json else f"{again.sentence}\n")
+    return Ending.DONE if again.same_bytes else Ending.UNVERIFIED
