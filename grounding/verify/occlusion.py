@@ -1,8 +1,8 @@
 """Who covers whom: the colours of the region that two boxes share, told apart by the colours of each box alone.
 
 A box does not know depth. But where two things overlap, the shared region shows the nearer one: its colour histogram
-is taken apart (non-negative least squares) into those of the part that only the first box covers, of the part that
-only the second covers, and of the surroundings.
+is explained (non-negative least squares) by that of the part that only the first box covers and of the surroundings,
+then by that of the part that only the second box covers and of the surroundings. What explains better is nearer.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from scipy.optimize import nnls
 
 from planner.scene import Box
 
-LEVELS = 5
+LEVELS = 6
 """Levels per colour channel in a histogram."""
 LEAST = 0.1
 """A part smaller than this share of its box has no histogram of its own."""
-SURE = 0.35
-"""How much more one thing must fill of the shared region than the other."""
-CORE = 0.85
+SURE = 0.25
+"""How far apart the two explanations must be."""
+ALIKE = 0.1
+"""Explanations that leave less than this unexplained are both good; their difference counts for less."""
+CORE = 0.75
 """Boxes are shrunk to this share of their sides: the corners of a box rarely show the thing."""
 
 Floats = npt.NDArray[np.float64]
@@ -45,15 +47,24 @@ def coverage(image: Image.Image, a: Box, b: Box) -> float | None:
 
 
 def _balance(shared: Floats, parts: list[Floats | None], around: Floats) -> float:
-    """The difference of what both fill; what nothing explains belongs to the thing that has no part of its own."""
-    known = [part for part in parts if part is not None]
-    columns = np.stack([*known, around], axis=1)
+    """How much worse the second thing explains the shared colours than the first; alike explanations cancel out.
+
+    A thing without a part of its own (it lies within the other) is what the other leaves unexplained.
+    """
+    left = [None if part is None else _unexplained(shared, part, around) for part in parts]
+    first, second = left
+    if first is None or second is None:
+        alone = second if first is None else first
+        assert alone is not None
+        return 2 * alone - 1 if first is None else 1 - 2 * alone
+    return (second - first) / max(first, second, ALIKE)
+
+
+def _unexplained(shared: Floats, part: Floats, around: Floats) -> float:
+    """The share of the colours that no mixture of a thing and the surroundings explains, from 0 to 1."""
+    columns = np.stack([part, around], axis=1)
     weights, _ = nnls(columns, shared)
-    unexplained = float(np.clip(shared - columns @ weights, 0, None).sum())
-    filled = iter(weights[:len(known)])
-    first, second = (float(next(filled)) if part is not None else unexplained for part in parts)
-    total = first + second
-    return (first - second) / total if total > 0.05 else 0.0
+    return float(np.clip(shared - columns @ weights, 0, None).sum())
 
 
 def _quantised(image: Image.Image) -> npt.NDArray[np.int64]:
