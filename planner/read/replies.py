@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,8 +19,13 @@ from planner.read.wire import Plan, WireGroup, WireRelation, WireThing, sentence
 from planner.relations import TABLE
 from planner.scene import Scene
 
+T = TypeVar("T")
+
 LONGEST_REPLY = 400_000
 """Characters. A plan of a hundred things has about 30,000."""
+
+MOST_PAIRS = 2_000
+"""Pairs of things that all relations together may join."""
 
 Edges = tuple[float, float, float, float]
 
@@ -66,6 +71,15 @@ def draft_of(plan: Plan, prompt: str) -> Draft:
     return _Drafting(plan).draft(prompt)
 
 
+def _once(items: Iterable[T]) -> tuple[T, ...]:
+    """The items in order, without repetitions: models stutter."""
+    kept: list[T] = []
+    for item in items:
+        if item not in kept:
+            kept.append(item)
+    return tuple(kept)
+
+
 class _Drafting:
     """One plan on its way to a scene: its clean ids, and the notes and faults gathered so far."""
 
@@ -73,6 +87,7 @@ class _Drafting:
         self.plan = plan
         self.notes: list[str] = []
         self.faults: list[str] = []
+        self.pairs = 0
         self.ids = clean_ids((t.id or t.noun or t.phrase for t in plan.things), "thing")
         self.groups = clean_ids((g.id for g in plan.groups), "group")
         self.members = {name: tuple(id for id, thing in self._named() if thing.group == name)
@@ -85,15 +100,17 @@ class _Drafting:
             "prompt": prompt,
             "things": tuple(self._thing(id, thing) for id, thing in self._named()),
             "groups": tuple(self._group(id, g) for id, g in zip(self.groups.clean, plan.groups, strict=True)),
-            "relations": tuple(self._relation(relation) for relation in plan.relations),
-            "absent": tuple({"noun": a.noun or a.phrase, "phrase": a.phrase or a.noun, "of": self._one(a.of)}
+            "relations": _once(self._relation(relation) for relation in plan.relations),
+            "absent": _once({"noun": a.noun or a.phrase, "phrase": a.phrase or a.noun, "of": self._one(a.of)}
                             for a in plan.absent if a.noun or a.phrase),
             "background": plan.background,
-            "style": tuple(plan.style),
-            "lettering": tuple({"content": text.content, "host": self._one(text.host)}
+            "style": _once(plan.style),
+            "lettering": _once({"content": text.content, "host": self._one(text.host)}
                                for text in plan.lettering if text.content),
-            "unread": tuple(plan.unread),
+            "unread": _once(plan.unread),
         }
+        if self.pairs > MOST_PAIRS:
+            self.faults.append(f"the relations join more than {MOST_PAIRS} pairs of things; state the few that matter")
         if self.faults:
             raise BadReply("; ".join(self.faults[:5]))
         try:
@@ -128,6 +145,7 @@ class _Drafting:
     def _relation(self, relation: WireRelation) -> dict[str, object]:
         kind = self._kind(relation)
         subjects, objects = self._ends(relation.subjects), self._ends(relation.objects)
+        self.pairs += len(subjects) * max(len(objects), 1)
         arity = TABLE[kind].arity
         if not subjects:
             self.faults.append(f"`{kind}` needs at least one id in `subjects`")

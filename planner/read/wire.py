@@ -15,6 +15,8 @@ from planner.errors import BadReply
 from planner.relations import TABLE
 
 MOST_THINGS = 100
+MOST_ROWS = 300
+"""Entries that any list of a plan may have."""
 
 def _text(value: object) -> object:
     if value is None:
@@ -135,8 +137,10 @@ def plan_of(value: object) -> Plan:
         value = next(iter(value.values()))
     if not isinstance(value, dict) or "things" not in value:
         raise BadReply("expected one JSON object with the key `things`, got " + _kind(value))
-    if isinstance(value["things"], list) and len(value["things"]) > MOST_THINGS:
-        raise BadReply(f"`things` has {len(value['things'])} entries; a plan has at most {MOST_THINGS}")
+    for key, entries in value.items():
+        most = MOST_THINGS if key == "things" else MOST_ROWS
+        if isinstance(entries, list) and len(entries) > most:
+            raise BadReply(f"`{shown(str(key))}` has {len(entries)} entries; a plan has at most {most}")
     try:
         return Plan.model_validate(value)
     except ValidationError as error:

@@ -74,6 +74,15 @@ def test_more_things_than_a_picture_carries_are_refused():
     assert len(plan_of({"things": [thing(f"t{i}") for i in range(MOST_THINGS)]}).things) == MOST_THINGS
 
 
+def test_more_relations_than_a_picture_carries_are_refused():
+    ends = [f"t{i}" for i in range(100)]
+    things = [thing(id) for id in ends]
+    many = {"kind": "left_of", "subjects": ends[:40], "objects": ends[50:]}
+    assert len(scene_of(things=things, relations=[many]).relations) == 1
+    refused("more than 2000 pairs", things=things, relations=[many | {"objects": ends[49:]}])
+    refused("`relations` has 301 entries", things=things, relations=[many] * 301)
+
+
 def test_the_schema_is_one_that_strict_providers_accept():
     def walk(node):
         if isinstance(node, dict):
@@ -185,6 +194,13 @@ def test_a_dictionary_that_looks_like_a_serialised_object_stays_data():
 
 def test_lone_surrogates_in_a_reply_are_refused_not_raised_as_something_else():
     refused("things", things=[thing("cat", phrase="\ud800")])
+
+
+def test_what_is_said_again_and_again_is_said_once():
+    relation = {"kind": "left_of", "subjects": ["a"], "objects": ["b"], "words": "left of"}
+    scene = scene_of(things=[thing("a"), thing("b")], relations=[relation] * 40, style=["oil", "oil"],
+                     absent=[{"noun": "dog"}] * 3)
+    assert (len(scene.relations), scene.style, len(scene.absent)) == (1, ("oil",), 1)
 
 
 def test_no_more_than_a_few_faults_are_listed_at_once():
