@@ -52,6 +52,15 @@ class Style(NamedTuple):
 Pair = Callable[[Body, Body, Style, bool], Iterator[Aim]]
 
 
+def has_sides(claim: Claim) -> bool:
+    """Whether the claim can be satisfied in several ways between which no straight path leads."""
+    row = TABLE[claim.relation]
+    return row.kind in _SIDED or row.arity in ("pool", "ring") or row.share == "any"
+
+
+_SIDED = frozenset(("far_from", "holding", "hidden_by", "at_corner", "at_edge"))
+
+
 def aims_of(claim: Claim, bodies: dict[str, Body], frame: Frame, style: Style) -> list[Aim]:
     """The aims of one claim; a negated claim aims at the row that denies it."""
     row = TABLE[claim.relation]
@@ -200,6 +209,11 @@ def _wearing(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
     yield from _within(a, b, -0.05 * a.w, 0.05 * a.w, 0)
 
 
+def _part_of(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
+    for axis, slack in enumerate(((b.w - 0.6 * a.w) / 2, (b.h - 0.6 * a.h) / 2)):
+        yield from _within(b, a, -max(slack, 0.0), max(slack, 0.0), axis)
+
+
 def _riding(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
     touch = (a.h + b.h) / 2
     low = min(a.h, b.h)
@@ -232,6 +246,7 @@ _PAIR: dict[str, Pair] = {
     "left_of": _left_of, "right_of": _right_of, "above": _above, "below": _below,
     "next_to": _next_to, "near": _near, "far_from": _far_from,
     "on": _on, "under": _under, "in": _in, "holding": _holding, "wearing": _wearing, "riding": _riding,
+    "part_of": _part_of,
     "in_front_of": _in_front_of, "behind": _behind, "hidden_by": _hidden_by,
 }
 

@@ -6,15 +6,13 @@ from itertools import combinations
 from typing import Literal
 
 from planner.claims import Claim, claims_of, contradicts, names_of
-from planner.geometry import PAIR, Frame, Rect
+from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU, allowed_pairs
 from planner.relations import TABLE
 from planner.scene import Box, Data, Layout, ThingId
 
 ON_CANVAS = 1e-6
-MIN_AREA = 0.002
-MIN_SIDE = 0.02
 
 Problem = Literal["missing", "surplus", "outside", "too small", "overlap", "claim"]
 
@@ -121,7 +119,7 @@ def _broken_claims(layout: Layout) -> list[Violation]:
 def _advice(verdict: Verdict) -> str:
     claim = verdict.claim
     short = "" if verdict.margin is None else f" (short by {-verdict.margin:.3f})"
-    if claim.kind == "relation":
+    if claim.kind in ("relation", "part"):
         return f"“{claim.sentence}” does not hold on the boxes{short}; move or resize {' or '.join(claim.things[:3])}"
     return f"“{claim.sentence}” does not hold: change the list of things"
 
@@ -137,7 +135,7 @@ class Stage:
 
     def verdict(self, claim: Claim) -> Verdict:
         """Test one claim."""
-        if claim.kind == "relation":
+        if claim.kind in ("relation", "part"):
             return self._relation(claim)
         if claim.kind == "exists":
             return Verdict(claim=claim, holds=claim.things[0] in self.rects)
@@ -146,16 +144,7 @@ class Stage:
             return Verdict(claim=claim, holds=claim.at_least <= there <= (claim.at_most or there))
         if claim.kind == "absent" and not claim.objects:
             return Verdict(claim=claim, holds=not contradicts(claim, self.scene.things))
-        if claim.kind == "part":
-            return self._part(claim)
         return Verdict(claim=claim, holds=None)
-
-    def _part(self, claim: Claim) -> Verdict:
-        if not self._placed(claim):
-            return Verdict(claim=claim, holds=False)
-        part, whole = self.rects[claim.things[0]], self.rects[claim.objects[0]]
-        margin = PAIR["holding"](whole, part)
-        return Verdict(claim=claim, holds=margin >= 0, margin=margin)
 
     def _placed(self, claim: Claim) -> bool:
         return all(id in self.rects for id in (*claim.things, *claim.objects))

@@ -40,7 +40,6 @@ def claims_of(scene: Scene) -> tuple[Claim, ...]:
         *_counts(scene),
         *(_attribute(thing, word, names) for thing in scene.things for word in thing.attributes),
         *relation_claims(scene, names),
-        *(_part(thing, names) for thing in scene.things if thing.part_of),
         *_absences(scene, names),
         *_surroundings(scene, names),
     )
@@ -96,7 +95,8 @@ def _attribute(thing: Thing, word: str, names: dict[str, str]) -> Claim:
 
 def _part(thing: Thing, names: dict[str, str]) -> Claim:
     whole = thing.part_of or ""
-    return Claim(id=f"part:{thing.id}", kind="part", sentence=f"{names[thing.id]} is part of {names[whole]}",
+    said = TABLE["part_of"].say.format(a=names[thing.id], b=names[whole])
+    return Claim(id=f"part:{thing.id}", kind="part", relation="part_of", sentence=said,
                  things=(thing.id,), objects=(whole,))
 
 
@@ -123,12 +123,16 @@ _ALONG_Y = {"above", "below"}
 
 
 def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[Claim, ...]:
-    """The relations of a scene as atoms: pairs where each subject is meant, one claim where all are meant together."""
+    """What a scene claims of places, as atoms: each pair where each is meant, one claim where all are meant together.
+
+    Parts are among them: a part lies on its whole.
+    """
     names = names or names_of(scene)
     slanted = _slanted_pairs(scene)
-    return tuple(_relation_claim(relation, i, subjects, objects, names, slanted)
-                 for i, relation in enumerate(scene.relations)
-                 for subjects, objects in _unless_implied(relation, _atoms(relation), scene))
+    stated = [_relation_claim(relation, i, subjects, objects, names, slanted)
+              for i, relation in enumerate(scene.relations)
+              for subjects, objects in _unless_implied(relation, _atoms(relation), scene)]
+    return (*stated, *(_part(thing, names) for thing in scene.things if thing.part_of))
 
 
 def _atoms(relation: Relation) -> list[Atom]:

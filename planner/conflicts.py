@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
-from planner.claims import Claim, claims_of, contradicts, names_of
+from planner.claims import Claim, claims_of, contradicts
 from planner.depth import depth_edges
 from planner.errors import Conflict
 from planner.scene import Scene
@@ -28,9 +28,8 @@ def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
     for why, kinds in _ORDERS:
         _refuse_circle([_edge(claim, kinds[claim.relation]) for claim in stated if claim.relation in kinds], why)
-    names = names_of(scene)
-    _refuse_circle([(far, near, claim.sentence if claim else f"{names[near]} is part of {names[far]}")
-                    for far, near, claim in depth_edges(scene, claims)], "nothing can be nearer than itself")
+    _refuse_circle([(far, near, claim.sentence) for far, near, claim in depth_edges(claims)],
+                   "nothing can be nearer than itself")
 
 
 def _edge(claim: Claim, sign: int) -> Edge:

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from planner.claims import Claim
 from planner.relations import TABLE
-from planner.scene import Scene
 
 
-def depth_edges(scene: Scene, claims: Sequence[Claim]) -> list[tuple[str, str, Claim | None]]:
-    """(farther, nearer, why) for every order that is stated; parts are nearer than their wholes."""
-    edges: list[tuple[str, str, Claim | None]] = [(t.part_of, t.id, None) for t in scene.things if t.part_of]
+def depth_edges(claims: Sequence[Claim]) -> list[tuple[str, str, Claim]]:
+    """(farther, nearer, why) for every order that is stated."""
+    edges: list[tuple[str, str, Claim]] = []
     for claim in claims:
         nearer = TABLE[claim.relation].nearer
         if claim.negated:
@@ -22,13 +21,13 @@ def depth_edges(scene: Scene, claims: Sequence[Claim]) -> list[tuple[str, str, C
     return edges
 
 
-def depth_order(scene: Scene, claims: Sequence[Claim], feet: Mapping[str, float]) -> dict[str, int]:
+def depth_order(claims: Sequence[Claim], feet: Mapping[str, float]) -> dict[str, int]:
     """A depth for every thing; `feet` are the lower edges of the boxes."""
     layer = {id: _layer(claim.relation) for claim in claims if not claim.negated
              and claim.relation in ("in_foreground", "in_background") for id in claim.things}
     nearer_of: dict[str, list[str]] = {id: [] for id in feet}
     waiting = dict.fromkeys(feet, 0)
-    for far, near, _ in depth_edges(scene, claims):
+    for far, near, _ in depth_edges(claims):
         if far in waiting and near in waiting:
             nearer_of[far].append(near)
             waiting[near] += 1

@@ -22,6 +22,10 @@ STRICT = 1e-3
 TOUCH = 0.1
 """IoU above which two things count as overlapping."""
 
+MIN_AREA = 0.002
+MIN_SIDE = 0.02
+"""The least share of the canvas, and of its width or height, that can be painted."""
+
 
 class Rect(NamedTuple):
     """An upright rectangle in units of the canvas's shorter side: centre and size."""
@@ -182,6 +186,11 @@ def holding(a: Rect, b: Rect) -> float:
 def wearing(a: Rect, b: Rect) -> float:
     """Half of what is worn lies on the wearer."""
     return shared(a, b) / b.area - 0.5
+
+
+def part_of(a: Rect, b: Rect) -> float:
+    """Half of the part lies on the whole, which is larger."""
+    return min(shared(a, b) / a.area - 0.5, 0.9 - a.area / b.area)
 
 
 def riding(a: Rect, b: Rect) -> float:
@@ -360,6 +369,7 @@ PAIR: dict[str, Callable[[Rect, Rect], float]] = {
     "left_of": left_of, "right_of": right_of, "above": above, "below": below,
     "next_to": next_to, "near": near, "far_from": far_from,
     "on": on, "under": under, "in": inside, "holding": holding, "wearing": wearing, "riding": riding,
+    "part_of": part_of,
     "in_front_of": in_front_of, "behind": behind, "hidden_by": hidden_by,
     "larger_than": larger_than, "smaller_than": smaller_than, "taller_than": taller_than, "shorter_than": shorter_than,
     "wider_than": wider_than, "narrower_than": narrower_than, "same_size": same_size,

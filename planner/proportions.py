@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from planner.claims import Claim
 from planner.geometry import LARGER, SAME, TALLER, Frame
@@ -59,6 +59,7 @@ class Proportions:
 
     def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], tight: bool, stretch: bool = False) -> None:
         self.stretch = stretch
+        self.tight = tight
         self.sizes = dict(sizes)
         self.frame = frame
         self.fixed = fixed
@@ -66,12 +67,10 @@ class Proportions:
         self.growth = 1.12
         self.excess = 1.02 if tight or stretch else 1.8
 
-    def bend(self, claims: Sequence[Claim], parts: Iterable[tuple[str, str]]) -> Sizes:
+    def bend(self, claims: Sequence[Claim]) -> Sizes:
         """Satisfy what the claims say of size; some rounds let chains settle."""
         for _ in range(12 if self.stretch else 3):
             self._limit(claims)
-            for part, whole in parts:
-                self._fit(part, whole, 0.45)
             self._contain(claims)
             self._seat(claims)
             for claim in claims:
@@ -82,7 +81,7 @@ class Proportions:
     def _limit(self, claims: Sequence[Claim]) -> None:
         for id, (w, h) in self.sizes.items():
             self._scale(id, min(1.0, 0.94 * self.frame.width / w, 0.94 * self.frame.height / h))
-            self._scale(id, _growth(*self.sizes[id]))
+            self._scale(id, _growth(*self.sizes[id], self.frame))
         for claim in claims:
             row = TABLE[claim.relation]
             if row.arity == "alone" and row.kind.startswith("at_"):
@@ -104,6 +103,8 @@ class Proportions:
             self._fit(b, a, _CARRIED[kind])
         elif kind in _COVERING:
             self._cover(*((a, b) if kind != "behind" else (b, a)), kind)
+        elif kind == "part_of":
+            self._fit(a, b, 0.9 if self.tight else 0.45)
         elif kind == "riding":
             self._ratio(b, a, "w", 0.9)
 
@@ -190,12 +191,16 @@ _CARRIED = {"wearing": 0.7, "holding": 0.7}
 _COVERING = frozenset(("in_front_of", "behind", "hidden_by"))
 
 
-def _growth(w: float, h: float) -> float:
-    """The factor that makes a size paintable."""
-    return max(1.0, _LEAST_SIDE / min(w, h), math.sqrt(_LEAST_AREA / (w * h)))
+def _growth(w: float, h: float, frame: Frame) -> float:
+    """The factor that makes a size paintable on this canvas."""
+    longer = max(frame.width, frame.height)
+    return max(1.0, _LEAST_SIDE * longer / min(w, h), math.sqrt(_LEAST_AREA * frame.width * frame.height / (w * h)))
 
 
-def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset[str]) -> Sizes:
+def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset[str], frame: Frame) -> Sizes:
     """All sizes but the fixed ones, smaller by one factor, as long as they stay paintable."""
-    small = {id: (w, h) if id in fixed else (w * by, h * by) for id, (w, h) in sizes.items()}
-    return {id: (w, h) if id in fixed else (w * _growth(w, h), h * _growth(w, h)) for id, (w, h) in small.items()}
+    small: Sizes = {}
+    for id, (w, h) in sizes.items():
+        k = 1.0 if id in fixed else by * _growth(w * by, h * by, frame)
+        small[id] = w * k, h * k
+    return small

@@ -82,6 +82,8 @@ _ROWS = (
         "pair", "must", -1, denial="next_to", share="some", say="{a} holds {b}"),
     Row("wearing", ("wearing", "wears", "dressed in"),
         "pair", "must", -1, denial="next_to", share="some", say="{a} wears {b}"),
+    Row("part_of", (),
+        "pair", "may", +1, denial="next_to", share="some", say="{a} is part of {b}"),
     Row("riding", ("riding", "rides", "astride"),
         "pair", "must", +1, denial="next_to", share="some", say="{a} rides {b}"),
     # Depth.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from planner.aims import Aim, Body, Style, aims_of
+from planner.aims import Aim, Body, Style, aims_of, has_sides
 from planner.claims import Claim, names_of
 from planner.conflicts import minimal_set, refuse_contradictions
 from planner.depth import depth_order
@@ -21,7 +21,11 @@ from planner.sizes import flies
 from planner.task import Task
 from planner.teams import Team, fitted, offsets_of, teams_of
 
-ATTEMPTS = 24
+ATTEMPTS = 30
+FIRST_TURN = 3
+"""The attempt from which on claims are satisfied in other ways than the nearest."""
+BOLD = 4
+"""The attempt from which on hinted sizes may change that no failing claim is about."""
 PATIENCE = 3
 """Attempts spent on a layout with all the breathing room, once one that holds is found."""
 ROOM = 0.03
@@ -53,7 +57,19 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
             break
     if passable:
         return passable.layout()
+    if set(task.hints) > task.locked:
+        return _afresh(task)
     raise _explain(task)
+
+
+def _afresh(task: Task) -> Layout:
+    """Place anew where nothing near the hints holds, keeping only what is locked."""
+    kept = {id: box for id, box in task.hints.items() if id in task.locked}
+    layout = place(task.scene, kept, seed=task.seed, canvas=task.canvas, locked=task.locked)
+    why = "nothing close to the given boxes satisfies all claims"
+    moves = tuple(Move(thing=id, before=box, after=layout.boxes[id], why=why)
+                  for id, box in task.hints.items() if layout.boxes[id] != box)
+    return layout.model_copy(update={"moves": moves})
 
 
 def _explain(task: Task) -> Conflict:
@@ -81,6 +97,7 @@ class Trial:
     settled: bool = field(init=False, default=True)
     sizes: Sizes = field(init=False)
     teams: list[Team] = field(init=False)
+    turns: dict[str, int] = field(init=False, default_factory=dict)
     board: Board = field(init=False)
     composed: dict[str, Rect] | None = field(init=False, default=None)
 
@@ -88,7 +105,10 @@ class Trial:
         """Place everything; say whether all claims hold."""
         if not self.task.ids:
             return True
+        if self.attempt == 0 and self._holds_as_hinted():
+            return True
         self.rng = self.task.random(self.attempt)
+        self.turns = self._turns()
         self.room = (ROOM if not self.task.hints else 0.006) * 0.8 ** self.attempt
         self.sizes = self._sizes()
         self.board = self._board()
@@ -100,17 +120,34 @@ class Trial:
             self._compose()
         return not self._failing()
 
+    def _turns(self) -> dict[str, int]:
+        """Which way to satisfy each claim that has several: after a few attempts all ways of two claims, in turn."""
+        if self.attempt < FIRST_TURN:
+            return {}
+        count = self.attempt - FIRST_TURN + 1
+        choices = [claim.id for claim in self.claims if has_sides(claim)]
+        return {id: count // 4 ** k % 4 if k < 2 else self.rng.randrange(4) for k, id in enumerate(choices)}
+
+    def _holds_as_hinted(self) -> bool:
+        """Whether the hints are complete and need no change at all."""
+        if self.task.ids and set(self.task.hints) == set(self.task.ids):
+            self.composed = {id: self.task.hinted[id] for id in self.task.ids}
+            if not self._failing():
+                return True
+            self.composed = None
+        return False
+
     # sizes and bodies
 
     def _sizes(self) -> Sizes:
         task = self.task
         sizes = natural_sizes(task.scene, task.frame, self.rng)
         sizes |= {id: (rect.w, rect.h) for id, rect in task.hinted.items()}
-        kept = task.locked if self.attempt > 3 else frozenset(task.hints)
-        sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept)
-        parts = [(t.id, t.part_of) for t in task.scene.things if t.part_of and t.id not in task.hints]
+        kept = task.locked | (task.content if self.attempt < BOLD else frozenset())
+        sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept if self.attempt >= BOLD else frozenset(task.hints),
+                       task.frame)
         stretch = self.attempt % 3 == 2
-        return Proportions(sizes, task.frame, task.locked, bool(task.hints), stretch).bend(self.claims, parts)
+        return Proportions(sizes, task.frame, kept, bool(task.hints), stretch).bend(self.claims)
 
     def _board(self) -> Board:
         """One body for each team, one for each other thing."""
@@ -227,8 +264,7 @@ class Trial:
         bodies = self._bodies()
         aims: list[Aim] = []
         for claim in claims:
-            turn = 0 if self.attempt < 3 else self.rng.randrange(4)
-            aims += aims_of(claim, bodies, self.task.frame, Style(self.room, turn))
+            aims += aims_of(claim, bodies, self.task.frame, Style(self.room, self.turns.get(claim.id, 0)))
         return [aim for aim in aims if not aim.nice] if self.attempt > 1 or self.task.hints else aims
 
     def _nudge(self) -> None:
@@ -271,7 +307,7 @@ class Trial:
         return {id: Rect(*self.board.at(k), *self.sizes[id]) for k, id in enumerate(self.task.ids)}
 
     def _failing(self) -> bool:
-        return bool(self._failing_claims() or self._crowded() or self._outside())
+        return bool(self._failing_claims() or self._crowded() or self._outside() or self._too_small())
 
     def _failing_claims(self) -> list[Claim]:
         rects = self.rects()
@@ -289,6 +325,9 @@ class Trial:
                 found.append((i, j))
         return found
 
+    def _too_small(self) -> bool:
+        return any(self.task.unpaintable(r) for id, r in self.rects().items() if id not in self.task.locked)
+
     def _outside(self) -> bool:
         frame = self.task.frame
         return any(min(r.x0, r.y0, frame.width - r.x1, frame.height - r.y1) < -1e-7 for id, r in self.rects().items()
@@ -300,7 +339,7 @@ class Trial:
         if not task.ids:
             return Layout(scene=task.scene, canvas=task.canvas, seed=task.seed)
         rects = self.rects()
-        depths = depth_order(task.scene, task.claims, {id: rect.y1 for id, rect in rects.items()})
+        depths = depth_order(task.claims, {id: rect.y1 for id, rect in rects.items()})
         boxes = {id: self._box(id, rect) for id, rect in rects.items()}
         placements = tuple(Placement(thing=id, box=box, depth=depths[id], locked=id in task.locked)
                            for id, box in boxes.items())

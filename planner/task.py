@@ -8,8 +8,10 @@ from functools import cached_property
 
 from planner.claims import Claim, relation_claims
 from planner.errors import BadInput
-from planner.geometry import Frame, Rect
+from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
+from planner.margins import relation_margin
 from planner.overlap import allowed_pairs
+from planner.relations import TABLE
 from planner.scene import Box, Canvas, Scene
 
 MOST_THINGS = 100
@@ -56,6 +58,23 @@ class Task:
     def hinted(self) -> dict[str, Rect]:
         """The hints in units of the shorter side."""
         return {id: Rect.of(box, self.canvas) for id, box in self.hints.items()}
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """Hinted things that fit the canvas and that no failing claim is about: their sizes are right as they are."""
+        troubled = {id for id, r in self.hinted.items()
+                    if r.w > self.frame.width or r.h > self.frame.height or self.unpaintable(r)}
+        for claim in self.claims:
+            ends = {*claim.things, *claim.objects}
+            if ends <= self.hinted.keys() and TABLE[claim.relation].arity != "words" and (
+                    relation_margin(claim, self.hinted, None, self.frame) < 0) != claim.negated:
+                troubled |= ends
+        return frozenset(self.hints.keys() - troubled)
+
+    def unpaintable(self, rect: Rect) -> bool:
+        """Whether `check` would call it too small."""
+        w, h = rect.w / self.frame.width, rect.h / self.frame.height
+        return w * h < MIN_AREA or min(w, h) < MIN_SIDE
 
     def validate(self) -> None:
         """Refuse what cannot be placed at all."""

@@ -82,7 +82,7 @@ def fitted(team: Team, sizes: Sizes, task: Task, room: float) -> Sizes:
         w, h = _extent(_made(team, mine, task, room), list(mine.values()))
         if w <= wide and h <= high:
             break
-        mine = shrunk(mine, 0.88, frozenset())
+        mine = shrunk(mine, 0.88, frozenset(), task.frame)
     return mine
 
 
