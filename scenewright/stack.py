@@ -124,7 +124,7 @@ def open_verifier(detector: str, scorer: str, thresholds: Path | None,
 def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, tuple[Path | None, Path | None]]:
     """Both judges and the folders that they come from. One that is missing is left out, with the reason."""
     from grounding.errors import ModelMissing
-    from grounding.verify.load import open_judges
+    from grounding.verify.load import QUERY, open_judges
 
     folders: list[Path | None] = []
     reasons: list[str] = []
@@ -134,7 +134,7 @@ def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, 
         except ModelMissing as error:
             folders.append(None)
             reasons.append(f"there is no {role}: {error}")
-    judges = open_judges(*folders, device=device)
+    judges = open_judges(*folders, device=device, query="{}" if detector == POCKET else QUERY)
     return judges._replace(reasons=(*reasons, *judges.reasons)), (folders[0], folders[1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grounding.verify.families import Vocabulary
 from grounding.verify.judges import Detector, Fit, Scorer, Sighting
 from grounding.verify.report import Evidence, Finding, Match, Problem, Report, Surplus
 from grounding.verify.thresholds import Cut, Thresholds
@@ -21,4 +22,5 @@ __all__ = [
     "Surplus",
     "Thresholds",
     "Verifier",
+    "Vocabulary",
 ]

@@ -32,8 +32,10 @@ ENOUGH = 20
 """Samples from which a noun or a family gets a cut of its own."""
 PULL = 10
 """A cut of its own is pulled to the general one as if by this many samples."""
-DECIDED_WRONG = 0.02
-"""The undecided band is as wide as it takes to have at most this share of errors among what is decided."""
+DECIDED_WRONG = 0.05
+"""The undecided band is as wide as it takes to have at most this share of errors among what is decided …"""
+DECIDED = 0.5
+"""… but never so wide that less than this share is decided."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -207,7 +209,7 @@ class _Measuring:
         return AttributeCut(**cuts[source].model_dump(), source=source)
 
 
-_EVERYTHING = Thresholds(noun=Cut(at=0.0))
+_EVERYTHING = Thresholds(noun=Cut(at=0.02))
 
 
 def _plan(known: Known, asked: Sequence[str]) -> Plan:
@@ -247,7 +249,8 @@ def hits(known: Known, noun: str, seen: Sequence[Sighting]) -> list[tuple[KnownT
 
 
 def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False) -> Cut:
-    """The cut with the fewest errors, in the middle of the widest gap between scores where it has them.
+    """The cut with the fewest errors: in the middle of the widest gap where there are none, else the middle one of
+    all that are as good within half a standard error, so that single samples do not decide.
 
     True and false cases weigh the same as wholes; with `counted` each error weighs the same and `errors` is their
     number per true case (detectors give false cases without number, of which only those above the cut matter).
@@ -257,13 +260,9 @@ def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False
     true = np.array([case.true for case in cases], dtype=bool)
     if not true.any() or true.all():
         at = float(scores.min()) * 0.8 if true.any() else float(scores.max(initial=0.0)) + 0.05
-        return Cut(at=min(max(at, -1.0), 1.0), samples=len(cases))
+        return Cut(at=min(max(at, -1.0), 1.0), samples=len(cases), errors=0.0)
     at, wrong = _least_wrong(scores, true, counted)
-    unsure = next((u for u in _BANDS if _wrong_beyond(scores, true, at, u) <= DECIDED_WRONG), _BANDS[-1])
-    return Cut(at=at, unsure=unsure if banded else 0.0, samples=len(cases), errors=wrong)
-
-
-_BANDS = (0.0, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.3)
+    return Cut(at=at, unsure=_band(scores, true, at) if banded else 0.0, samples=len(cases), errors=wrong)
 
 
 class _Least(NamedTuple):
@@ -277,17 +276,26 @@ def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool) -> 
     missed = np.searchsorted(np.sort(scores[true]), cuts) / true.sum()
     false = 1 - np.searchsorted(np.sort(scores[~true]), cuts) / (~true).sum()
     wrong = np.minimum(missed + false * (~true).sum() / true.sum(), 1.0) if counted else (missed + false) / 2
-    best = np.flatnonzero(wrong <= wrong.min() + 1e-12)
+    least = float(wrong.min())
+    doubt = 0.5 * (least * (1 - least) / len(scores)) ** 0.5
+    best = np.flatnonzero(wrong <= least + doubt + 1e-12)
     room = np.concatenate([[0.0], values[1:] - values[:-1], [0.0]])
-    chosen = best[room[best].argmax()]
+    chosen = best[room[best].argmax()] if least == 0 else best[len(best) // 2]
     return _Least(float(min(cuts[chosen], 1.0)), float(wrong[chosen]))
 
 
-def _wrong_beyond(scores: Floats, true: npt.NDArray[np.bool_], at: float, unsure: float) -> float:
-    """The share of errors among the cases outside the band."""
-    high, low = scores >= at + unsure, scores < at - unsure
-    decided = int((high | low).sum())
-    return float(((high & ~true) | (low & true)).sum() / decided) if decided else 0.0
+def _band(scores: Floats, true: npt.NDArray[np.bool_], at: float) -> float:
+    """The narrowest band around a cut that leaves few enough errors outside it."""
+    unsure = 0.0
+    for step in range(26):
+        high, low = scores >= at + step / 50, scores < at - step / 50
+        decided = int((high | low).sum())
+        if decided < DECIDED * len(scores):
+            break
+        unsure = step / 50
+        if ((high & ~true) | (low & true)).sum() <= DECIDED_WRONG * decided:
+            break
+    return unsure
 
 
 def _gap(cases: Sequence[Case]) -> float:

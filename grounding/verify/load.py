@@ -6,10 +6,10 @@ Only `config.json` decides which class is used, only safetensors are read, and n
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from grounding.errors import ModelMissing
 from grounding.verify.judges import Detector, Scorer, first_line
@@ -29,6 +29,12 @@ SCORERS = {
 """The classes of each kind of scorer."""
 
 
+QUERY = "a photo of {}"
+"""How published OWL checkpoints expect to be asked."""
+
+_Judge = TypeVar("_Judge")
+
+
 class Judges(NamedTuple):
     """What could be loaded, and a message for each that could not."""
 
@@ -38,26 +44,31 @@ class Judges(NamedTuple):
 
 
 def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offline: bool = True,
-                device: str = "cpu") -> Judges:
+                device: str = "cpu", query: str = QUERY) -> Judges:
     """Load both; one that cannot be loaded is left out, with the reason, and the other still works."""
     reasons: list[str] = []
-    found: list[Any] = []
-    for source, opener in ((detector, open_detector), (scorer, open_scorer)):
+
+    def attempt(source: str | Path | None, opener: Callable[..., _Judge], **options: Any) -> _Judge | None:
         try:
-            found.append(None if source is None else opener(source, offline=offline, device=device))
+            return None if source is None else opener(source, offline=offline, device=device, **options)
         except ModelMissing as error:
-            found.append(None)
             reasons.append(str(error))
-    return Judges(found[0], found[1], tuple(reasons))
+            return None
+
+    return Judges(attempt(detector, open_detector, query=query), attempt(scorer, open_scorer), tuple(reasons))
 
 
-def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Detector:
-    """The detector in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`)."""
+def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY) -> Detector:
+    """The detector in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`).
+
+    `query` is how an OWL checkpoint was taught to be asked; Grounding DINO is asked in its own form.
+    """
     from grounding.verify.dino import Dino
     from grounding.verify.owl import Owl
 
     kind, model, processor = _open(source, "detector", DETECTORS, offline, device)
-    return Owl(model, processor, str(source)) if kind.startswith("owl") else Dino(model, processor, str(source))
+    name = str(source)
+    return Owl(model, processor, name, query) if kind.startswith("owl") else Dino(model, processor, name)
 
 
 def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Scorer:

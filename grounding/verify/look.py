@@ -46,6 +46,8 @@ class View(NamedTuple):
         return max((s.score for s in self.asked.get(query, ()) if s.box.iou(box) >= 0.5), default=0.0)
 
 
+FAINT = 0.25
+"""Sightings below this share of the threshold are not even faint."""
 NO_PLAN = Plan({}, frozenset())
 
 
@@ -56,7 +58,8 @@ def look(detector: Detector, image: Image.Image, nouns: Iterable[str], queries: 
     texts = tuple(dict.fromkeys((*named.values(), *queries)))
     found = dict(zip(texts, detector.detect(image, texts), strict=True)) if texts else {}
     cuts = {noun: thresholds.for_noun(noun).at for noun in named}
-    single = {noun: distinct(found[text], plan.boxes.get(noun, ())) for noun, text in named.items()}
+    single = {noun: distinct([s for s in found[text] if s.score >= FAINT * cuts[noun]], plan.boxes.get(noun, ()))
+              for noun, text in named.items()}
     bright = {noun: tuple(s for s in some if s.score >= cuts[noun]) for noun, some in single.items()}
     faint = {noun: tuple(s for s in some if s.score < cuts[noun])[:20] for noun, some in single.items()}
     return View(compete(bright, cuts, plan.together), faint, found)

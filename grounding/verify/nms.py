@@ -25,7 +25,7 @@ SLACK = 0.15
 SAME_PLACE = 0.7
 """IoU above which two nouns are two names for one thing."""
 
-Boxes = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 
 def distinct(sightings: Sequence[Sighting], planned: Sequence[Box] = ()) -> tuple[Sighting, ...]:
@@ -33,26 +33,27 @@ def distinct(sightings: Sequence[Sighting], planned: Sequence[Box] = ()) -> tupl
     ordered = sorted(sightings, key=lambda s: -s.score)
     if len(ordered) < 2:
         return tuple(ordered)
-    boxes = corners(s.box for s in ordered)
+    boxes, plan = corners(s.box for s in ordered), corners(planned)
     over, inside = overlap(boxes, boxes)
-    plan = corners(planned)
-    fits, plan_over, plan_inside = overlap(boxes, plan)[0], *overlap(plan, plan)
-    kept: list[int] = []
-    for i in range(len(ordered)):
-        same = (k for k in kept if over[i, k] > IOU or inside[i, k] > COVERED)
-        if all(_planned_pair(fits[i], fits[k], over[i, k], inside[i, k], plan_over, plan_inside) for k in same):
-            kept.append(i)
-    return tuple(ordered[k] for k in kept)
+    same = ((over > IOU) | (inside > COVERED)) & ~_planned_pairs(overlap(boxes, plan)[0], over, inside, plan)
+    left = np.ones(len(ordered), dtype=bool)
+    kept = []
+    for i, sighting in enumerate(ordered):
+        if left[i]:
+            kept.append(sighting)
+            left &= ~same[i]
+    return tuple(kept)
 
 
-def _planned_pair(one: Boxes, other: Boxes, over: float, inside: float, plan_over: Boxes, plan_inside: Boxes) -> bool:
-    """Whether two boxes speak for two planned things, and overlap no more than these do."""
-    if len(one) < 2:
-        return False
-    a, b = int(one.argmax()), int(other.argmax())
-    if a == b or one[a] < FITS or other[b] < FITS:
-        return False
-    return bool(over <= plan_over[a, b] + SLACK and inside <= plan_inside[a, b] + SLACK)
+def _planned_pairs(fits: Floats, over: Floats, inside: Floats, plan: Floats) -> npt.NDArray[np.bool_]:
+    """Which pairs of boxes speak for two planned things, and overlap no more than these do: [n, n]."""
+    if len(plan) < 2:
+        return np.zeros(over.shape, dtype=bool)
+    speaks, whom = fits.max(1) >= FITS, fits.argmax(1)
+    plan_over, plan_inside = (table[whom[:, None], whom[None]] for table in overlap(plan, plan))
+    pairs: npt.NDArray[np.bool_] = (speaks[:, None] & speaks[None] & (whom[:, None] != whom[None])
+                                    & (over <= plan_over + SLACK) & (inside <= plan_inside + SLACK))
+    return pairs
 
 
 def compete(seen: Mapping[str, Sequence[Sighting]], cuts: Mapping[str, float],
@@ -61,24 +62,27 @@ def compete(seen: Mapping[str, Sequence[Sighting]], cuts: Mapping[str, float],
 
     `cuts` are thresholds by noun; `together` are the pairs of nouns that the plan puts in one place.
     """
-    return {noun: tuple(s for s in some if not any(
-                _takes(rival, cuts[other], s, cuts[noun]) for other, rivals in seen.items()
-                if other != noun and frozenset((other, noun)) not in together for rival in rivals))
-            for noun, some in seen.items()}
+    nouns = list(seen)
+    flat = [(k, s) for k, noun in enumerate(nouns) for s in seen[noun]]
+    if not flat:
+        return dict.fromkeys(nouns, ())
+    of = np.array([k for k, _ in flat])
+    excess = np.array([logit(s.score) - logit(cuts[nouns[k]]) for k, s in flat])
+    rivals = np.array([[a != b and frozenset((a, b)) not in together for b in nouns] for a in nouns])
+    boxes = corners(s.box for _, s in flat)
+    taken = (overlap(boxes, boxes)[0] > SAME_PLACE) & rivals[of[:, None], of[None]] & (excess[None] > excess[:, None])
+    lost = taken.any(1)
+    return {noun: tuple(s for (own, s), gone in zip(flat, lost, strict=True) if own == k and not gone)
+            for k, noun in enumerate(nouns)}
 
 
-def _takes(rival: Sighting, rival_cut: float, own: Sighting, own_cut: float) -> bool:
-    return (rival.box.iou(own.box) > SAME_PLACE
-            and logit(rival.score) - logit(rival_cut) > logit(own.score) - logit(own_cut))
-
-
-def corners(boxes: Iterable[Box]) -> Boxes:
+def corners(boxes: Iterable[Box]) -> Floats:
     """Boxes as an array [n, 4] of x0 y0 x1 y1."""
     rows = [box.corners for box in boxes]
     return np.asarray(rows, dtype=np.float64).reshape(-1, 4)
 
 
-def overlap(a: Boxes, b: Boxes) -> tuple[Boxes, Boxes]:
+def overlap(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """IoU, and shared area over the smaller area, of every box of `a` with every box of `b`: both [len(a), len(b)]."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])

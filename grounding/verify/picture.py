@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -23,6 +25,11 @@ PANEL = 470
 TEXT = 17
 GAP = 14
 LINE = 23
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
 
 
 class _Tag(NamedTuple):
@@ -123,7 +130,7 @@ def _dashes(pen: ImageDraw.ImageDraw, line: tuple[float, float, float, float], c
 
 def _label(pen: ImageDraw.ImageDraw, tag: _Tag, size: tuple[int, int], taken: list[tuple[float, ...]]) -> None:
     """A tag at the upper left corner of a box, moved down where another tag is."""
-    font = ImageFont.load_default(TEXT)
+    font = _font(TEXT)
     wide, tall = pen.textlength(tag.text, font=font) + TEXT + 14, LINE
     x = min(max(tag.box.x0 * size[0], 0), max(size[0] - wide, 0))
     y = min(max(tag.box.y0 * size[1] - tall, 0), size[1] - tall)
@@ -143,14 +150,14 @@ def _mark(pen: ImageDraw.ImageDraw, x: float, y: float, ruling: Ruling, colour: 
         pen.line((x + 1, y + 2, x + 12, y + 13), fill=colour, width=3)
         pen.line((x + 12, y + 2, x + 1, y + 13), fill=colour, width=3)
     else:
-        pen.text((x + 2, y - 3), "?", fill=colour, font=ImageFont.load_default(TEXT + 2))
+        pen.text((x + 2, y - 3), "?", fill=colour, font=_font(TEXT + 2))
 
 
 def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], report: Report) -> None:
-    font = ImageFont.load_default(TEXT)
+    font = _font(TEXT)
     head = "all that can be judged holds" if report.passed else f"{len(report.failing)} of {len(report.findings)} fail"
     colour = COLOUR["holds" if report.passed else "fails"]
-    pen.text((left, GAP), head, fill=colour, font=ImageFont.load_default(TEXT + 4))
+    pen.text((left, GAP), head, fill=colour, font=_font(TEXT + 4))
     prompt = _wrapped(report.prompt, PANEL - 2 * GAP)
     pen.text((left, GAP + LINE + 4), (prompt[0] + (" …" if len(prompt) > 1 else "")) if prompt else "", fill=FAINT,
              font=font)
@@ -165,7 +172,7 @@ def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], repor
 
 def _wrapped(text: str, width: int) -> list[str]:
     """The text in lines that fit; a word that is longer than a line is cut."""
-    font = ImageFont.load_default(TEXT)
+    font = _font(TEXT)
     lines: list[str] = []
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines else word
@@ -173,7 +180,7 @@ def _wrapped(text: str, width: int) -> list[str]:
             lines[-1] = joined
             continue
         while font.getlength(word) > width:
-            cut = next(n for n in range(len(word), 0, -1) if font.getlength(word[:n]) <= width)
+            cut = max(bisect_right(range(len(word)), width, key=lambda n: int(font.getlength(word[:n]))) - 1, 1)
             lines.append(word[:cut])
             word = word[cut:]
         lines.append(word)
