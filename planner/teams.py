@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import islice, permutations
 from typing import NamedTuple
 
 from planner.claims import Claim
@@ -19,6 +20,7 @@ from planner.relations import TABLE
 from planner.task import Task
 
 FEWEST_IN_A_ROW = 3
+MOST_ORDERS = 120
 
 
 class Team(NamedTuple):
@@ -37,8 +39,25 @@ def teams_of(claims: Sequence[Claim], task: Task) -> list[Team]:
     for team in (*_stated(claims), *(_needed(claims) if not task.hints else ())):
         if not taken & set(team.members):
             taken |= set(team.members)
-            found.append(team)
+            found.append(_ordered(team, claims, task))
     return found
+
+
+def _ordered(team: Team, claims: Sequence[Claim], task: Task) -> Team:
+    """The members of a row or column in an order that suits what is claimed among them."""
+    mine = set(team.members)
+    inner = [c for c in claims if c is not team.claim and {*c.things, *c.objects} <= mine and c.objects]
+    if not inner or team.kind not in ("row", "line", "column"):
+        return team
+    orders = islice(permutations(team.members), MOST_ORDERS)
+    return team._replace(members=min(orders, key=lambda order: _broken(order, inner, team.kind, task)))
+
+
+def _broken(order: Sequence[str], claims: Sequence[Claim], kind: str, task: Task) -> int:
+    """How many of the claims fail when equal members stand in this order."""
+    spots = [Rect(k, 0.0, 0.9, 0.9) for k in range(len(order))]
+    rects = dict(zip(order, [r.turned() for r in spots] if kind == "column" else spots, strict=True))
+    return sum((relation_margin(claim, rects, None, task.frame) < 0) != claim.negated for claim in claims)
 
 
 def _stated(claims: Sequence[Claim]) -> list[Team]:
