@@ -95,28 +95,28 @@ class Loop:
 
     def _go(self) -> Result:
         with self._graph() as graph:
-            before = self._before(graph)
-            over = bool(before.values) and not before.next
-            resumed = bool(before.next)
-            self.tell(events.Began(self.run.id, str(self.run.folder), resumed))
-            if over:
-                state: State = before.values
-                return self._ending(state)
-            final: State = graph.invoke(None if resumed else {"notes": []}, THREAD, durability="sync")
-        return self._ending(final)
+            state = self._before(graph)
+            self.tell(events.Began(self.run.id, str(self.run.folder), resumed=bool(state)))
+            if "ended" not in state:
+                state = graph.invoke(None if state else {"notes": []}, THREAD, durability="sync")
+        return self._ending(state)
 
-    def _before(self, graph: Any) -> Any:
-        """The last checkpoint. Whatever keeps it from being read means that it is damaged, or was tampered with."""
+    def _before(self, graph: Any) -> State:
+        """The last checkpoint; whatever keeps it from being read means that it is damaged, or was tampered with.
+
+        Only the state itself says whether the run is over: after a kill between a step's writes and its checkpoint,
+        the graph names no next step although there is one.
+        """
         try:
-            before = graph.get_state(THREAD)
-            sound = isinstance(before.values, dict) and (not before.values or "notes" in before.values)
+            state = graph.get_state(THREAD).values
+            sound = isinstance(state, dict) and (not state or "notes" in state)
         except sqlite3.Error:
             raise
         except Exception as error:
             raise Mismatch(f"its checkpoints cannot be read: {type(error).__name__}") from None
         if not sound:
             raise Mismatch("its checkpoints are not ours")
-        return before
+        return state  # type: ignore[no-any-return]
 
     @contextmanager
     def _graph(self) -> Iterator[Any]:
