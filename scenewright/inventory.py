@@ -81,10 +81,10 @@ def _chosen(role: str, name: str) -> Found:
         folder = model_folder(name, role)
     except (ModelMissing, ImportError) as error:
         others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role])
-        return Found(f"{role} {name}", False, f"{error}. To use another: {others}, then SCENEWRIGHT_"
+        return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
                                               f"{role.upper().replace(' ', '_')}=its name")
     problem = _shape_problem(role, folder)
-    return Found(f"{role} {name}", not problem, problem or ("in the package" if name == POCKET else str(folder)))
+    return Found(role, not problem, f"{name}: {problem or ('in the package' if name == POCKET else folder)}")
 
 
 def _shape_problem(role: str, folder: Path) -> str:
@@ -119,8 +119,8 @@ def _cached() -> Iterator[Found]:
             pipeline = (folder / "model_index.json").is_file()
             role = "image model" if pipeline else HUB_FAMILIES.get(model_type(folder), "")
             if role:
-                yield Found(f"{role} {repository.repo_id}", True,
-                            f"in the cache; SCENEWRIGHT_{role.upper().replace(' ', '_')}={repository.repo_id}")
+                yield Found(role, True,
+                            f"{repository.repo_id} is in the cache; use it with SCENEWRIGHT_{role.upper().replace(' ', '_')}={repository.repo_id}")
 
 
 def examine(assignments: Sequence[str], *, json: bool) -> Ending:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grounding.pocket
 from planner.errors import BadInput
 from planner.scene import Canvas
 from scenewright.canvases import canvas_of
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 POCKET = "pocket"
 STEPS, GUIDANCE_SCALE = 25, 7.5
 """For models that say nothing about it."""
+POCKET_THRESHOLDS = Path(grounding.pocket.__file__).parent / "weights" / "thresholds.json"
+"""As `scenewright calibrate` measured them on the shipped weights."""
 POCKET_STEPS, POCKET_GUIDANCE_SCALE = 20, 5.0
 
 
@@ -139,15 +142,17 @@ def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, 
 
 
 def _claims(judges: Judges, detector: Path | None, pocket: bool, thresholds: Path | None) -> Verifier:
-    if pocket:
-        from scenewright.pocket import verifier
-
-        return verifier(judges.detector, judges.scorer, thresholds, judges.reasons)
+    from grounding.verify.pocket import NOUNS, SIZES, VOCABULARY
     from grounding.verify.thresholds import DEFAULTS, Thresholds
     from grounding.verify.verify import Verifier
 
+    if thresholds is None and pocket and POCKET_THRESHOLDS.exists():
+        thresholds = POCKET_THRESHOLDS
     family = model_type(detector) if detector else ""
     measured = Thresholds.load(thresholds) if thresholds else DEFAULTS.get(family, Thresholds())
+    if pocket:
+        return Verifier(judges.detector, judges.scorer, measured, vocabulary=VOCABULARY, bystanders=NOUNS, scales=SIZES,
+                        reasons=judges.reasons)
     return Verifier(judges.detector, judges.scorer, measured, reasons=judges.reasons)
 
 

@@ -44,9 +44,8 @@ def _drawn(image: Path, report: Report, target: Path) -> None:
 def calibrate_judges(out: Path, pictures: int, assignments: Sequence[str], *, json: bool) -> Ending:
     """Measure thresholds for the judges that the settings name, on pictures drawn by code."""
     from grounding.errors import ModelMissing
-    from grounding.pocket.shapes import KINDS
     from grounding.verify.calibrate import calibrate
-    from scenewright.pocket import known_pictures, vocabulary
+    from grounding.verify.pocket import NOUNS, VOCABULARY, pairs
     from scenewright.progress import watched
     from scenewright.stack import open_both
 
@@ -54,8 +53,8 @@ def calibrate_judges(out: Path, pictures: int, assignments: Sequence[str], *, js
     judges, _ = open_both(settings.detector, settings.scorer, settings.device)
     if judges.detector is None and judges.scorer is None:
         raise ModelMissing("; ".join(judges.reasons))
-    pairs = watched(known_pictures(pictures), pictures, "measuring")
-    measured = calibrate(judges.detector, judges.scorer, pairs, vocabulary=vocabulary(), bystanders=KINDS)
+    known = watched(pairs(pictures), pictures, "measuring")
+    measured = calibrate(judges.detector, judges.scorer, known, vocabulary=VOCABULARY, bystanders=NOUNS)
     write_whole(out, measured.model_dump_json(indent=1) + "\n")
     if json:
         write(measured.model_dump_json(indent=2) + "\n")
