@@ -119,8 +119,8 @@ def _cached() -> Iterator[Found]:
             pipeline = (folder / "model_index.json").is_file()
             role = "image model" if pipeline else HUB_FAMILIES.get(model_type(folder), "")
             if role:
-                yield Found(role, True,
-                            f"{repository.repo_id} is in the cache; use it with SCENEWRIGHT_{role.upper().replace(' ', '_')}={repository.repo_id}")
+                variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
+                yield Found(role, True, f"{repository.repo_id} is in the cache; use it with {variable}=its name")
 
 
 def examine(assignments: Sequence[str], *, json: bool) -> Ending:
