@@ -9,7 +9,7 @@ HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 CODE   := planner prompts grounding editor scenewright tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-planner wheel clean
+.PHONY: help demo test check format bench-planner bench-repair wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -30,6 +30,9 @@ format: $(VENV)/.dev ## let the linter mend what it can
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
+
+bench-repair: $(VENV)/.dev ## move published boxes until all claims hold (JUDGE=folder)
+	@$(BIN)/python tests/bench/repair.py --benchmarks $(JUDGE)/../benchmarks $(ARGS)
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
