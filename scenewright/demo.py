@@ -15,7 +15,7 @@ from scenewright.shell import run, write
 PROMPTS = {
     "count": "seven red apples and three green pears on a wooden table, still life, soft light",
     "space": "a small white dog left of a stop sign, a bicycle between two benches, and a bird above the stop sign",
-    "scene": "a woman in a yellow coat riding a brown horse on a beach at sunset, two seagulls in the sky, no boats",
+    "scene": "a woman wearing a yellow hat riding a brown horse on a beach, two seagulls in the sky, no boats",
 }
 
 

@@ -64,7 +64,8 @@ def _things(layout: Layout) -> Table:
     numbers = ("left", "top", "right", "bottom", "depth")
     table = _table("thing", *numbers, right=numbers)
     names = names_of(layout.scene)
-    for placement in sorted(layout.placements, key=lambda p: -p.depth):
+    order = {t.id: i for i, t in enumerate(layout.scene.things)}
+    for placement in sorted(layout.placements, key=lambda p: order.get(p.thing, len(order))):
         name = plain(names.get(placement.thing, placement.thing).removeprefix("the "))
         corners = (Text(f"{v:.3f}") for v in placement.box.corners)
         table.add_row(Text(f"{name} (locked)" if placement.locked else name), *corners, str(placement.depth))
@@ -75,7 +76,8 @@ def _claims(verdicts: Sequence[Verdict], console: Console) -> Table:
     table = _table("", "claim", "margin", right=("margin",))
     for verdict, more in _told(verdicts):
         mark, ascii_mark, style = _MARKS[verdict.holds]
-        sentence = plain(verdict.claim.sentence) + (f"  (and {more} more like it, by more)" if more else "")
+        others = f"and {more} more like it" if verdict.margin is None else f"the tightest of {more + 1} like it"
+        sentence = plain(verdict.claim.sentence) + (f"  ({others})" if more else "")
         margin = "" if verdict.margin is None else f"{verdict.margin:+.3f}"
         table.add_row(Text(ascii_mark if console.options.ascii_only else mark, style), Text(sentence), Text(margin))
     return table
