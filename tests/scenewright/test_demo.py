@@ -11,7 +11,9 @@ from planner.scene import Layout
 from scenewright.demo import PROMPTS, demo
 
 
-def test_the_demo_plans_and_draws_every_prompt_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_plans_and_draws_every_prompt_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     demo(tmp_path / "demo")
     out = capsys.readouterr().out
     assert str(tmp_path / "demo") in out
