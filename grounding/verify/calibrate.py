@@ -209,7 +209,7 @@ class _Measuring:
         return AttributeCut(**cuts[source].model_dump(), source=source)
 
 
-_EVERYTHING = Thresholds(noun=Cut(at=0.02))
+_EVERYTHING = Thresholds(noun=Cut(at=0.04))
 
 
 def _plan(known: Known, asked: Sequence[str]) -> Plan:

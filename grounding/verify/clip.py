@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +9,10 @@ import torch
 from PIL import Image
 
 from grounding.verify.judges import Fit
+from grounding.verify.kept import Kept, unit
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-KEPT = 4096
-"""How many embedded texts are kept."""
-
 
 class Clip:
     """A scorer made of a CLIP, SigLIP or SigLIP 2 model and its processor.
@@ -28,14 +24,14 @@ class Clip:
     def __init__(self, model: Any, processor: Any, name: str) -> None:
         self.model, self.processor, self.name = model, processor, name
         self.padded = model.config.model_type.startswith("siglip")
-        self._texts: OrderedDict[str, Tensor] = OrderedDict()
+        self._texts = Kept(self._embed)
 
     @torch.inference_mode()
     def score(self, images: Sequence[Image.Image], texts: Sequence[str]) -> tuple[tuple[Fit, ...], ...]:
         """Per image, per text."""
         if not images or not texts:
             return tuple(() for _ in images)
-        cosines = (self._see(images) @ self._read(texts).T).float().cpu()
+        cosines = (self._see(images) @ self._texts(texts).T).float().cpu()
         scale = float(self.model.logit_scale.detach().float().exp())
         bias = getattr(self.model, "logit_bias", None)
         logits = cosines * scale + (float(bias) if bias is not None else 0.0)
@@ -44,25 +40,12 @@ class Clip:
     def _see(self, images: Sequence[Image.Image]) -> Tensor:
         inputs = self.processor.image_processor(images=list(images), return_tensors="pt").to(self.model.device)
         features = self.model.get_image_features(**inputs.to(self.model.dtype))
-        return _unit(features.pooler_output)
-
-    def _read(self, texts: Sequence[str]) -> Tensor:
-        new = [text for text in dict.fromkeys(texts) if text not in self._texts]
-        if new:
-            self._texts.update(zip(new, self._embed(new), strict=True))
-        rows = torch.stack([self._texts[text] for text in texts])
-        for text in texts:
-            self._texts.move_to_end(text)
-        while len(self._texts) > KEPT:
-            self._texts.popitem(last=False)
-        return rows
+        return unit(features.pooler_output)
 
     def _embed(self, texts: Sequence[str]) -> Tensor:
         limit = self.model.config.text_config.max_position_embeddings
         inputs = self.processor.tokenizer(list(texts), padding="max_length" if self.padded else True, truncation=True,
                                           max_length=limit, return_tensors="pt").to(self.model.device)
-        return _unit(self.model.get_text_features(**inputs).pooler_output)
+        features: Tensor = self.model.get_text_features(**inputs).pooler_output
+        return features
 
-
-def _unit(vectors: Tensor) -> Tensor:
-    return torch.nn.functional.normalize(vectors.float(), dim=-1)

@@ -95,7 +95,7 @@ def _open(source: str | Path, role: str, classes: Mapping[str, tuple[str, str]],
         _refuse_code(role, source, config)
         model_class, processor_class = (getattr(transformers, name) for name in classes[kind])
         model = model_class.from_pretrained(str(source), local_files_only=offline, use_safetensors=True,
-                                            trust_remote_code=False)
+                                            trust_remote_code=False, dtype="float32" if device == "cpu" else "auto")
         processor = processor_class.from_pretrained(str(source), local_files_only=offline, backend="pil",
                                                     trust_remote_code=False)
         _refuse_empty_tokenizer(role, source, processor.tokenizer)

@@ -1,4 +1,4 @@
-"""OWL-ViT and OWLv2 as detectors: all queries in one pass, each with its own score for every box.
+"""OWL-ViT and OWLv2 as detectors: all queries on one look at the picture, each with its own score for every box.
 
 The library's post-processing keeps one label per box (the best query takes it), so that "a red car" and "a blue car"
 compete and a noun hides behind its attributes. Here each query is scored by itself. OWLv2 pads a picture to a square
@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from grounding.verify.judges import Sighting
+from grounding.verify.kept import Kept
 from planner.scene import Box
 
 if TYPE_CHECKING:
@@ -36,26 +37,34 @@ class Owl:
 
     def __init__(self, model: Any, processor: Any, name: str, template: str = "a photo of {}") -> None:
         self.model, self.processor, self.name, self.template = model, processor, name, template
-        self.pads = model.config.model_type == "owlv2"
+        self.kind = model.config.model_type
+        self._queries = Kept(self._embed)
 
     @torch.inference_mode()
     def detect(self, image: Image.Image, queries: Sequence[str]) -> tuple[tuple[Sighting, ...], ...]:
         """Per query, the sightings above the floor, best first."""
         if not queries:
             return ()
-        texts = [self.template.format(query) for query in queries]
-        inputs = self.processor(text=[texts], images=image, truncation=True, return_tensors="pt").to(self.model.device)
-        found = self.model(**inputs.to(self.model.dtype))
-        across, down = scale(image.size, self.pads)
-        scores = found.logits[0].float().sigmoid().T.cpu()
-        boxes = corners(found.pred_boxes[0].float().cpu(), across, down)
+        asked = self._queries([self.template.format(query) for query in queries]).to(self.model.dtype)
+        pixels = self.processor.image_processor(images=image, return_tensors="pt").pixel_values
+        grid, _ = self.model.image_embedder(pixels.to(self.model.device, self.model.dtype))
+        patches = grid.flatten(1, 2)
+        logits, _ = self.model.class_predictor(patches, asked[None])
+        boxes = corners(self.model.box_predictor(patches, grid)[0].float().cpu(), *scale(image.size, self.kind))
+        scores = logits[0].float().sigmoid().T.cpu()
         return tuple(sightings(query, row, boxes) for query, row in zip(queries, scores, strict=True))
 
+    def _embed(self, texts: Sequence[str]) -> Tensor:
+        words = self.processor.tokenizer(list(texts), padding="max_length", truncation=True, return_tensors="pt")
+        tower = getattr(self.model, self.kind)
+        features: Tensor = tower.get_text_features(**words.to(self.model.device)).pooler_output
+        return features
 
-def scale(size: tuple[int, int], pads: bool) -> tuple[float, float]:
+
+def scale(size: tuple[int, int], kind: str) -> tuple[float, float]:
     """What fractions of the model's picture must be multiplied by to be fractions of the real one."""
     longer = max(size)
-    return (longer / size[0], longer / size[1]) if pads else (1.0, 1.0)
+    return (longer / size[0], longer / size[1]) if kind == "owlv2" else (1.0, 1.0)
 
 
 def corners(centres: Tensor, across: float = 1.0, down: float = 1.0) -> Tensor:

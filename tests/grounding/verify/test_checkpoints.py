@@ -83,9 +83,9 @@ def test_what_a_query_finds_does_not_depend_on_the_others(name: str, opened: Ope
 
 
 def test_owlv2_sees_a_square_whose_side_is_the_longer_one() -> None:
-    assert scale((200, 50), True) == (1.0, 4.0)
-    assert scale((50, 200), True) == (4.0, 1.0)
-    assert scale((50, 200), False) == (1.0, 1.0)
+    assert scale((200, 50), "owlv2") == (1.0, 4.0)
+    assert scale((50, 200), "owlv2") == (4.0, 1.0)
+    assert scale((50, 200), "owlvit") == (1.0, 1.0)
 
 
 @pytest.mark.parametrize("name", SCORERS)
@@ -106,8 +106,8 @@ def test_texts_are_embedded_once(opened: Opened, image: Image.Image, monkeypatch
     judge = opened["clip"]
     first = judge.score([image], ["a cat", "a dog", "a cat"])
     asked: list[Any] = []
-    embed = judge._embed
-    monkeypatch.setattr(judge, "_embed", lambda texts: asked.append(list(texts)) or embed(texts))
+    embed = judge._texts.embed
+    monkeypatch.setattr(judge._texts, "embed", lambda texts: asked.append(list(texts)) or embed(texts))
     again = judge.score([image], ["a dog", "a bird", "a cat", "a cat"])
     assert asked == [["a bird"]]
     assert again[0][0] == pytest.approx(first[0][1])
@@ -149,6 +149,17 @@ def test_loading_says_nothing(folders: Folders, capfd: pytest.CaptureFixture[str
     open_judges(folders["owlv2"], folders["siglip"])
     heard = capfd.readouterr()
     assert (heard.out, heard.err) == ("", "")
+
+
+def test_half_precision_weights_are_computed_with_whole_ones_on_a_processor(folders: Folders, tmp_path: Path,
+                                                                            image: Image.Image) -> None:
+    """Small checkpoints are shipped in half precision; the library would compute in it, slowly and roughly."""
+    tiny: Any = open_scorer(folders["clip"])
+    tiny.model.half().save_pretrained(tmp_path)
+    tiny.processor.save_pretrained(tmp_path)
+    judge: Any = open_scorer(tmp_path)
+    assert judge.model.dtype == torch.float32
+    assert len(judge.score([image], ["a cat"])[0]) == 1
 
 
 def copied(folder: Path, to: Path, **changed: Any) -> Path:
