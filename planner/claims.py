@@ -103,7 +103,7 @@ def _part(thing: Thing, names: dict[str, str]) -> Claim:
 def _absences(scene: Scene, names: dict[str, str]) -> list[Claim]:
     return [Claim(id=f"absent:{i}:{absent.noun}", kind="absent", noun=absent.noun, word=absent.phrase, at_most=0,
                   objects=(absent.of,) if absent.of else (),
-                  sentence=f"{names[absent.of] + ' has' if absent.of else 'there is'} no {absent.phrase}")
+                  sentence=f"{names[absent.of] + ' has' if absent.of else 'there must be'} no {absent.phrase}")
             for i, absent in enumerate(scene.absent)]
 
 
