@@ -36,7 +36,8 @@ def test_an_example_runs_from_an_empty_folder(
         example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     oracle = fakes.Oracle()
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: Stack(Reading(), fakes.DrawingPainter(), oracle))
+    stack = Stack(Reading(), fakes.DrawingPainter(), oracle)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     runpy.run_path(str(example), run_name="__main__")
     assert "picture.png" in capsys.readouterr().out
