@@ -90,6 +90,10 @@ class Backbone(Protocol):
     device: torch.device
     dtype: torch.dtype
 
+    def fingerprint(self) -> str:
+        """A hash of the weights, as they were loaded."""
+        ...
+
     def shape(self, width: int, height: int) -> Shape:
         """The latent's shape for a picture of this size. Raises `BadRequest` for a size that the model cannot do."""
         ...

@@ -37,9 +37,10 @@ class Attention(Data):
 
 
 class Receipt(Data):
-    """How a picture was made, what it cost, and what it is unsure of."""
+    """How a picture was made, what it cost, and what it is unsure of. `weights` is the model's hash."""
 
     backbone: str
+    weights: str
     prompt: str
     negative: str
     seed: int

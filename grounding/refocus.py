@@ -33,14 +33,16 @@ KINDS: tuple[Literal["self"], Literal["gated"]] = ("self", "gated")
 class Refocus(Data):
     """How attention is refocused. `scale` multiplies every profile's steps; 0 is exactly no guidance.
 
-    The rest is for `ours`: how long it may act, how many updates a step may make, how large they are (in units of the
-    noise), and below which strength a thing counts as weak.
+    The rest is for `ours`: whether the boxes of one phrase are one region for self-attention or each its own, how long
+    it may act, how many updates a step may make, how large they are (in units of the noise), and below which strength a
+    thing counts as weak.
     """
 
     profile: Literal["paper", "head", "ours"] = "ours"
     scale: Annotated[float, Field(ge=0.0, le=1000.0)] = 1.0
     cross: bool = True
     self_attention: bool = True
+    united: bool = False
     until: Annotated[float, Field(ge=0.0, le=1.0)] = 0.4
     updates: Annotated[int, Field(ge=1, le=20)] = 1
     step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.1
@@ -152,7 +154,7 @@ def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Mea
     if refocus.cross and target.objects():
         energy = energy + energies.car_ours(seen.cross, *target.column_masks())
     if seen.own is not None:
-        energy = energy + energies.sar_ours(seen.own, target.instance_masks)
+        energy = energy + energies.sar_ours(seen.own, target.row_masks(refocus.united))
     return Measured(energy, target.strength(seen.cross.detach()).min().item())
 
 
@@ -290,7 +292,7 @@ class Refocuser:
             case "head":
                 return target.truncated_masks()
             case "ours":
-                return target.instance_masks
+                return target.row_masks(self.refocus.united)
 
 
 def _padded(masks: Sequence[Tensor]) -> Tensor:

@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from grounding.attention import Hook
-from grounding.backbone import Backbone, Conditioning, Shape
+from grounding.backbone import Backbone, Shape
 from grounding.bind import Binder
 from grounding.cost import truncated_share
 from grounding.receipt import Attention, Cost, Receipt
 from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
-from grounding.sampler import Moment, Trajectory, denoise, draw_noise, schedule
+from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule
 
 WATCH_ONLY = Refocus(scale=0.0)
 
@@ -55,23 +54,15 @@ class Run:
                 for n, (image, job) in enumerate(zip(images, self.jobs, strict=True))]
 
     def predict(self, x: Tensor, t: Tensor, i: int) -> Tensor:
-        """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅))."""
+        """The guided prediction at step `i`, watched and bound."""
         bound = self.bind.hook(i / self.total) if self.bind else None
         given = self.bind.given if self.bind and bound else self.given
         hooks: list[Hook] = [*(self.refocus.hooks(i) if self.options.watch else []), *([bound] if bound else [])]
-        output = self._guided(x, t, given, hooks)
+        scale = self.options.guidance_scale
+        output = guided(self.backbone, x, t, given, self.without, scale, hooks)
+        self.passes += 1 if scale == 1 else 2
         self.refocus.note()
         return output
-
-    def _guided(self, x: Tensor, t: Tensor, given: Conditioning, hooks: Sequence[Hook]) -> Tensor:
-        scale = self.options.guidance_scale
-        if scale == 1:
-            self.passes += 1
-            return self.backbone.predict(x, t, given, hooks)
-        self.passes += 2
-        both = self.without.widened(given.states.shape[1]) + given
-        without, with_words = self.backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
-        return without + scale * (with_words - without)
 
     def _tell(self, moment: Moment) -> None:
         if self.on_step is not None:
@@ -89,7 +80,8 @@ class Run:
         cost = Cost(full=self.passes, truncated=refocus.truncated[n], backward=refocus.backward[n],
                     share=self.shares.get(job.shape, 1.0), seconds=seconds)
         return Receipt(
-            backbone=self.backbone.name, prompt=job.words.text, negative=job.negative.text, seed=job.seed,
+            backbone=self.backbone.name, weights=self.backbone.fingerprint(), prompt=job.words.text,
+            negative=job.negative.text, seed=job.seed,
             scheduler=type(self.scheduler).__name__, width=size[0], height=size[1], batch=len(self.jobs), cost=cost,
             attention=self._attention(n), notes=job.notes, options=self.options.model_dump(mode="json"),
             versions={name: version(name) for name in ("torch", "diffusers", "transformers")})

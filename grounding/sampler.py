@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from grounding.backbone import Backbone, Shape
+from grounding.attention import Hook
+from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.errors import AttemptFailed, BadRequest, Cancelled
 
 
@@ -56,6 +57,19 @@ class Trajectory:
     def result(self) -> Tensor:
         """The final latents."""
         return self.latents[-1]
+
+
+def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, without: Conditioning, scale: float,
+           hooks: Sequence[Hook] = ()) -> Tensor:
+    """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅)); at s = 1 only the words' half.
+
+    The conditional rows come last. `without` is widened to the columns of `given`, which `hooks` then have to hide.
+    """
+    if scale == 1:
+        return backbone.predict(x, t, given, hooks)
+    both = without.widened(given.states.shape[1]) + given
+    empty, full = backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
+    return empty + scale * (full - empty)
 
 
 def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.Generator]]:

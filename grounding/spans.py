@@ -74,6 +74,8 @@ def ground(layout: Layout) -> Grounding:
     prompt = scene.prompt.strip() or compose(scene)
     if not prompt:
         raise BadRequest("the layout has neither a prompt nor things; there is nothing to paint")
+    if not prompt.isascii() and any("\ud800" <= c <= "\udfff" for c in prompt):
+        raise BadRequest("the prompt has half a character (a lone surrogate) in it; it cannot be encoded")
     kinds = list(_kinds(layout))
     found = _mentions(prompt, [things[0] for things, _ in kinds])
     notes: list[str] = []
@@ -145,10 +147,12 @@ def _mentions(prompt: str, things: Sequence[Thing]) -> list[tuple[tuple[Range, .
 
 
 def _wordings(thing: Thing, things: Sequence[Thing]) -> tuple[str, ...]:
-    """The thing in full. A phrase that names another thing too ("a cat in a hat") would claim that one's words."""
+    """The thing in full. A phrase that names another thing too ("a cat in a hat") would claim that one's words, and
+    one that leaves an attribute out ("two balls, one red …") those of its likes."""
     core, short = _core(thing), " ".join((*thing.attributes, thing.noun))
     names_another = any(other.noun != thing.noun and any(_occurrences(other.noun, core)) for other in things)
-    return (short,) if names_another or core == short else (core, short)
+    incomplete = not all(any(_occurrences(attribute, core)) for attribute in thing.attributes)
+    return (short,) if names_another or incomplete or core == short else (core, short)
 
 
 def _core(thing: Thing) -> str:
@@ -159,13 +163,12 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
     """A noun with its attributes apart from it: "one red and two blue balls". A noun may be shared, attributes not."""
     nouns = list(_occurrences(thing.noun, prompt))
     free = [r for r in nouns if _free(r, taken)]
-    attributes = [r for a in thing.attributes for r in _occurrences(a, prompt) if _free(r, taken)]
-    attributes = attributes[: len(thing.attributes)]
+    loose = ((r for r in _occurrences(a, prompt) if _free(r, taken)) for a in thing.attributes)
+    attributes = [r for some in loose for r in [next(some, None)] if r]
     if free or attributes:
         anchor = attributes[0][0] if attributes else 0
-        after = [r for r in free or nouns if r[0] >= anchor] or free
         yield from attributes
-        yield from after[:1]
+        yield from sorted(free or nouns, key=lambda r: abs(r[0] - anchor))[:1]
 
 
 def _alone(thing: Thing) -> str:

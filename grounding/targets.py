@@ -59,6 +59,10 @@ class Target:
         """Whether no placement has a region of another shape."""
         return all(p.region is None for item in self.grounding.items for p in item.placements)
 
+    def row_masks(self, united: bool) -> Tensor:
+        """The regions that self-attention is to stay within: each instance's own, or those of its item together."""
+        return self.item_masks[list(self.instance_item)] if united else self.instance_masks
+
     def truncated_masks(self) -> Tensor:
         """The cells of each instance as the published code counts them: "instances cells"."""
         boxes = [box.corners for item in self.grounding.items for box in item.boxes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from grounding.attention import Enough, Hook, Layer
 from grounding.backbone import Conditioning, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
 from grounding.backbones.quiet import quietly
-from grounding.errors import BadRequest, ModelMissing, Unsupported
+from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
 
 with quietly():
     from diffusers import StableDiffusionPipeline
@@ -54,6 +55,7 @@ class StableDiffusion:
         for part in (self.unet, self.vae, self.text):
             part.requires_grad_(False).eval()
         self.device, self.dtype = self.unet.device, self.unet.dtype
+        self._fingerprint = ""
         self._alphas = self.scheduler().alphas_cumprod.to(self.device)
 
     @classmethod
@@ -65,6 +67,17 @@ class StableDiffusion:
         if checkpointing:
             pipe.unet.enable_gradient_checkpointing()
         return cls(pipe, name=str(source), **options)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the weights, taken once."""
+        if not self._fingerprint:
+            digest = hashlib.sha256()
+            for part in (self.text, self.unet, self.vae):
+                for name, weight in sorted(part.state_dict().items()):
+                    digest.update(name.encode())
+                    digest.update(weight.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
     def size(self) -> tuple[int, int]:
         """The width and height that the model was trained for."""
@@ -180,6 +193,8 @@ class StableDiffusion:
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Latents to pictures."""
         pixels = self.vae.decode(latents.to(self.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
+        if not torch.isfinite(pixels).all():
+            raise AttemptFailed("decoding gave non-finite pixels; try another seed, or float32 weights")
         values = (pixels.float() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
         return [Image.fromarray(picture) for picture in (values * 255).round().astype(np.uint8)]
 

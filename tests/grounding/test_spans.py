@@ -63,6 +63,13 @@ def test_attributes_apart_from_their_noun_are_found() -> None:
     assert words(found, 0, heads=True) == ["balls"]
 
 
+def test_attributes_after_a_noun_for_all_of_them_are_told_apart() -> None:
+    balls = [thing("a", "ball", "red", phrase="a ball"), thing("b", "ball", "blue", phrase="a ball")]
+    found = ground(layout("two balls, one red and one blue", *balls))
+    assert [words(found, i) for i in (0, 1)] == [["balls", "red"], ["balls", "blue"]]
+    assert words(found, 1, heads=True) == ["balls"]
+
+
 def test_a_phrase_that_names_another_thing_leaves_that_things_words_alone() -> None:
     cat, hat = thing("c", "cat", phrase="a cat wearing a red hat"), thing("h", "hat", "red")
     found = ground(layout("a cat wearing a red hat", cat, hat))
@@ -97,6 +104,11 @@ def test_a_scene_without_a_prompt_gets_a_plain_caption() -> None:
 def test_nothing_to_paint_is_refused() -> None:
     with pytest.raises(BadRequest, match="nothing to paint"):
         ground(Layout(scene=Scene()))
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(BadRequest, match="surrogate"):
+        ground(layout("a cat \ud83d", thing("c", "cat")))
 
 
 def test_what_must_be_absent_is_passed_on_but_not_the_absent_parts_of_things() -> None:

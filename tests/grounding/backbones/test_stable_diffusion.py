@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Enough, Layer, Proceed, RowWatch
 from grounding.backbones.stable_diffusion import Control, StableDiffusion
-from grounding.errors import BadRequest, ModelMissing, Unsupported
+from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
 
 T = torch.tensor(500)
 TEXTS = ["a red ball and a teddy bear", "two cats"]
@@ -227,6 +227,19 @@ def test_a_controlnet_passes_through(backbone: StableDiffusion, noise: Callable[
     theirs = backbone.unet(x, T, cond.states, down_block_additional_residuals=down, mid_block_additional_residual=mid)
     assert torch.equal(backbone.predict(x, T, cond), theirs.sample)
     assert not torch.equal(free, theirs.sample)
+
+
+def test_the_fingerprint_is_that_of_the_weights(backbone: StableDiffusion, checkpoint: Callable[..., Path]) -> None:
+    assert backbone.fingerprint() == StableDiffusion.load(checkpoint()).fingerprint()
+    other = StableDiffusion.load(checkpoint())
+    other.unet.conv_out.bias.data[0] += 1e-6
+    assert other.fingerprint() != backbone.fingerprint()
+
+
+def test_pixels_that_are_not_finite_are_no_picture(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    backbone.vae.decoder.conv_out.bias.data.fill_(float("nan"))
+    with pytest.raises(AttemptFailed, match="pixels"):
+        backbone.decode(noise())
 
 
 def test_sizes_that_do_not_fit_the_latents_are_refused(backbone: StableDiffusion) -> None:
