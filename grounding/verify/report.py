@@ -91,8 +91,8 @@ class Report(Data):
 
     @property
     def passed(self) -> bool:
-        """No claim fails, and at least one was judged (or there was none to judge)."""
-        return not self.failing and (bool(self.holding) or not self.findings)
+        """No claim fails, and at least half of them were seen to hold."""
+        return not self.failing and 2 * len(self.holding) >= len(self.findings)
 
     @property
     def holding(self) -> tuple[Finding, ...]:

@@ -16,6 +16,10 @@ from planner.scene import Data
 
 Ruling = Literal["holds", "fails", "cannot tell"]
 Source = Literal["crop", "query", "both"]
+TOO_WRONG = 0.35
+"""Share of errors from which a cut decides nothing; guessing has 0.5."""
+MEANT = 20
+"""Samples below which a measured share of errors means nothing."""
 
 
 class Cut(Data):
@@ -28,6 +32,11 @@ class Cut(Data):
     unsure: Share = 0.0
     samples: Annotated[int, Field(ge=0)] = 0
     errors: Share | None = None
+
+    @property
+    def reliable(self) -> bool:
+        """Whether a verdict by this cut means anything: it was not measured to be wrong too often."""
+        return self.errors is None or self.samples < MEANT or self.errors <= TOO_WRONG
 
     def rule(self, score: float) -> Ruling:
         """The verdict on a score."""

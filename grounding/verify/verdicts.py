@@ -17,7 +17,7 @@ from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
 from grounding.verify.report import Evidence, Finding
 from grounding.verify.thresholds import Ruling, Thresholds
-from grounding.verify.words import at, listed, number, place
+from grounding.verify.words import at, listed, number, place, renamed
 from planner.claims import Claim, ClaimKind
 from planner.geometry import PAIR, Frame, Rect
 from planner.margins import relation_margin
@@ -57,6 +57,12 @@ class Sight:
         canvas = self.canvas
         return {id: Rect.of(s.box, canvas) for id, s in self.matched.of.items()}
 
+    def unreliable_noun(self, claim: Claim) -> str:
+        """A noun of the claim about which the detector was measured to be wrong too often; empty if there is none."""
+        things = [self.layout.scene.thing(id).noun for id in (*claim.things, *claim.objects)]
+        nouns = (*things, *([claim.noun] if claim.noun else []))
+        return next((noun for noun in nouns if not self.thresholds.for_noun(noun).reliable), "")
+
     def gone(self, claim: Claim) -> list[str]:
         """The ends of a claim that were not seen."""
         return [id for id in (*claim.things, *claim.objects) if id not in self.matched.of]
@@ -66,7 +72,11 @@ def finding_on(claim: Claim, sight: Sight) -> Finding:
     """The verdict on a claim."""
     if claim.kind in _NEEDS_EYES and sight.view is None:
         return Finding(claim=claim, ruling="cannot tell", sentence=f"{claim.sentence}: cannot tell, {sight.blind}")
-    return _JUDGES[claim.kind](claim, sight)
+    if claim.kind in _NEEDS_EYES and (noun := sight.unreliable_noun(claim)):
+        errors = sight.thresholds.for_noun(noun).errors or 0.0
+        return _undecided(claim, f"the detector was measured to be wrong about {noun} in {errors:.0%} of the cases")
+    found = _JUDGES[claim.kind](claim, sight)
+    return found.model_copy(update={"sentence": renamed(found.sentence, sight.layout.scene, sight.names)})
 
 
 def _exists(claim: Claim, sight: Sight) -> Finding:
@@ -126,6 +136,9 @@ def read_attribute(noun: str, word: str, seen: Sighting, attributes: Attributes,
 
 
 def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) -> Finding:
+    if not reading.cut.reliable:
+        errors = reading.cut.errors or 0.0
+        return _undecided(claim, f"what reads it was measured to be wrong in {errors:.0%} of the cases")
     ruling = reading.ruling
     said = {"holds": f"{subject} {claim.word} ({reading.score:.2f})",
             "fails": f"{subject} {reading.rival or 'otherwise'} ({reading.rival_score:.2f}), "
@@ -266,7 +279,7 @@ def stated_in_absence(claim: Claim) -> list[str]:
 
 def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:
     reading = read_attribute(noun, word, seen, sight.attributes, None, sight.canvas.units, sight.scales)
-    return reading.ruling if reading else "cannot tell"
+    return reading.ruling if reading and reading.cut.reliable else "cannot tell"
 
 
 def _surrounding(claim: Claim, sight: Sight) -> Finding:

@@ -117,7 +117,7 @@ class _Verification:
 
     def _whole(self, similarity: float) -> Overall:
         cut = self.verifier.thresholds.whole
-        ruling = cut.rule(similarity)
+        ruling = cut.rule(similarity) if cut.reliable else "cannot tell"
         said = {"holds": "fits", "fails": "does not fit", "cannot tell": "may or may not fit"}[ruling]
         return Overall(ruling=ruling, score=similarity, threshold=cut.at,
                        sentence=f"the picture {said} the whole prompt ({similarity:.2f}, needs {cut.at:.2f})")

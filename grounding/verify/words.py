@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from grounding.verify.look import noun_key
 from grounding.verify.report import Finding, Match, Overall, Problem, Surplus, Trouble
 from planner.claims import names_of
-from planner.scene import Box, Layout, Thing
+from planner.scene import Box, Layout, Scene, Thing
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -57,6 +58,15 @@ def spoken_names(layout: Layout) -> dict[str, str]:
         if len(things) > 1:
             names |= _by_place(label, {thing.id: boxes[thing.id] for thing in things})
     return names
+
+
+def renamed(sentence: str, scene: Scene, names: Mapping[str, str]) -> str:
+    """A sentence in the plain names of claims ("cat 2 is red"), in these names ("the right cat is red")."""
+    plain = {name: names[id] for id, name in names_of(scene).items() if names[id] != name}
+    if not plain:
+        return sentence
+    longest_first = "|".join(re.escape(name) for name in sorted(plain, key=len, reverse=True))
+    return re.sub(rf"\b(?:{longest_first})\b", lambda found: plain[found[0]], sentence)
 
 
 def _by_place(label: str, boxes: Mapping[str, Box]) -> dict[str, str]:

@@ -124,6 +124,15 @@ def test_like_things_are_told_apart_by_where_they_are_planned() -> None:
     assert report.words == "the left cat is missing; expected near the left"
 
 
+def test_sentences_about_relations_use_the_names_that_tell_like_things_apart() -> None:
+    scene = Scene(things=(cat(1), cat(2), dog()), relations=(
+        Relation(kind="left_of", subjects=("cat2",), objects=("dog1",)),))
+    report = verify(scene, [("cat", LEFT, 0.9), ("cat", Box.of(0.32, 0.3, 0.5, 0.8), 0.9), ("dog", RIGHT, 0.9)],
+                    cat1=RIGHT, cat2=LEFT, dog1=Box.of(0.35, 0.3, 0.55, 0.8))
+    assert only(report, "relation").sentence == "the left cat is left of the dog"
+    assert only(report, "relation").claim.sentence == "cat 2 is left of the dog"
+
+
 # attributes
 
 def test_an_attribute_competes_with_its_family_on_the_crop() -> None:
@@ -410,6 +419,28 @@ def test_a_scorer_that_breaks_does_not_take_the_detector_with_it(error: Exceptio
 def test_a_mistake_in_our_own_code_is_not_swallowed() -> None:
     with pytest.raises(AttributeError):
         Verifier(Broken(AttributeError("typo")), None).verify(GREY, plan(EVERYTHING))
+
+
+def test_a_judge_that_was_measured_to_be_mostly_wrong_decides_nothing() -> None:
+    poor, good = Cut(at=0.2, samples=100, errors=0.6), Cut(at=0.2, samples=100, errors=0.02)
+    thresholds = EXACT.model_copy(update={"noun": good, "nouns": {"dog": poor}, "background": poor.model_copy(),
+                                          "attribute": AttributeCut(at=0.5, samples=100, errors=0.5)})
+    report = verify(EVERYTHING, [("cat", LEFT, 0.9)], Scripted({"forest": 9.0, "cartoon": 9.0, "red": 9.0}),
+                    thresholds=thresholds, cat1=LEFT)
+    told = {f.claim.id: f.ruling for f in report.findings}
+    assert told["exists:cat1"] == "holds"
+    assert told["absent:0:car"] == "holds"
+    undecided = ("exists:dog1", "count:dog", "relation:0:left_of:cat1-dog1", "attribute:cat1:red", "background")
+    assert {told[id] for id in undecided} == {"cannot tell"}
+    assert "wrong about dog in 60% of the cases" in report.finding("exists:dog1").sentence
+    assert report.problems == ()
+
+
+def test_a_picture_of_which_little_can_be_told_does_not_pass() -> None:
+    report = verify(Scene(things=(cat(1, "red"),), background="a forest", style=("cartoon", "baroque")),
+                    [("cat", LEFT, 0.9)])
+    assert (len(report.holding), len(report.failing), len(report.undecided)) == (2, 0, 4)
+    assert not report.passed
 
 
 def test_thresholds_of_another_model_are_told() -> None:
