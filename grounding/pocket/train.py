@@ -1,0 +1,52 @@
+"""`python -m grounding.pocket.train STAGE`: train one of the pocket models, going on from where it stopped."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Name(StrEnum):
+    """The stages, in the order in which they need each other."""
+
+    tokenizer = "tokenizer"
+    autoencoder = "autoencoder"
+    clip = "clip"
+    unet = "unet"
+    detector = "detector"
+    gated = "gated"
+    export = "export"
+
+
+def main(
+    stage: Name,
+    minutes: Annotated[float, typer.Option(help="wall-clock time to train")] = 20.0,
+    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
+    state: Annotated[Path, typer.Option(help="checkpoints, rendered scenes, logs")] = Path(".train"),
+    batch: Annotated[int | None, typer.Option(help="pictures a step (default: the stage's own)")] = None,
+    scenes: Annotated[int | None, typer.Option(help="scenes to render for training")] = None,
+    workers: Annotated[int, typer.Option(help="processes that render scenes")] = 1,
+    rest: Annotated[float, typer.Option(help="last share of the run, in which the rate falls")] = 0.15,
+    seed: int = 0,
+) -> None:
+    """Train STAGE for some minutes; a kill loses at most three of them."""
+    import torch
+
+    from grounding.pocket.training.loop import Settings, train
+    from grounding.pocket.training.stages import STAGES
+    from grounding.pocket.training.tokenizer import make
+
+    torch.set_num_threads(int(os.environ.get("POCKET_THREADS", os.cpu_count() or 1)))
+    settings = Settings(state, minutes, device, batch, scenes, workers, seed, rest)
+    if stage is Name.tokenizer:
+        make(state)
+        return
+    train(STAGES[stage.value](settings))
+
+
+if __name__ == "__main__":
+    typer.run(main)

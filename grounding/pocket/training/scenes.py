@@ -1,0 +1,98 @@
+"""Rendered scenes to train on: drawn once by worker processes, kept as arrays that map into memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHARD = 500
+CAPTIONS = 6
+UNSEEN = 50_000_000  # seeds from here on are never trained on
+_SOURCES = (
+    "world.py",
+    "pictures.py",
+    "compose.py",
+    "shapes.py",
+    "palette.py",
+    "paint.py",
+    "backdrop.py",
+    "captions.py",
+)
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """A run of scenes of one level: pictures, several captions of each, and what is in them."""
+
+    folders: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return SHARD * len(self.folders)
+
+    @cached_property
+    def pictures(self) -> NDArray[np.uint8]:
+        """uint8 [scenes, 128, 128, 3]"""
+        return np.concatenate([np.load(folder / "pictures.npy", mmap_mode="r") for folder in self.folders])
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Per scene: `seed`, `captions`, `items`."""
+        return [row for folder in self.folders for row in json.loads((folder / "rows.json").read_text())]
+
+
+def scenes(state: Path, level: int, count: int, workers: int = 1, unseen: bool = False) -> Scenes:
+    """At least `count` scenes of a level, drawing those shards that are not on the disk yet."""
+    root = state / "scenes" / world_fingerprint()
+    start = UNSEEN if unseen else 0
+    seeds = range(start, start + -(-count // SHARD) * SHARD, SHARD)
+    folders = tuple(root / f"level{level}" / f"{seed:09d}" for seed in seeds)
+    missing = [(folder, level, seed) for folder, seed in zip(folders, seeds, strict=True) if not folder.exists()]
+    _render_all(missing, workers)
+    return Scenes(folders)
+
+
+def world_fingerprint() -> str:
+    """Names the version of the drawing code, so that scenes of an older world are never mixed in."""
+    here = Path(__file__).parent.parent
+    content = b"".join((here / name).read_bytes() for name in _SOURCES if (here / name).exists())
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _render_all(jobs: Sequence[tuple[Path, int, int]], workers: int) -> None:
+    if len(jobs) <= 1 or workers <= 1:
+        for job in jobs:
+            _render(job)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_render, jobs))
+
+
+def _render(job: tuple[Path, int, int]) -> None:
+    from grounding.pocket.captions import caption
+    from grounding.pocket.world import draw, picture
+
+    folder, level, first = job
+    pictures, rows = [], []
+    for seed in range(first, first + SHARD):
+        scene = picture(seed, level=level)
+        words = random.Random(seed)
+        pictures.append(draw(scene))
+        captions = [caption(scene, words) for _ in range(CAPTIONS)]
+        rows.append({"seed": seed, "captions": captions, "items": [asdict(item) for item in scene.items]})
+    partial = folder.with_name(folder.name + f".{os.getpid()}")
+    partial.mkdir(parents=True, exist_ok=True)
+    np.save(partial / "pictures.npy", np.stack(pictures))
+    (partial / "rows.json").write_text(json.dumps(rows))
+    os.replace(partial, folder)

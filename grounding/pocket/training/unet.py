@@ -1,0 +1,247 @@
+"""The UNet stage: an ordinary latent text-to-image model. It is told the caption and nothing else."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+
+from grounding.pocket.training.autoencoder import Autoencoder, tile, to_signed
+from grounding.pocket.training.clip import WIDTH, Clip
+from grounding.pocket.training.latents import latents
+from grounding.pocket.training.loop import Recipe, Settings, Stage, trained
+from grounding.pocket.training.scenes import scenes
+from grounding.pocket.training.tokenizer import LONGEST
+
+DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
+GROWN_UP = 120_000  # pictures seen by which few large things have given way to the final mix of levels
+FIRST_MIX, LAST_MIX = (0.60, 0.30, 0.10), (0.20, 0.35, 0.45)
+ALIGNMENT = 0.5
+PROMPTS = (
+    "a red ball on a grey background",
+    "a blue cat in a meadow",
+    "a yellow star, night scene",
+    "a green car in the city",
+    "a pink house in the snow",
+    "an orange fish under the sea",
+    "a purple mushroom in the forest",
+    "a brown dog on the beach",
+    "a striped blue cup in a room",
+    "a spotted red umbrella in the desert",
+    "a white rabbit to the left of a black box",
+    "a red ball and a blue box",
+    "three yellow stars in the sky",
+    "a green tree behind a red car",
+    "a small pink heart and a large blue moon",
+    "a sketch of a purple butterfly above a yellow flower",
+)
+
+
+def build() -> UNet2DConditionModel:
+    """Shaped like Stable Diffusion's; attends to text at 16×16 (five layers) and at 8×8."""
+    return UNet2DConditionModel(
+        sample_size=32,
+        in_channels=4,
+        out_channels=4,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        block_out_channels=(48, 96, 192),
+        layers_per_block=2,
+        norm_num_groups=16,
+        cross_attention_dim=WIDTH,
+        attention_head_dim=4,
+    )
+
+
+def scheduler() -> DDIMScheduler:
+    """The noise of Stable Diffusion 2: scaled-linear, the network predicts v."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        prediction_type="v_prediction",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        timestep_spacing="trailing",
+    )
+
+
+class Painter(nn.Module):
+    """What is trained together: the UNet, its text encoder, and a head that is thrown away afterwards."""
+
+    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
+        super().__init__()
+        self.unet, self.text = unet, text
+        middle = unet.config.block_out_channels[-1]
+        self.head = nn.Sequential(nn.Linear(middle, 2 * WIDTH), nn.SiLU(), nn.Linear(2 * WIDTH, WIDTH))
+
+    def forward(self, noisy: Tensor, steps: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """The predicted v, and the middle of the network in the terms of CLIP's patches."""
+        kept: list[Tensor] = []
+        hook = self.unet.mid_block.register_forward_hook(lambda module, given, result: kept.append(result))
+        states = self.text(input_ids=tokens).last_hidden_state
+        predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
+        hook.remove()
+        return predicted.float(), self.head(kept[0].flatten(2).transpose(1, 2))
+
+
+class Unet(Stage):
+    name: ClassVar[str] = "unet"
+    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.9985, weight_decay=0.01, sheet_every=600.0)
+    model: Painter
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        torch.manual_seed(settings.seed)
+        self.clip = _trained_clip(settings)
+        self.vae = _trained_autoencoder(settings)
+        self.tokenizer = CLIPTokenizer.from_pretrained(settings.state / "tokenizer")
+        text = CLIPTextModel(self.clip.config.text_config)
+        text.load_state_dict(self.clip.text_model.state_dict(), strict=False)
+        text.config._attn_implementation = "eager"
+        self.model = Painter(build(), text)
+        if self.device.type == "cpu":
+            self.model.unet.set_attn_processor(AttnProcessor())  # in bf16 thrice as fast there as the fused kernel
+        self.scheduler = scheduler()
+        self.noise_scales = self.scheduler.alphas_cumprod
+
+    def begin(self, step: int) -> None:
+        settings = self.settings
+        self.clip.to(self.device)
+        self.vae.to(self.device)
+        self.seen = step * self.batch
+        self.words = random.Random(settings.seed + step)
+        each = (settings.scenes or 24000) // 6
+        self.runs = [scenes(settings.state, level, n * each, settings.workers) for level, n in enumerate((1, 2, 3))]
+        self.latents = [latents(run, self.vae, self.device) for run in self.runs]
+        self.pictures = [torch.from_numpy(run.pictures).to(self.device) for run in self.runs]
+        self.tokens = [self._tokenise(run.rows).to(self.device) for run in self.runs]
+        self.empty = self._read([""]).to(self.device)[0]
+        self._prepare_unseen()
+
+    def loss(self, progress: float) -> dict[str, Tensor]:
+        latents, pictures, tokens = self._draw_batch()
+        self.seen += len(latents)
+        steps = middle_steps(len(latents), self.random).to(self.device)
+        noise = torch.randn(latents.shape, generator=self.random).to(self.device)
+        noisy, target = self._noised(latents, noise, steps)
+        predicted, middle = self.model(noisy, steps, tokens)
+        with torch.no_grad():
+            patches = self.clip.vision_model(pixel_values=to_signed(pictures)).last_hidden_state[:, 1:]
+        alignment = 1 - functional.cosine_similarity(middle.float(), patches.float(), dim=-1).mean()
+        painted = functional.mse_loss(predicted, target)
+        return {"loss": painted + ALIGNMENT * alignment, "v": painted, "alignment": alignment}
+
+    def measure(self, model: nn.Module) -> dict[str, float]:
+        figures = {}
+        for level, (noisy, steps, tokens, target) in enumerate(self.unseen):
+            predicted = torch.cat(
+                [model(*part)[0] for part in zip(noisy.split(25), steps.split(25), tokens.split(25), strict=True)]
+            )
+            figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
+        return figures
+
+    def sheet(self, model: nn.Module) -> Image.Image:
+        return tile(paint(self.pipeline(model), list(PROMPTS), seed=0), 8)
+
+    def save(self, model: nn.Module, weights: Path) -> None:
+        self.pipeline(model).to(torch.float16).save_pretrained(weights / "pipeline", safe_serialization=True)
+
+    def pipeline(self, model: nn.Module) -> StableDiffusionPipeline:
+        pipeline = StableDiffusionPipeline(
+            vae=self.vae,
+            text_encoder=model.text,
+            tokenizer=self.tokenizer,
+            unet=model.unet,
+            scheduler=self.scheduler,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def _draw_batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        grown = min(1.0, self.seen / GROWN_UP)
+        mix = [first + (last - first) * grown for first, last in zip(FIRST_MIX, LAST_MIX, strict=True)]
+        counts = np.bincount(self.words.choices(range(3), mix, k=self.batch), minlength=3).tolist()
+        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        for level, count in enumerate(counts):
+            rows = torch.randint(len(self.latents[level]), (count,), generator=self.random)
+            which = torch.randint(self.tokens[level].shape[1], (count,), generator=self.random)
+            rows, which = rows.to(self.device), which.to(self.device)
+            found.append((self.latents[level][rows], self.pictures[level][rows], self.tokens[level][rows, which]))
+        values, pictures, tokens = (torch.cat(parts) for parts in zip(*found, strict=True))
+        dropped = (torch.rand(len(tokens), generator=self.random) < DROPPED).to(self.device)
+        return values.float(), pictures, torch.where(dropped[:, None], self.empty, tokens.long())
+
+    def _noised(self, clean: Tensor, noise: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """x_t = √ᾱ x₀ + √(1−ᾱ) ε and v = √ᾱ ε − √(1−ᾱ) x₀"""
+        kept = self.noise_scales.to(steps.device)[steps][:, None, None, None]
+        return kept.sqrt() * clean + (1 - kept).sqrt() * noise, kept.sqrt() * noise - (1 - kept).sqrt() * clean
+
+    def _prepare_unseen(self) -> None:
+        random_numbers = torch.Generator().manual_seed(7)
+        self.unseen = []
+        for level in range(3):
+            run = scenes(self.settings.state, level, 1, unseen=True)
+            clean = latents(run, self.vae, self.device)[:100].float()
+            tokens = self._tokenise(run.rows[:100])[:, 0].long().to(self.device)
+            steps = torch.linspace(150, 900, 100).long()[torch.randperm(100, generator=random_numbers)].to(self.device)
+            noise = torch.randn(clean.shape, generator=random_numbers).to(self.device)
+            noisy, target = self._noised(clean, noise, steps)
+            self.unseen.append((noisy, steps, tokens, target))
+
+    def _tokenise(self, rows: list[dict[str, Any]]) -> Tensor:
+        captions = [caption for row in rows for caption in row["captions"]]
+        return self._read(captions).to(torch.int16).reshape(len(rows), -1, LONGEST)
+
+    def _read(self, texts: list[str]) -> Tensor:
+        read = self.tokenizer(texts, padding="max_length", truncation=True, max_length=LONGEST, return_tensors="pt")
+        return read.input_ids
+
+
+def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
+    """Time steps spread evenly over the quantiles of a logit-normal law: most of them where things take shape."""
+    quantiles = (torch.arange(count) + torch.rand(count, generator=random_numbers)) / count
+    normal = torch.special.ndtri(quantiles.clamp(1e-4, 1 - 1e-4))
+    return (torch.sigmoid(0.25 + 1.1 * normal) * 1000).long().clamp(0, 999)
+
+
+def paint(
+    pipeline: StableDiffusionPipeline, prompts: list[str], seed: int, steps: int = 20, guidance: float = 4.0
+) -> Tensor:
+    """One picture in [-1, 1] for each prompt."""
+    noise = torch.Generator().manual_seed(seed)
+    painted = pipeline(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=noise, output_type="pt")
+    return painted.images * 2 - 1
+
+
+def _trained_clip(settings: Settings) -> CLIPModel:
+    model = trained(Clip(settings))
+    assert isinstance(model, CLIPModel)
+    return model
+
+
+def _trained_autoencoder(settings: Settings) -> AutoencoderKL:
+    model = trained(Autoencoder(settings))
+    assert isinstance(model, AutoencoderKL)
+    measure_scale(model, settings)
+    return model
+
+
+def measure_scale(model: AutoencoderKL, settings: Settings) -> None:
+    """Set the factor that gives the latents of rendered scenes unit spread."""
+    run = scenes(settings.state, 2, 1, unseen=True)
+    with torch.no_grad():
+        found = model.encode(to_signed(torch.from_numpy(run.pictures[:100]))).latent_dist.mean
+    model.register_to_config(scaling_factor=round(1 / float(found.std()), 5))

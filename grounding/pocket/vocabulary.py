@@ -1,0 +1,61 @@
+"""The words the pocket models know, and what to say of any other word."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+WORD = re.compile(r"[^\W\d_]+")
+
+
+def words_of(texts: Iterable[str]) -> set[str]:
+    """The lower-case words of some texts."""
+    return {word for text in texts for word in WORD.findall(text.lower())}
+
+
+def all_words() -> list[str]:
+    """Every word that is one token: those of the captions and some that captions could do without."""
+    known = _vocabulary()
+    return sorted(known.words | known.common)
+
+
+class Unpaintable(NamedTuple):
+    """A word that the pocket models have never seen, and the nearest things that they can paint."""
+
+    word: str
+    nearest: tuple[str, ...]
+
+
+def unpaintable(prompt: str) -> list[Unpaintable]:
+    """The words of `prompt` that mean nothing to the pocket models, in order, each once."""
+    known = _vocabulary()
+    words = dict.fromkeys(WORD.findall(prompt.lower()))
+    return [Unpaintable(word, nearest(word)) for word in words if word not in known.words and word not in known.common]
+
+
+def nearest(word: str) -> tuple[str, ...]:
+    """The kinds of thing most like `word`: by meaning if the table has it, otherwise by spelling; may be empty."""
+    known = _vocabulary()
+    for form in (word, word.removesuffix("s"), word.removesuffix("es")):
+        if form in known.near:
+            return known.near[form]
+    return tuple(difflib.get_close_matches(word, known.kinds, n=3, cutoff=0.6))
+
+
+class _Vocabulary(NamedTuple):
+    words: frozenset[str]
+    common: frozenset[str]
+    kinds: tuple[str, ...]
+    near: dict[str, tuple[str, ...]]
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    content = json.loads((resources.files(__package__) / "vocabulary.json").read_text(encoding="utf-8"))
+    near = {word: tuple(kinds) for kinds, words in content["near"] for word in words}
+    return _Vocabulary(frozenset(content["words"]), frozenset(content["common"]), tuple(content["kinds"]), near)
