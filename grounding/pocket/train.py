@@ -45,6 +45,11 @@ def main(
     if stage is Name.tokenizer:
         make(state)
         return
+    if stage is Name.export:
+        from grounding.pocket.training.export import export
+
+        typer.echo("exported " + ", ".join(export(settings)))
+        return
     train(STAGES[stage.value](settings))
 
 

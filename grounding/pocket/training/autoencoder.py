@@ -77,9 +77,8 @@ class Autoencoder(Stage):
         return tile(torch.cat([chosen, self._paint(model, chosen)]), 8)
 
     def save(self, model: nn.Module, weights: Path) -> None:
-        latents = model.encode(self.unseen.cpu()).latent_dist.mean  # type: ignore[operator]
-        model.register_to_config(scaling_factor=round(1 / float(latents.std()), 5))  # type: ignore[operator]
-        model.half().save_pretrained(weights / "pipeline" / "vae", safe_serialization=True)  # type: ignore[operator]
+        measure_scale(model, self.settings.state)
+        model.half().save_pretrained(weights / "pipeline" / "vae")  # type: ignore[operator]
 
     def _paint(self, model: nn.Module, pictures: Tensor) -> Tensor:
         parts = [model(part, sample_posterior=False).sample.clamp(-1, 1) for part in pictures.split(20)]
@@ -95,6 +94,14 @@ class Autoencoder(Stage):
                 [p[4 * y : 4 * y + crop, 4 * x : 4 * x + crop] for p, (y, x) in zip(pictures, corners, strict=True)]
             )
         return to_signed(pictures)
+
+
+def measure_scale(model: nn.Module, state: Path) -> None:
+    """Set the factor that gives the latents of rendered scenes unit spread."""
+    run = scenes(state, 2, 1, unseen=True)
+    with torch.no_grad():
+        found = model.encode(to_signed(torch.from_numpy(run.pictures[:100]))).latent_dist.mean  # type: ignore[operator]
+    model.register_to_config(scaling_factor=round(1 / float(found.std()), 4))  # type: ignore[operator]
 
 
 def to_signed(pictures: Tensor) -> Tensor:

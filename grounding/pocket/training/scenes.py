@@ -17,19 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grounding.pocket.captions import caption
+from grounding.pocket.world import draw, picture
+
 SHARD = 500
 CAPTIONS = 6
 UNSEEN = 50_000_000  # seeds from here on are never trained on
-_SOURCES = (
-    "world.py",
-    "pictures.py",
-    "compose.py",
-    "shapes.py",
-    "palette.py",
-    "paint.py",
-    "backdrop.py",
-    "captions.py",
-)
 
 
 @dataclass(frozen=True)
@@ -64,10 +57,13 @@ def scenes(state: Path, level: int, count: int, workers: int = 1, unseen: bool =
 
 
 def world_fingerprint() -> str:
-    """Names the version of the drawing code, so that scenes of an older world are never mixed in."""
-    here = Path(__file__).parent.parent
-    content = b"".join((here / name).read_bytes() for name in _SOURCES if (here / name).exists())
-    return hashlib.sha256(content).hexdigest()[:12]
+    """Names what the drawing code draws and says now, so that scenes of an older world are never mixed in."""
+    content = hashlib.sha256()
+    for seed in range(24):
+        scene = picture(seed, level=seed % 3)
+        content.update(draw(scene).tobytes())
+        content.update(caption(scene, random.Random(seed)).encode())
+    return content.hexdigest()[:12]
 
 
 def _render_all(jobs: Sequence[tuple[Path, int, int]], workers: int) -> None:
@@ -80,9 +76,6 @@ def _render_all(jobs: Sequence[tuple[Path, int, int]], workers: int) -> None:
 
 
 def _render(job: tuple[Path, int, int]) -> None:
-    from grounding.pocket.captions import caption
-    from grounding.pocket.world import draw, picture
-
     folder, level, first = job
     pictures, rows = [], []
     for seed in range(first, first + SHARD):

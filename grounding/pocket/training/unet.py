@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
-from grounding.pocket.training.autoencoder import Autoencoder, tile, to_signed
+from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile, to_signed
 from grounding.pocket.training.clip import WIDTH, Clip
 from grounding.pocket.training.latents import latents
 from grounding.pocket.training.loop import Recipe, Settings, Stage, trained
@@ -154,7 +154,7 @@ class Unet(Stage):
         return tile(paint(self.pipeline(model), list(PROMPTS), seed=0), 8)
 
     def save(self, model: nn.Module, weights: Path) -> None:
-        self.pipeline(model).to(torch.float16).save_pretrained(weights / "pipeline", safe_serialization=True)
+        self.pipeline(model).to(dtype=torch.float16).save_pretrained(weights / "pipeline")
 
     def pipeline(self, model: nn.Module) -> StableDiffusionPipeline:
         pipeline = StableDiffusionPipeline(
@@ -235,13 +235,5 @@ def _trained_clip(settings: Settings) -> CLIPModel:
 def _trained_autoencoder(settings: Settings) -> AutoencoderKL:
     model = trained(Autoencoder(settings))
     assert isinstance(model, AutoencoderKL)
-    measure_scale(model, settings)
+    measure_scale(model, settings.state)
     return model
-
-
-def measure_scale(model: AutoencoderKL, settings: Settings) -> None:
-    """Set the factor that gives the latents of rendered scenes unit spread."""
-    run = scenes(settings.state, 2, 1, unseen=True)
-    with torch.no_grad():
-        found = model.encode(to_signed(torch.from_numpy(run.pictures[:100]))).latent_dist.mean
-    model.register_to_config(scaling_factor=round(1 / float(found.std()), 5))

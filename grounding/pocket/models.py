@@ -1,0 +1,116 @@
+"""The shipped pocket models: checked against their manifest, then loaded by the stock classes.
+
+WeightsError: a file is missing or is not the one that was shipped; the message says how to restore it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+if TYPE_CHECKING:
+    from diffusers import StableDiffusionPipeline
+    from transformers import CLIPModel, CLIPProcessor, OwlViTForObjectDetection, OwlViTProcessor
+
+WEIGHTS = Path(__file__).parent / "weights"
+MANIFEST = "manifest.json"
+SIDE = 128
+MULTIPLE = 16
+"""Sides the pocket UNet can halve down to its middle: four pixels a latent, then two halvings."""
+
+_RESTORE = "restore it with `git checkout -- grounding/pocket/weights` or `pip install --force-reinstall scenewright`"
+_LOCAL: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
+
+
+class WeightsError(RuntimeError):
+    """A weight file is missing or altered."""
+
+
+class Scorer(NamedTuple):
+    """The pocket CLIP and what prepares its input."""
+
+    model: CLIPModel
+    processor: CLIPProcessor
+
+
+class Finder(NamedTuple):
+    """The pocket detector and what prepares its input."""
+
+    model: OwlViTForObjectDetection
+    processor: OwlViTProcessor
+
+
+def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> StableDiffusionPipeline:
+    """The text-to-image pipeline, 128×128."""
+    from diffusers import StableDiffusionPipeline
+
+    folder = checked("pipeline", weights)
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype, safety_checker=None, **_LOCAL)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline  # type: ignore[no-any-return]
+
+
+def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Scorer:
+    """The CLIP that was trained on the pocket world; its text tower is the pipeline's text encoder's origin."""
+    from transformers import CLIPModel, CLIPProcessor
+
+    folder = checked("clip", weights)
+    model = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL).eval()
+    return Scorer(model, CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+
+
+def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Finder:
+    """The open-vocabulary detector; queries such as "a red ball"."""
+    from transformers import AutoModelForZeroShotObjectDetection, OwlViTProcessor
+
+    folder = checked("detector", weights)
+    model = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL).eval()
+    return Finder(model, OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+
+
+def checked(part: str, weights: Path = WEIGHTS) -> Path:
+    """The folder of one model, after every file the manifest lists for it was found unaltered."""
+    for name, mark in manifest(weights).items():
+        if name.startswith(f"{part}/"):
+            _check(weights / name, mark)
+    return weights / part
+
+
+def manifest(weights: Path = WEIGHTS) -> Mapping[str, str]:
+    """File name below `weights` to SHA-256."""
+    path = weights / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"`{path}` is missing: the pocket models cannot be checked; {_RESTORE}") from None
+    except ValueError:
+        raise WeightsError(f"`{path}` is not JSON, so it was altered; {_RESTORE}") from None
+    return dict(content["sha256"])
+
+
+def write_manifest(weights: Path) -> None:
+    """List every file below `weights` with its SHA-256."""
+    files = sorted(path for path in weights.rglob("*") if path.is_file() and path.name != MANIFEST)
+    marks = {path.relative_to(weights).as_posix(): sha256(path) for path in files}
+    (weights / MANIFEST).write_text(json.dumps({"sha256": marks}, indent=1) + "\n", encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(path: Path, mark: str) -> None:
+    if not path.is_file():
+        raise WeightsError(f"the weight file `{path}` is missing; {_RESTORE}")
+    found = sha256(path)
+    if found != mark:
+        raise WeightsError(
+            f"the weight file `{path}` is not the one that was shipped (SHA-256 {found[:12]}…, expected {mark[:12]}…); "
+            f"{_RESTORE}"
+        )
