@@ -34,6 +34,7 @@ def main(
     seed: int = 0,
 ) -> None:
     """Train STAGE for some minutes; a kill loses at most three of them."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin at barriers starve on a shared machine
     import torch
 
     from grounding.pocket.training.loop import Settings, train

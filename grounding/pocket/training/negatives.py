@@ -29,12 +29,12 @@ def wrong(caption: str, how: str, words: random.Random) -> str | None:
     """`caption` made false in the way `how`, or nothing where there is nothing of the sort to change."""
     if how in ("colour", "kind") and _DENIAL.search(caption):
         return None
-    return _WAYS[how](caption, words)
+    return WAYS[how](caption, words)
 
 
 def negatives(caption: str, count: int, words: random.Random) -> list[str]:
     """`count` false captions near a true one, in as many different ways as the caption allows."""
-    ways = list(_WAYS)
+    ways = list(WAYS)
     words.shuffle(ways)
     found = dict.fromkeys(text for way in ways if (text := wrong(caption, way, words)) and text != caption)
     return list(found)[:count]
@@ -85,7 +85,7 @@ def _turn(caption: str, words: random.Random) -> str | None:
     return caption[: spot.start()] + _PAIRS[spot.group()] + caption[spot.end() :]
 
 
-_WAYS: dict[str, Callable[[str, random.Random], str | None]] = {
+WAYS: dict[str, Callable[[str, random.Random], str | None]] = {
     **{group: _replace(group) for group in GROUPS},
     "colours swapped": _swap("colour"),
     "kinds swapped": _swap("kind"),

@@ -179,10 +179,10 @@ class Unet(Stage):
             rows = torch.randint(len(self.latents[level]), (count,), generator=self.random)
             which = torch.randint(self.tokens[level].shape[1], (count,), generator=self.random)
             rows, which = rows.to(self.device), which.to(self.device)
-            found.append((self.latents[level][rows], self.pictures[level][rows], self.tokens[level][rows, which]))
+            found.append((self.latents[level][rows].float(), self.pictures[level][rows], self.tokens[level][rows, which]))
         values, pictures, tokens = (torch.cat(parts) for parts in zip(*found, strict=True))
         dropped = (torch.rand(len(tokens), generator=self.random) < DROPPED).to(self.device)
-        return values.float(), pictures, torch.where(dropped[:, None], self.empty, tokens.long())
+        return values, pictures, torch.where(dropped[:, None], self.empty, tokens.long())
 
     def _noised(self, clean: Tensor, noise: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
         """x_t = √ᾱ x₀ + √(1−ᾱ) ε and v = √ᾱ ε − √(1−ᾱ) x₀"""
