@@ -1,4 +1,4 @@
-"""`python -m grounding.pocket.evaluate`: how good the shipped pocket models are, measured by a judge that is none of them."""
+"""`python -m grounding.pocket.evaluate`: how good the pocket models are, by a judge that is none of them."""
 
 from __future__ import annotations
 
@@ -76,8 +76,9 @@ def measure_images(count: int, steps: int, guidance: float, batch: int, device: 
     """Unguided pictures of made-up prompts, read by the judge; the detector's word is compared with its."""
     trusted = Share(sum(_all_found(picture(UNSEEN + number, level=0)) for number in range(100)), 100)
     if trusted.value < JUDGE_MUST:
-        raise typer.Exit(f"the judge reads only {trusted} of rendered scenes; mend it before it judges pictures")
-    pipeline = load_pipeline().to(device)
+        raise SystemExit(f"the judge reads only {trusted} of rendered scenes; mend it before it judges pictures")
+    pipeline = load_pipeline()
+    pipeline.to(device)
     figures: dict[str, str] = {}
     agreed: list[bool] = []
     for name, make in TRIALS.items():
@@ -125,7 +126,9 @@ def measure_clip(count: int, *_: Any) -> dict[str, str]:
             false = {text for _ in range(64) if (text := wrong(true, way, words)) and text != true}
             if false:
                 texts = [true, *sorted(false)[:16]]
-                given = scorer.processor(text=texts, images=Image.fromarray(draw(scene)), return_tensors="pt", padding=True)
+                given = scorer.processor(
+                    text=texts, images=Image.fromarray(draw(scene)), return_tensors="pt", padding=True
+                )
                 with torch.no_grad():
                     right += int(scorer.model(**given).logits_per_image.argmax() == 0)
                 of += 1
@@ -135,7 +138,8 @@ def measure_clip(count: int, *_: Any) -> dict[str, str]:
 
 def measure_autoencoder(count: int, *_: Any) -> dict[str, str]:
     """PSNR of unseen scenes after encoding and decoding."""
-    vae = load_pipeline().vae
+    pipeline = load_pipeline()
+    vae = pipeline.vae
     decibels = []
     for number in track(range(count), "autoencoder", transient=True):
         pixels = torch.from_numpy(draw(picture(UNSEEN + number, level=number % 3))).permute(2, 0, 1)[None] / 127.5 - 1
@@ -173,7 +177,9 @@ def _paint(
     for start in track(range(0, len(trials), batch), name, transient=True):
         prompts = [trial.prompt for trial in trials[start : start + batch]]
         noise = [torch.Generator().manual_seed(start + number) for number in range(len(prompts))]
-        painted = pipeline(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=noise, output_type="np")
+        painted = pipeline(
+            prompts, num_inference_steps=steps, guidance_scale=guidance, generator=noise, output_type="np"
+        )
         yield from np.round(painted.images * 255).astype(np.uint8)
 
 

@@ -1,7 +1,4 @@
-"""The shipped pocket models: checked against their manifest, then loaded by the stock classes.
-
-WeightsError: a file is missing or is not the one that was shipped; the message says how to restore it
-"""
+"""The shipped pocket models: checked against their manifest, then loaded by the stock classes."""
 
 from __future__ import annotations
 
@@ -13,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from grounding.errors import ModelMissing
+
 if TYPE_CHECKING:
-    from diffusers import StableDiffusionPipeline
     from transformers import CLIPModel, CLIPProcessor, OwlViTForObjectDetection, OwlViTProcessor
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -25,10 +23,6 @@ MULTIPLE = 16
 
 _RESTORE = "restore it with `git checkout -- grounding/pocket/weights` or `pip install --force-reinstall scenewright`"
 _LOCAL: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
-
-
-class WeightsError(RuntimeError):
-    """A weight file is missing or altered."""
 
 
 class Scorer(NamedTuple):
@@ -45,14 +39,16 @@ class Finder(NamedTuple):
     processor: OwlViTProcessor
 
 
-def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> StableDiffusionPipeline:
-    """The text-to-image pipeline, 128×128."""
+def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
+    """The text-to-image pipeline (a `StableDiffusionPipeline`), 128×128."""
     from diffusers import StableDiffusionPipeline
 
     folder = checked("pipeline", weights)
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype, safety_checker=None, **_LOCAL)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
+        folder, dtype=dtype, safety_checker=None, **_LOCAL
+    )
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline  # type: ignore[no-any-return]
+    return pipeline
 
 
 def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Scorer:
@@ -69,15 +65,17 @@ def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -
     from transformers import AutoModelForZeroShotObjectDetection, OwlViTProcessor
 
     folder = checked("detector", weights)
-    model = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL).eval()
-    return Finder(model, OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+    model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL)
+    return Finder(model.eval(), OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
 
 
 def checked(part: str, weights: Path = WEIGHTS) -> Path:
     """The folder of one model, after every file the manifest lists for it was found unaltered."""
-    for name, mark in manifest(weights).items():
-        if name.startswith(f"{part}/"):
-            _check(weights / name, mark)
+    marks = {name: mark for name, mark in manifest(weights).items() if name.startswith(f"{part}/")}
+    if not marks:
+        raise ModelMissing(f"`{weights / MANIFEST}` lists no file of the model `{part}`; {_RESTORE}")
+    for name, mark in marks.items():
+        _check(weights / name, mark)
     return weights / part
 
 
@@ -87,9 +85,11 @@ def manifest(weights: Path = WEIGHTS) -> Mapping[str, str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WeightsError(f"`{path}` is missing: the pocket models cannot be checked; {_RESTORE}") from None
+        raise ModelMissing(f"`{path}` is missing: the pocket models cannot be checked; {_RESTORE}") from None
     except ValueError:
-        raise WeightsError(f"`{path}` is not JSON, so it was altered; {_RESTORE}") from None
+        raise ModelMissing(f"`{path}` is not JSON, so it was altered; {_RESTORE}") from None
+    if "sha256" not in content:
+        raise ModelMissing(f"`{path}` has no table `sha256`, so it was altered; {_RESTORE}")
     return dict(content["sha256"])
 
 
@@ -107,10 +107,10 @@ def sha256(path: Path) -> str:
 
 def _check(path: Path, mark: str) -> None:
     if not path.is_file():
-        raise WeightsError(f"the weight file `{path}` is missing; {_RESTORE}")
+        raise ModelMissing(f"the weight file `{path}` is missing; {_RESTORE}")
     found = sha256(path)
     if found != mark:
-        raise WeightsError(
+        raise ModelMissing(
             f"the weight file `{path}` is not the one that was shipped (SHA-256 {found[:12]}…, expected {mark[:12]}…); "
             f"{_RESTORE}"
         )

@@ -18,7 +18,11 @@ def timings() -> dict[str, str]:
     load_pipeline()  # the first call also imports the libraries
     loading = best(lambda: (load_pipeline(), load_clip(), load_detector()), 2)
     pipeline = load_pipeline()
-    noisy, step, words = torch.randn(2, 4, 32, 32), torch.tensor(500), torch.randn(2, 77, _width(pipeline.unet))
+    noisy, step, words = (
+        torch.randn(2, 4, 32, 32),
+        torch.tensor(500),
+        torch.randn(2, 77, pipeline.unet.config.cross_attention_dim),
+    )
 
     @torch.no_grad()
     def passes() -> None:
@@ -46,7 +50,3 @@ def best(action: Callable[[], object], repeats: int) -> float:
         action()
         took.append(time.perf_counter() - start)
     return min(took)
-
-
-def _width(unet: torch.nn.Module) -> int:
-    return int(unet.config.cross_attention_dim)  # type: ignore[union-attr, arg-type]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from grounding.pocket.training.loop import Recipe, Settings, Stage
@@ -19,9 +19,9 @@ CROP = 64
 KL_WEIGHT = 1e-6
 
 
-def build() -> AutoencoderKL:
+def build() -> Any:
     """About a million parameters, convolutions only: what it does to a patch does not depend on the picture's size."""
-    return AutoencoderKL(
+    return AutoencoderKL(  # type: ignore[no-untyped-call]
         down_block_types=("DownEncoderBlock2D",) * 3,
         up_block_types=("UpDecoderBlock2D",) * 3,
         block_out_channels=(32, 64, 96),
@@ -36,7 +36,6 @@ def build() -> AutoencoderKL:
 class Autoencoder(Stage):
     name: ClassVar[str] = "autoencoder"
     recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=8, average=0.998)
-    model: AutoencoderKL
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -66,22 +65,22 @@ class Autoencoder(Stage):
             "kl": spread,
         }
 
-    def measure(self, model: nn.Module) -> dict[str, float]:
+    def measure(self, model: Any) -> dict[str, float]:
         painted = self._paint(model, self.unseen)
         squares = (painted - self.unseen).square().mean((1, 2, 3)) / 4
-        latents = model.encode(self.unseen).latent_dist.mean  # type: ignore[operator]
+        latents = model.encode(self.unseen).latent_dist.mean
         return {"unseen_psnr": float((-10 * squares.log10()).mean()), "latent_std": float(latents.std())}
 
-    def sheet(self, model: nn.Module) -> Image.Image:
+    def sheet(self, model: Any) -> Image.Image:
         chosen = self.unseen[::15][:8]
         return tile(torch.cat([chosen, self._paint(model, chosen)]), 8)
 
-    def save(self, model: nn.Module, weights: Path) -> None:
+    def save(self, model: Any, weights: Path) -> None:
         measure_scale(model, self.settings.state)
-        model.half().save_pretrained(weights / "pipeline" / "vae")  # type: ignore[operator]
+        model.half().save_pretrained(weights / "pipeline" / "vae")
 
-    def _paint(self, model: nn.Module, pictures: Tensor) -> Tensor:
-        parts = [model(part, sample_posterior=False).sample.clamp(-1, 1) for part in pictures.split(20)]
+    def _paint(self, model: Any, pictures: Tensor) -> Tensor:
+        parts = [model(part, sample_posterior=False).sample.clamp(-1, 1) for part in torch.split(pictures, 20)]
         return torch.cat(parts)
 
     def _batch(self, count: int, crop: int | None) -> Tensor:
@@ -96,12 +95,12 @@ class Autoencoder(Stage):
         return to_signed(pictures)
 
 
-def measure_scale(model: nn.Module, state: Path) -> None:
+def measure_scale(model: Any, state: Path) -> None:
     """Set the factor that gives the latents of rendered scenes unit spread."""
     run = scenes(state, 2, 1, unseen=True)
     with torch.no_grad():
-        found = model.encode(to_signed(torch.from_numpy(run.pictures[:100]))).latent_dist.mean  # type: ignore[operator]
-    model.register_to_config(scaling_factor=round(1 / float(found.std()), 4))  # type: ignore[operator]
+        found = model.encode(to_signed(torch.from_numpy(run.pictures[:100]))).latent_dist.mean
+    model.register_to_config(scaling_factor=round(1 / float(found.std()), 4))
 
 
 def to_signed(pictures: Tensor) -> Tensor:

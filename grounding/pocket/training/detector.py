@@ -11,11 +11,9 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from scipy.optimize import linear_sum_assignment
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer, OwlViTConfig, OwlViTForObjectDetection
-from transformers.image_transforms import center_to_corners_format
-from transformers.loss.loss_for_object_detection import generalized_box_iou
 
 from grounding.pocket.captions import with_article
 from grounding.pocket.training.autoencoder import tile, to_signed
@@ -48,7 +46,10 @@ def build(tokenizer: CLIPTokenizer) -> OwlViTForObjectDetection:
     vision = {**tower, "num_hidden_layers": 5, "image_size": 128, "patch_size": 16}
     config = OwlViTConfig(text_config=text, vision_config=vision, projection_dim=WIDTH)
     config._attn_implementation = "eager"
-    return OwlViTForObjectDetection(config)
+    detector = OwlViTForObjectDetection(config)
+    nn.init.constant_(detector.class_head.logit_scale.bias, 9.0)  # a scale of ten
+    nn.init.constant_(detector.class_head.logit_shift.bias, -0.6)  # at first nothing is what was asked for
+    return detector
 
 
 def start_from(detector: OwlViTForObjectDetection, clip: CLIPModel) -> None:
@@ -72,9 +73,7 @@ class Detector(Stage):
         self.tokenizer = CLIPTokenizer.from_pretrained(settings.state / "tokenizer", model_max_length=LONGEST_QUERY)
         self.model = build(self.tokenizer)
         if not (settings.state / f"{self.name}.pt").exists():
-            clip = trained(Clip(settings))
-            assert isinstance(clip, CLIPModel)
-            start_from(self.model, clip)
+            start_from(self.model, trained(Clip(settings)))
 
     def begin(self, step: int) -> None:
         settings = self.settings
@@ -100,7 +99,7 @@ class Detector(Stage):
         matches = [match(*each) for each in zip(logits.detach(), boxes.detach(), items, queries, strict=True)]
         return losses(logits, boxes, items, queries, matches)
 
-    def measure(self, model: nn.Module) -> dict[str, float]:
+    def measure(self, model: Any) -> dict[str, float]:
         words = random.Random(1)
         kept: list[tuple[float, bool]] = []
         present = 0
@@ -113,7 +112,7 @@ class Detector(Stage):
             kept += judge_detections(found.logits[0].float(), found.pred_boxes[0].float(), items, queries)
         return {"ap50": round(average_precision(kept, present), 4)}
 
-    def sheet(self, model: nn.Module) -> Image.Image:
+    def sheet(self, model: Any) -> Image.Image:
         sheet = tile(to_signed(self.unseen[-16:]), 8)
         pencil = ImageDraw.Draw(sheet)
         for number, items in enumerate(self.unseen_items[-16:]):
@@ -121,21 +120,22 @@ class Detector(Stage):
             found = self._look(model, to_signed(self.unseen[-16:][number : number + 1]), [queries])
             scores = found.logits[0].float().sigmoid().max(-1).values
             corner = (number % 8 * 128, number // 8 * 128)
-            for box in center_to_corners_format(found.pred_boxes[0].float())[scores > 0.4].tolist():
+            for box in corners_of(found.pred_boxes[0].float())[scores > 0.4].tolist():
                 pencil.rectangle(
                     [round(128 * value) + corner[side % 2] for side, value in enumerate(box)], outline="red"
                 )
         return sheet
 
-    def save(self, model: nn.Module, weights: Path) -> None:
+    def save(self, model: Any, weights: Path) -> None:
         from transformers import OwlViTImageProcessorPil, OwlViTProcessor
 
-        model.half().save_pretrained(weights / "detector")  # type: ignore[operator]
+        model.half().save_pretrained(weights / "detector")
         side = {"height": 128, "width": 128}
         images = OwlViTImageProcessorPil(size=side, do_center_crop=False, image_mean=MEAN, image_std=MEAN)
-        OwlViTProcessor(images, self.tokenizer).save_pretrained(weights / "detector")
+        processor: Any = OwlViTProcessor(images, self.tokenizer)  # type: ignore[no-untyped-call]
+        processor.save_pretrained(weights / "detector")
 
-    def _look(self, model: nn.Module, pixels: Tensor, queries: list[list[Query]]) -> Any:
+    def _look(self, model: Any, pixels: Tensor, queries: list[list[Query]]) -> Any:
         texts = [query.words for asked in queries for query in asked]
         tokens = self.tokenizer(texts, padding=True, truncation=True, max_length=LONGEST_QUERY, return_tensors="pt")
         pixels = pixels.contiguous(memory_format=torch.channels_last)
@@ -174,8 +174,8 @@ def match(logits: Tensor, boxes: Tensor, items: Sequence[Item], queries: Sequenc
     wanted = _corners(items).to(boxes.device)
     asked = torch.tensor([[query.means(item) for query in queries] for item in items], device=boxes.device).float()
     confidence = logits.sigmoid() @ asked.T / asked.sum(1).clamp(min=1)
-    corners = center_to_corners_format(boxes)
-    cost = 5 * torch.cdist(corners, wanted, p=1) - 2 * generalized_box_iou(corners, wanted) - confidence
+    corners = corners_of(boxes)
+    cost = 5 * torch.cdist(corners, wanted, p=1) - 2 * pairwise_giou(corners, wanted) - confidence
     patches, things = linear_sum_assignment(cost.cpu().numpy())
     return torch.from_numpy(patches), torch.from_numpy(things)
 
@@ -195,12 +195,12 @@ def losses(
         meant[picture, patches.to(logits.device)] = torch.tensor(rows, device=logits.device).float()
         found.append(boxes[picture, patches.to(boxes.device)])
         wanted.append(_corners(items[picture]).to(boxes.device)[things.to(boxes.device)])
-    corners, targets = center_to_corners_format(torch.cat(found)), torch.cat(wanted)
+    corners, targets = corners_of(torch.cat(found)), torch.cat(wanted)
     chance = logits.sigmoid()
     surprise = functional.binary_cross_entropy_with_logits(logits, meant, reduction="none")
     focal = (surprise * (meant - chance).abs().square()).sum() / meant.sum().clamp(min=1)
     distance = functional.l1_loss(corners, targets) * 4
-    overlap = 1 - generalized_box_iou(corners, targets).diagonal().mean()
+    overlap = 1 - pairwise_giou(corners, targets).diagonal().mean()
     return {"loss": 2 * focal + 5 * distance + 2 * overlap, "focal": focal, "distance": distance, "giou": overlap}
 
 
@@ -208,7 +208,7 @@ def judge_detections(
     logits: Tensor, boxes: Tensor, items: Sequence[Item], queries: Sequence[Query], floor: float = 0.02
 ) -> list[tuple[float, bool]]:
     """Each detection's score, and whether it is the first to find a thing that its query means (IoU ≥ 0.5)."""
-    corners = center_to_corners_format(boxes)
+    corners = corners_of(boxes)
     overlaps = pairwise_iou(corners, _corners(items).to(corners.device))
     kept = []
     for column, query in enumerate(queries):
@@ -217,11 +217,9 @@ def judge_detections(
         for patch in scores.argsort(descending=True).tolist():
             if scores[patch] < floor:
                 break
-            best = max(free, key=lambda thing: float(overlaps[patch, thing]), default=None)
-            right = best is not None and float(overlaps[patch, best]) >= 0.5
-            if right:
-                free.discard(best)  # type: ignore[arg-type]
-            kept.append((float(scores[patch]), right))
+            met = [thing for thing in free if float(overlaps[patch, thing]) >= 0.5]
+            free -= set(sorted(met, key=lambda thing: -float(overlaps[patch, thing]))[:1])
+            kept.append((float(scores[patch]), bool(met)))
     return kept
 
 
@@ -235,13 +233,33 @@ def average_precision(kept: Sequence[tuple[float, bool]], present: int) -> float
     return float((envelope * right).sum() / present)
 
 
+def corners_of(boxes: Tensor) -> Tensor:
+    """Centre, width and height to corners."""
+    middle, half = boxes[..., :2], boxes[..., 2:] / 2
+    return torch.cat([middle - half, middle + half], -1)
+
+
+def pairwise_giou(first: Tensor, second: Tensor) -> Tensor:
+    """Generalised IoU (Rezatofighi et al. 2019): IoU less the share of the hull that neither box covers; corners."""
+    low = torch.minimum(first[:, None, :2], second[None, :, :2])
+    high = torch.maximum(first[:, None, 2:], second[None, :, 2:])
+    hull = (high - low).prod(-1)
+    shared, union = _shared_and_union(first, second)
+    return shared / union - (hull - union) / hull
+
+
 def pairwise_iou(first: Tensor, second: Tensor) -> Tensor:
     """IoU of every box of `first` with every box of `second`; corners."""
+    shared, union = _shared_and_union(first, second)
+    return shared / union
+
+
+def _shared_and_union(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     low = torch.maximum(first[:, None, :2], second[None, :, :2])
     high = torch.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = (high - low).clamp(min=0).prod(-1)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(-1) for boxes in (first, second)]
-    return shared / (areas[0][:, None] + areas[1][None] - shared)
+    return shared, areas[0][:, None] + areas[1][None] - shared
 
 
 def _corners(items: Sequence[Item]) -> Tensor:

@@ -56,7 +56,7 @@ class Stage(ABC):
 
     name: ClassVar[str]
     recipe: ClassVar[Recipe]
-    model: nn.Module
+    model: Any
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -69,15 +69,15 @@ class Stage(ABC):
         """The losses of one fresh batch; `loss` is the one that is descended."""
 
     @abstractmethod
-    def measure(self, model: nn.Module) -> dict[str, float]:
+    def measure(self, model: Any) -> dict[str, float]:
         """Figures on scenes never trained on."""
 
     @abstractmethod
-    def sheet(self, model: nn.Module) -> Image.Image:
+    def sheet(self, model: Any) -> Image.Image:
         """A picture by which a person sees how far the model is."""
 
     @abstractmethod
-    def save(self, model: nn.Module, weights: Path) -> None:
+    def save(self, model: Any, weights: Path) -> None:
         """Write the model as an ordinary checkpoint folder below `weights`."""
 
     @abstractmethod
@@ -108,7 +108,7 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     """Train for the minutes in the stage's settings, going on from its last checkpoint; returns the averaged model."""
     settings, recipe = stage.settings, stage.recipe
     settings.state.mkdir(parents=True, exist_ok=True)
-    stage.model.to(stage.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    stage.model.to(stage.device, memory_format=torch.channels_last)
     optimiser = Optimiser(stage.model, recipe.rate, recipe.weight_decay, recipe.clip)
     average = moving_average(stage.model, recipe.average)
     step, before = _restore(stage, optimiser, average)
@@ -139,7 +139,7 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     return average.module
 
 
-def trained(stage: Stage) -> nn.Module:
+def trained(stage: Stage) -> Any:
     """The averaged model of a stage's last checkpoint."""
     path = stage.settings.state / f"{stage.name}.pt"
     if not path.exists():

@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel
 
 MOMENTUM = 0.95
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-NEWTON_SCHULZ_STEPS = 5
+NEWTON_SCHULZ_STEPS = 4
 
 
 class Optimiser:
@@ -73,7 +73,7 @@ class StackedMuon:
 
 
 def orthogonal(matrices: Tensor) -> Tensor:
-    """The nearest orthogonal matrix to each of a stack, nearly, by five Newton-Schulz steps in bf16."""
+    """The nearest orthogonal matrix to each of a stack, nearly, by a few Newton-Schulz steps in bf16."""
     a, b, c = NEWTON_SCHULZ
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.bfloat16()
@@ -97,7 +97,8 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 def _split(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    matrices, rest = [], []
+    matrices: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             is_matrix = parameter.ndim in (2, 4) and "embedding.weight" not in name

@@ -26,7 +26,7 @@ def build(words: Iterable[str]) -> CLIPTokenizer:
     pieces = [*alphabet, *(letter + _END for letter in alphabet), *("".join(pair) for pair in merges)]
     pieces = [*dict.fromkeys(pieces), "<|startoftext|>", "<|endoftext|>"]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=LONGEST)
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=LONGEST)  # type: ignore[arg-type]
 
 
 def make(state: Path) -> None:
@@ -37,7 +37,7 @@ def make(state: Path) -> None:
 def _merges(words: Sequence[str], alphabet: list[str]) -> list[tuple[str, str]]:
     """The merges that byte-pair training needs to make every word whole."""
     tokenizer = Tokenizer(models.BPE(end_of_word_suffix=_END))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
         vocab_size=100_000, min_frequency=0, initial_alphabet=alphabet, end_of_word_suffix=_END, show_progress=False
     )

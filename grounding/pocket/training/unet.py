@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile, to_signed
 from grounding.pocket.training.clip import WIDTH, Clip
@@ -46,9 +46,9 @@ PROMPTS = (
 )
 
 
-def build() -> UNet2DConditionModel:
+def build() -> Any:
     """Shaped like Stable Diffusion's; attends to text at 16×16 (five layers) and at 8×8."""
-    return UNet2DConditionModel(
+    return UNet2DConditionModel(  # type: ignore[no-untyped-call]
         sample_size=32,
         in_channels=4,
         out_channels=4,
@@ -62,9 +62,9 @@ def build() -> UNet2DConditionModel:
     )
 
 
-def scheduler() -> DDIMScheduler:
+def scheduler() -> Any:
     """The noise of Stable Diffusion 2: scaled-linear, the network predicts v."""
-    return DDIMScheduler(
+    return DDIMScheduler(  # type: ignore[no-untyped-call]
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
@@ -78,7 +78,7 @@ def scheduler() -> DDIMScheduler:
 class Painter(nn.Module):
     """What is trained together: the UNet, its text encoder, and a head that is thrown away afterwards."""
 
-    def __init__(self, unet: UNet2DConditionModel, text: CLIPTextModel) -> None:
+    def __init__(self, unet: Any, text: Any) -> None:
         super().__init__()
         self.unet, self.text = unet, text
         middle = unet.config.block_out_channels[-1]
@@ -96,17 +96,17 @@ class Painter(nn.Module):
 
 class Unet(Stage):
     name: ClassVar[str] = "unet"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.9985, weight_decay=0.01, sheet_every=600.0)
+    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.9985, weight_decay=0.01, sheet_every=900.0)
     model: Painter
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
-        self.clip = _trained_clip(settings)
+        self.clip = trained(Clip(settings))
         self.vae = _trained_autoencoder(settings)
         self.tokenizer = CLIPTokenizer.from_pretrained(settings.state / "tokenizer")
-        text = CLIPTextModel(self.clip.config.text_config)
-        text.load_state_dict(self.clip.text_model.state_dict(), strict=False)
+        text: Any = CLIPTextModel(self.clip.config.text_config)
+        text.load_state_dict(self.clip.text_model.state_dict())
         text.config._attn_implementation = "eager"
         self.model = Painter(build(), text)
         if self.device.type == "cpu":
@@ -141,23 +141,26 @@ class Unet(Stage):
         painted = functional.mse_loss(predicted, target)
         return {"loss": painted + ALIGNMENT * alignment, "v": painted, "alignment": alignment}
 
-    def measure(self, model: nn.Module) -> dict[str, float]:
+    def measure(self, model: Any) -> dict[str, float]:
         figures = {}
         for level, (noisy, steps, tokens, target) in enumerate(self.unseen):
             predicted = torch.cat(
-                [model(*part)[0] for part in zip(noisy.split(25), steps.split(25), tokens.split(25), strict=True)]
+                [
+                    model(*part)[0]
+                    for part in zip(*(torch.split(part, 25) for part in (noisy, steps, tokens)), strict=True)
+                ]
             )
             figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
         return figures
 
-    def sheet(self, model: nn.Module) -> Image.Image:
+    def sheet(self, model: Any) -> Image.Image:
         return tile(paint(self.pipeline(model), list(PROMPTS), seed=0), 8)
 
-    def save(self, model: nn.Module, weights: Path) -> None:
+    def save(self, model: Any, weights: Path) -> None:
         self.pipeline(model).to(dtype=torch.float16).save_pretrained(weights / "pipeline")
 
-    def pipeline(self, model: nn.Module) -> StableDiffusionPipeline:
-        pipeline = StableDiffusionPipeline(
+    def pipeline(self, model: Any) -> Any:
+        pipeline: Any = StableDiffusionPipeline(  # type: ignore[no-untyped-call]
             vae=self.vae,
             text_encoder=model.text,
             tokenizer=self.tokenizer,
@@ -179,7 +182,9 @@ class Unet(Stage):
             rows = torch.randint(len(self.latents[level]), (count,), generator=self.random)
             which = torch.randint(self.tokens[level].shape[1], (count,), generator=self.random)
             rows, which = rows.to(self.device), which.to(self.device)
-            found.append((self.latents[level][rows].float(), self.pictures[level][rows], self.tokens[level][rows, which]))
+            found.append(
+                (self.latents[level][rows].float(), self.pictures[level][rows], self.tokens[level][rows, which])
+            )
         values, pictures, tokens = (torch.cat(parts) for parts in zip(*found, strict=True))
         dropped = (torch.rand(len(tokens), generator=self.random) < DROPPED).to(self.device)
         return values, pictures, torch.where(dropped[:, None], self.empty, tokens.long())
@@ -207,7 +212,8 @@ class Unet(Stage):
 
     def _read(self, texts: list[str]) -> Tensor:
         read = self.tokenizer(texts, padding="max_length", truncation=True, max_length=LONGEST, return_tensors="pt")
-        return read.input_ids
+        found: Tensor = read.input_ids
+        return found
 
 
 def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
@@ -217,23 +223,15 @@ def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
     return (torch.sigmoid(0.25 + 1.1 * normal) * 1000).long().clamp(0, 999)
 
 
-def paint(
-    pipeline: StableDiffusionPipeline, prompts: list[str], seed: int, steps: int = 20, guidance: float = 4.0
-) -> Tensor:
+def paint(pipeline: Any, prompts: list[str], seed: int, steps: int = 20, guidance: float = 4.0) -> Tensor:
     """One picture in [-1, 1] for each prompt."""
     noise = torch.Generator().manual_seed(seed)
     painted = pipeline(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=noise, output_type="pt")
-    return painted.images * 2 - 1
+    pictures: Tensor = painted.images
+    return pictures * 2 - 1
 
 
-def _trained_clip(settings: Settings) -> CLIPModel:
-    model = trained(Clip(settings))
-    assert isinstance(model, CLIPModel)
-    return model
-
-
-def _trained_autoencoder(settings: Settings) -> AutoencoderKL:
+def _trained_autoencoder(settings: Settings) -> Any:
     model = trained(Autoencoder(settings))
-    assert isinstance(model, AutoencoderKL)
     measure_scale(model, settings.state)
     return model

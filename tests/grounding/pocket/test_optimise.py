@@ -15,7 +15,9 @@ def test_a_stack_of_matrices_moves_as_each_would_under_torch_muon() -> None:
     ours = [nn.Parameter(torch.ones(6, 10)), nn.Parameter(torch.ones(6, 10)), nn.Parameter(torch.ones(10, 6))]
     theirs = [nn.Parameter(parameter.detach().clone()) for parameter in ours]
     stacked = StackedMuon(ours, weight_decay=0.1)
-    reference = torch.optim.Muon(theirs, lr=0.01, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    reference = torch.optim.Muon(
+        theirs, lr=0.01, weight_decay=0.1, momentum=0.95, ns_steps=4, adjust_lr_fn="match_rms_adamw"
+    )
     for step in range(4):
         for index, (mine, its) in enumerate(zip(ours, theirs, strict=True)):
             mine.grad = _gradients(tuple(mine.shape), 3)[index] * (step + 1)

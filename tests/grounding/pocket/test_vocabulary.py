@@ -1,0 +1,74 @@
+"""World words are whole tokens, other words lose nothing, and unknown things are named with what is nearest."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import CLIPTokenizer
+
+from grounding.pocket.captions import caption, plural
+from grounding.pocket.training.tokenizer import build
+from grounding.pocket.vocabulary import all_words, nearest, unpaintable, words_of
+from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, SIZES, STYLES, TEXTURES, picture
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> CLIPTokenizer:
+    return build(all_words())
+
+
+def _captions() -> Iterator[str]:
+    for seed in range(900):
+        yield caption(picture(seed, level=seed % 3), random.Random(seed))
+
+
+def test_every_word_of_the_world_is_known() -> None:
+    names = (*KINDS, *map(plural, KINDS), *COLOURS, *TEXTURES, *SIZES, *BACKGROUNDS, *STYLES)
+    assert words_of(names) <= set(all_words())
+    assert words_of(_captions()) <= set(all_words())
+    assert [text for text in _captions() if unpaintable(text)] == []
+
+
+def test_every_known_word_is_one_token(tokenizer: CLIPTokenizer) -> None:
+    assert [word for word in all_words() if len(tokenizer.tokenize(word)) != 1] == []
+
+
+@given(text=st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_no_text_is_lost_to_an_unknown_token(tokenizer: CLIPTokenizer, text: str) -> None:
+    pieces = tokenizer.tokenize(text)
+    assert all(piece in tokenizer.get_vocab() for piece in pieces)
+    letters = "".join(piece.removesuffix("</w>") for piece in pieces if piece not in tokenizer.all_special_tokens)
+    if "<|" not in text.lower():
+        back = tokenizer.decode(tokenizer(text).input_ids, skip_special_tokens=True)
+        assert len(letters) > 0 or not text.strip()
+        assert "".join(back.split()) or not text.strip()
+
+
+def test_the_end_has_the_highest_id_and_a_query_never_begins_with_id_0(tokenizer: CLIPTokenizer) -> None:
+    assert tokenizer.eos_token_id == len(tokenizer) - 1
+    assert tokenizer.bos_token_id > 0
+    assert tokenizer.model_max_length == 77
+
+
+def test_an_unknown_word_is_named_once_with_the_nearest_things() -> None:
+    found = unpaintable("a dragon, a DRAGON and two balloons beside an appel in a zorp")
+    assert [(item.word, item.nearest) for item in found] == [
+        ("dragon", ("bird", "fish")),
+        ("balloons", ("ball",)),
+        ("appel", ("apple",)),
+        ("zorp", ()),
+    ]
+
+
+def test_what_is_near_can_be_painted() -> None:
+    for word in ("puppy", "bicycle", "castle", "mug", "sofa", "whale", "sheep", "buses"):
+        assert set(nearest(word)) <= set(KINDS)
+        assert nearest(word)
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "?!", "12 34"])
+def test_a_prompt_without_words_has_nothing_unpaintable(prompt: str) -> None:
+    assert unpaintable(prompt) == []
