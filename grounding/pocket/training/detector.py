@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from scipy.optimize import linear_sum_assignment
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPModel, CLIPTokenizer, OwlViTConfig, OwlViTForObjectDetection
 
@@ -47,9 +47,18 @@ def build(tokenizer: CLIPTokenizer) -> OwlViTForObjectDetection:
     config = OwlViTConfig(text_config=text, vision_config=vision, projection_dim=WIDTH)
     config._attn_implementation = "eager"
     detector = OwlViTForObjectDetection(config)
-    nn.init.constant_(detector.class_head.logit_scale.bias, 9.0)  # a scale of ten
-    nn.init.constant_(detector.class_head.logit_shift.bias, -0.6)  # at first nothing is what was asked for
+    _calm(detector)
     return detector
+
+
+def _calm(detector: OwlViTForObjectDetection) -> None:
+    """Heads that at first say "nothing here, about one patch large" (the stock ones begin with logits of hundreds)."""
+    words, boxes = detector.class_head, detector.box_head
+    for layer in (words.dense0, boxes.dense0, boxes.dense1, boxes.dense2):
+        layer.reset_parameters()
+    for layer, start in ((words.logit_scale, 9.0), (words.logit_shift, -0.6)):
+        nn.init.zeros_(layer.weight)
+        nn.init.constant_(layer.bias, start)
 
 
 def start_from(detector: OwlViTForObjectDetection, clip: CLIPModel) -> None:
