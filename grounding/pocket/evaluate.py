@@ -21,8 +21,10 @@ from grounding.pocket.captions import caption
 from grounding.pocket.judge import judge
 from grounding.pocket.models import load_clip, load_detector, load_pipeline
 from grounding.pocket.timing import timings
-from grounding.pocket.training.detector import Query, average_precision, judge_detections, pairwise_iou
+from grounding.pocket.training.boxes import average_precision, corners_of, pairwise_iou
+from grounding.pocket.training.detector import judge_detections
 from grounding.pocket.training.negatives import WAYS, wrong
+from grounding.pocket.training.queries import by_name
 from grounding.pocket.trials import TRIALS, Share, Trial
 from grounding.pocket.world import Picture, draw, picture
 
@@ -95,18 +97,13 @@ def measure_images(count: int, steps: int, guidance: float, batch: int, device: 
 
 def measure_detector(count: int, *_: Any) -> dict[str, str]:
     """AP50 on unseen rendered scenes of up to six things, asked for by colour and kind; four absent things each."""
-    from grounding.pocket.training.detector import ask
-
     finder = load_detector()
     kept: list[tuple[float, bool]] = []
     present = 0
     for number in track(range(count), "detector", transient=True):
         scene = picture(UNSEEN + number, level=2)
         items = [vars(item) for item in scene.items]
-        words = random.Random(number)
-        named = sorted({(item.colour, item.kind) for item in scene.items})
-        queries = [Query(f"a {colour} {kind}", {"colour": colour, "kind": kind}) for colour, kind in named]
-        queries += [query for query in ask(items, 16, words) if not any(map(query.means, items))][:4]
+        queries = by_name(items, 4, random.Random(number))
         found = _detect(finder, draw(scene), [query.words for query in queries])
         present += sum(query.means(item) for query in queries for item in items)
         kept += judge_detections(found.logits[0], found.pred_boxes[0], items, queries)
@@ -196,8 +193,7 @@ def _agreements(trials: Sequence[Trial], painted: Sequence[Pixels]) -> list[bool
             if not there:
                 agreed.append(score < FLOOR)
                 continue
-            cx, cy, w, h = found.pred_boxes[0, patch].tolist()
-            box = torch.tensor([[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]])
+            box = corners_of(found.pred_boxes[0, patch])[None]
             overlap = pairwise_iou(box, torch.tensor([item.box for item in there])).max()
             agreed.append(score >= FLOOR and float(overlap) >= 0.5)
     return agreed

@@ -56,8 +56,8 @@ def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Sc
     from transformers import CLIPModel, CLIPProcessor
 
     folder = checked("clip", weights)
-    model = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL).eval()
-    return Scorer(model, CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+    model: Any = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL)
+    return Scorer(model.eval(), CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
 
 
 def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Finder:

@@ -31,6 +31,7 @@ def main(
     scenes: Annotated[int | None, typer.Option(help="scenes to render for training")] = None,
     workers: Annotated[int, typer.Option(help="processes that render scenes")] = 1,
     rest: Annotated[float, typer.Option(help="last share of the run, in which the rate falls")] = 0.15,
+    shipped: Annotated[bool, typer.Option(help="without a checkpoint, go on from the shipped model")] = False,
     seed: int = 0,
 ) -> None:
     """Train STAGE for some minutes; a kill loses at most three of them."""
@@ -42,7 +43,7 @@ def main(
     from grounding.pocket.training.tokenizer import make
 
     torch.set_num_threads(int(os.environ.get("POCKET_THREADS", os.cpu_count() or 1)))
-    settings = Settings(state, minutes, device, batch, scenes, workers, seed, rest)
+    settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
     if stage is Name.tokenizer:
         make(state)
         return

@@ -40,7 +40,7 @@ class Autoencoder(Stage):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
-        self.model = build()
+        self.model: Any = build()
 
     def begin(self, step: int) -> None:
         each = (self.settings.scenes or 9000) // 6
@@ -78,6 +78,10 @@ class Autoencoder(Stage):
     def save(self, model: Any, weights: Path) -> None:
         measure_scale(model, self.settings.state)
         model.half().save_pretrained(weights / "pipeline" / "vae")
+
+    def load(self, weights: Path) -> None:
+        shipped: Any = AutoencoderKL.from_pretrained(weights / "pipeline" / "vae", dtype=torch.float32)  # type: ignore[no-untyped-call]
+        self.model.load_state_dict(shipped.state_dict())
 
     def _paint(self, model: Any, pictures: Tensor) -> Tensor:
         parts = [model(part, sample_posterior=False).sample.clamp(-1, 1) for part in torch.split(pictures, 20)]

@@ -21,6 +21,7 @@ from PIL import Image
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from grounding.pocket.models import MANIFEST, WEIGHTS
 from grounding.pocket.training.optimise import Optimiser, moving_average
 
 
@@ -35,6 +36,7 @@ class Settings:
     scenes: int | None = None
     workers: int = 1
     seed: int = 0
+    shipped: bool = False  # without a checkpoint, begin with the shipped model
     rest: float = 0.15  # the last fraction of the run, in which the rate falls to nothing
 
 
@@ -81,6 +83,13 @@ class Stage(ABC):
         """Write the model as an ordinary checkpoint folder below `weights`."""
 
     @abstractmethod
+    def load(self, weights: Path) -> None:
+        """Take over the shipped model of this stage."""
+
+    def start(self) -> None:  # noqa: B027
+        """Called once, before the very first step: take over what earlier stages have learned."""
+
+    @abstractmethod
     def begin(self, step: int) -> None:
         """Fetch the data; `step` says how far an earlier run came."""
 
@@ -108,6 +117,8 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     """Train for the minutes in the stage's settings, going on from its last checkpoint; returns the averaged model."""
     settings, recipe = stage.settings, stage.recipe
     settings.state.mkdir(parents=True, exist_ok=True)
+    if not (settings.state / f"{stage.name}.pt").exists():
+        stage.load(WEIGHTS) if settings.shipped else stage.start()
     stage.model.to(stage.device, memory_format=torch.channels_last)
     optimiser = Optimiser(stage.model, recipe.rate, recipe.weight_decay, recipe.clip)
     average = moving_average(stage.model, recipe.average)
@@ -140,14 +151,28 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
 
 
 def trained(stage: Stage) -> Any:
-    """The averaged model of a stage's last checkpoint."""
+    """The averaged model of a stage's last checkpoint; without one, the shipped model."""
     path = stage.settings.state / f"{stage.name}.pt"
     if not path.exists():
-        raise FileNotFoundError(f"`{path}` does not exist: train the stage `{stage.name}` first")
+        return _shipped(stage).model.eval().requires_grad_(False)
     saved = torch.load(path, map_location="cpu", weights_only=True)
     state = {name.removeprefix("module."): value for name, value in saved["average"].items() if name != "n_averaged"}
     stage.model.load_state_dict(state)
     return stage.model.eval().requires_grad_(False)
+
+
+def _shipped(stage: Stage) -> Stage:
+    if not (WEIGHTS / MANIFEST).exists():
+        path = stage.settings.state / f"{stage.name}.pt"
+        raise FileNotFoundError(f"neither `{path}` nor shipped weights exist: train the stage `{stage.name}` first")
+    stage.load(WEIGHTS)
+    return stage
+
+
+def plain_attention(model: Any, device: torch.device) -> None:
+    """On a CPU in bf16, attention written out is three times as fast as the fused kernel."""
+    if device.type == "cpu":
+        model.set_attn_implementation("eager")
 
 
 def _rate_scale(steps: int, progress: float, warm_up: int, rest: float) -> float:

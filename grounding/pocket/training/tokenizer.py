@@ -9,13 +9,14 @@ from pathlib import Path
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPTokenizer
 
+from grounding.pocket.models import WEIGHTS
 from grounding.pocket.vocabulary import all_words
 
 LONGEST = 77
 _END = "</w>"
 
 
-def build(words: Iterable[str]) -> CLIPTokenizer:
+def build(words: Iterable[str], longest: int = LONGEST) -> CLIPTokenizer:
     """A CLIP tokenizer to which each of `words` is one token; any other text falls into bytes, so nothing is lost.
 
     The end token has the highest id and id 0 is an ordinary byte: OWL-ViT finds the end of a query by the
@@ -26,7 +27,16 @@ def build(words: Iterable[str]) -> CLIPTokenizer:
     pieces = [*alphabet, *(letter + _END for letter in alphabet), *("".join(pair) for pair in merges)]
     pieces = [*dict.fromkeys(pieces), "<|startoftext|>", "<|endoftext|>"]
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=LONGEST)  # type: ignore[arg-type]
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=longest)  # type: ignore[arg-type]
+
+
+def tokenizer_of(state: Path, longest: int = LONGEST) -> CLIPTokenizer:
+    """The tokenizer that the models of this state were trained with; failing that, the shipped one; or a new one."""
+    for folder in (state / "tokenizer", WEIGHTS / "pipeline" / "tokenizer"):
+        if folder.exists():
+            found: CLIPTokenizer = CLIPTokenizer.from_pretrained(folder, model_max_length=longest)
+            return found
+    return build(all_words(), longest)
 
 
 def make(state: Path) -> None:
