@@ -46,7 +46,7 @@ def build() -> Any:
         out_channels=4,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        block_out_channels=(48, 96, 192),
+        block_out_channels=(48, 96, 160),
         layers_per_block=2,
         norm_num_groups=16,
         cross_attention_dim=WIDTH,
