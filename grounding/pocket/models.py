@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"
+GATES = "gated/gates.safetensors"
 SIDE = 128
 MULTIPLE = 16
 """Sides the pocket UNet can halve down to its middle: four pixels a latent, then two halvings."""
@@ -48,6 +49,19 @@ def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -
         folder, dtype=dtype, safety_checker=None, **_LOCAL
     )
     pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
+    """The pipeline with GLIGEN's gated layers in its UNet: the base is shared, the gates come from their own file."""
+    from diffusers import UNet2DConditionModel
+    from safetensors.torch import load_file
+
+    pipeline = load_pipeline(weights, dtype)
+    gates = load_file(checked("gated", weights) / Path(GATES).name)
+    unet: Any = UNet2DConditionModel.from_config(pipeline.unet.config, attention_type="gated")  # type: ignore[no-untyped-call]
+    unet.load_state_dict({**pipeline.unet.state_dict(), **gates})
+    pipeline.register_modules(unet=unet.to(dtype).eval())
     return pipeline
 
 

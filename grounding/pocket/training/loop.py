@@ -129,7 +129,7 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     recent: deque[dict[str, float]] = deque(maxlen=50)
     with _progress(stage.name) as show, _stop_signals() as stopping:
         while clock.progress < 1.0 and not stopping:
-            with _mixed(stage.device):
+            with mixed(stage.device):
                 losses = stage.loss(clock.progress)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             scale = _rate_scale(step - first, clock.progress, recipe.warm_up, settings.rest)
@@ -167,6 +167,11 @@ def _shipped(stage: Stage) -> Stage:
         raise FileNotFoundError(f"neither `{path}` nor shipped weights exist: train the stage `{stage.name}` first")
     stage.load(WEIGHTS)
     return stage
+
+
+def mixed(device: torch.device) -> Any:
+    """Matrices in bf16, sums in fp32."""
+    return torch.autocast(device.type, torch.bfloat16) if device.type in ("cpu", "cuda") else nullcontext()
 
 
 def plain_attention(model: Any, device: torch.device) -> None:
@@ -224,10 +229,6 @@ def _report(stage: Stage, model: nn.Module, step: int, seconds: float, recent: d
 def _means(recent: deque[dict[str, float]]) -> dict[str, float]:
     names = recent[-1] if recent else {}
     return {name: round(sum(row[name] for row in recent) / len(recent), 5) for name in names}
-
-
-def _mixed(device: torch.device) -> Any:
-    return torch.autocast(device.type, torch.bfloat16) if device.type in ("cpu", "cuda") else nullcontext()
 
 
 @contextmanager

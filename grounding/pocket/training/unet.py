@@ -18,7 +18,7 @@ from transformers import CLIPTextModel
 from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile, to_signed
 from grounding.pocket.training.clip import WIDTH, Clip
 from grounding.pocket.training.latents import latents
-from grounding.pocket.training.loop import Recipe, Settings, Stage, plain_attention, trained
+from grounding.pocket.training.loop import Recipe, Settings, Stage, mixed, plain_attention, trained
 from grounding.pocket.training.scenes import scenes
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 
@@ -38,7 +38,7 @@ PROMPTS = (
 )
 
 
-def build() -> Any:
+def build(gated: bool = False) -> Any:
     """Shaped like Stable Diffusion's; attends to text at 16×16 (five layers) and at 8×8."""
     return UNet2DConditionModel(  # type: ignore[no-untyped-call]
         sample_size=32,
@@ -51,6 +51,7 @@ def build() -> Any:
         norm_num_groups=16,
         cross_attention_dim=WIDTH,
         attention_head_dim=4,
+        attention_type="gated" if gated else "default",
     )
 
 
@@ -98,9 +99,7 @@ class Unet(Stage):
         self.tokenizer = tokenizer_of(settings.state)
         text: Any = CLIPTextModel(self.clip.config.text_config)
         self.model: Any = Painter(build(), text)
-        if self.device.type == "cpu":
-            plain_attention(self.model.text, self.device)
-            self.model.unet.set_attn_processor(AttnProcessor())  # in bf16 thrice as fast there as the fused kernel
+        self._choose_processors()
         self.scheduler = scheduler()
         self.noise_scales = self.scheduler.alphas_cumprod
 
@@ -122,11 +121,10 @@ class Unet(Stage):
         self._prepare_unseen()
 
     def loss(self, progress: float) -> dict[str, Tensor]:
-        latents, pictures, tokens = self._draw_batch()
-        self.seen += len(latents)
-        steps = middle_steps(len(latents), self.random).to(self.device)
-        noise = torch.randn(latents.shape, generator=self.random).to(self.device)
-        noisy, target = self._noised(latents, noise, steps)
+        clean, pictures, tokens = self._gather(self._choose_rows())
+        steps = middle_steps(len(clean), self.random).to(self.device)
+        noise = torch.randn(clean.shape, generator=self.random).to(self.device)
+        noisy, target = self._noised(clean, noise, steps)
         predicted, middle = self.model(noisy, steps, tokens)
         with torch.no_grad():
             patches = self.clip.vision_model(pixel_values=to_signed(pictures)).last_hidden_state[:, 1:]
@@ -137,17 +135,14 @@ class Unet(Stage):
     def measure(self, model: Any) -> dict[str, float]:
         figures = {}
         for level, (noisy, steps, tokens, target) in enumerate(self.unseen):
-            predicted = torch.cat(
-                [
-                    model(*part)[0]
-                    for part in zip(*(torch.split(part, 16) for part in (noisy, steps, tokens)), strict=True)
-                ]
-            )
+            with mixed(self.device):
+                predicted = model(noisy, steps, tokens)[0]
             figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
         return figures
 
     def sheet(self, model: Any) -> Image.Image:
-        return tile(paint(self.pipeline(model), list(PROMPTS), seed=0), 8)
+        with mixed(self.device):
+            return tile(paint(self.pipeline(model), list(PROMPTS), seed=0), 8)
 
     def save(self, model: Any, weights: Path) -> None:
         self.pipeline(model).to(dtype=torch.float16).save_pretrained(weights / "pipeline")
@@ -173,15 +168,28 @@ class Unet(Stage):
         pipeline.set_progress_bar_config(disable=True)
         return pipeline
 
-    def _draw_batch(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _choose_processors(self) -> None:
+        plain_attention(self.model.text, self.device)
+        if self.device.type == "cpu":
+            self.model.unet.set_attn_processor(AttnProcessor())
+
+    def _choose_rows(self) -> list[tuple[int, Tensor, Tensor]]:
+        """Scenes of every level and one caption of each, more of the harder levels as training goes on."""
         grown = min(1.0, self.seen / GROWN_UP)
         mix = [first + (last - first) * grown for first, last in zip(FIRST_MIX, LAST_MIX, strict=True)]
         counts = np.bincount(self.words.choices(range(3), mix, k=self.batch), minlength=3).tolist()
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.seen += self.batch
+        chosen = []
         for level, count in enumerate(counts):
             rows = torch.randint(len(self.latents[level]), (count,), generator=self.random)
             which = torch.randint(self.tokens[level].shape[1], (count,), generator=self.random)
-            rows, which = rows.to(self.device), which.to(self.device)
+            chosen.append((level, rows, which))
+        return chosen
+
+    def _gather(self, chosen: list[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+        found: list[tuple[Tensor, Tensor, Tensor]] = []
+        for level, on_host, which_on_host in chosen:
+            rows, which = on_host.to(self.device), which_on_host.to(self.device)
             found.append(
                 (self.latents[level][rows].float(), self.pictures[level][rows], self.tokens[level][rows, which])
             )
@@ -197,6 +205,7 @@ class Unet(Stage):
     def _prepare_unseen(self) -> None:
         random_numbers = torch.Generator().manual_seed(7)
         self.unseen = []
+        self.unseen_items = []
         for level in range(3):
             run = scenes(self.settings.state, level, 1, unseen=True)
             clean = latents(run, self.vae, self.device)[:32].float()
@@ -204,6 +213,7 @@ class Unet(Stage):
             steps = torch.linspace(150, 900, 32).long()[torch.randperm(32, generator=random_numbers)].to(self.device)
             noise = torch.randn(clean.shape, generator=random_numbers).to(self.device)
             noisy, target = self._noised(clean, noise, steps)
+            self.unseen_items.append([row["items"] for row in run.rows[:32]])
             self.unseen.append((noisy, steps, tokens, target))
 
     def _tokenise(self, rows: list[dict[str, Any]]) -> Tensor:
@@ -219,7 +229,8 @@ class Unet(Stage):
 def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
     """Time steps spread evenly over the quantiles of a logit-normal law: most of them where things take shape."""
     quantiles = (torch.arange(count) + torch.rand(count, generator=random_numbers)) / count
-    normal = torch.special.ndtri(quantiles.clamp(1e-4, 1 - 1e-4))
+    quantiles = quantiles[torch.randperm(count, generator=random_numbers)].clamp(1e-4, 1 - 1e-4)
+    normal = torch.special.ndtri(quantiles)
     return (torch.sigmoid(0.25 + 1.1 * normal) * 1000).long().clamp(0, 999)
 
 
