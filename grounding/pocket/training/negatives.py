@@ -10,8 +10,9 @@ from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.vocabulary import WORD
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, SIZES, STYLES, TEXTURES
 
-OPPOSITES = {"left": "right", "above": "below", "front": "behind"}
+OPPOSITES = {"left": "right", "above": "below", "over": "under", "in front of": "behind", "on top of": "beneath"}
 _PAIRS = OPPOSITES | {value: key for key, value in OPPOSITES.items()}
+_SIDES = re.compile("|".join(rf"\b{phrase}\b" for phrase in _PAIRS) + r"(?! the sea| water)")
 _DENIAL = re.compile(r"\b(no|without|not|nor|empty)\b")
 
 GROUPS: Mapping[str, Sequence[str]] = {
@@ -78,7 +79,7 @@ def _swap(group: str) -> Callable[[str, random.Random], str | None]:
 
 
 def _turn(caption: str, words: random.Random) -> str | None:
-    spots = [match for match in WORD.finditer(caption) if match.group() in _PAIRS]
+    spots = list(_SIDES.finditer(caption))
     if not spots:
         return None
     spot = words.choice(spots)
