@@ -12,7 +12,7 @@ from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, SIZES, STYLES, T
 
 OPPOSITES = {"left": "right", "above": "below", "over": "under", "in front of": "behind", "on top of": "beneath"}
 _PAIRS = OPPOSITES | {value: key for key, value in OPPOSITES.items()}
-_SIDES = re.compile("|".join(rf"\b{phrase}\b" for phrase in _PAIRS) + r"(?! the sea| water)")
+_SIDES = re.compile(rf"\b({'|'.join(_PAIRS)})\b(?! the sea| water)")
 _DENIAL = re.compile(r"\b(no|without|not|nor|empty)\b")
 
 GROUPS: Mapping[str, Sequence[str]] = {
