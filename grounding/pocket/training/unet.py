@@ -24,7 +24,7 @@ from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
 GROWN_UP = 120_000  # pictures seen by which few large things have given way to the final mix of levels
-FIRST_MIX, LAST_MIX = (0.60, 0.30, 0.10), (0.20, 0.35, 0.45)
+FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
 ALIGNMENT = 0.5
 PROMPTS = (
     "a red ball on a grey background",
@@ -46,7 +46,7 @@ def build(gated: bool = False) -> Any:
         out_channels=4,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        block_out_channels=(48, 96, 160),
+        block_out_channels=(32, 64, 128),
         layers_per_block=2,
         norm_num_groups=16,
         cross_attention_dim=WIDTH,
@@ -89,7 +89,7 @@ class Painter(nn.Module):
 
 class Unet(Stage):
     name: ClassVar[str] = "unet"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.9985, weight_decay=0.01, sheet_every=1200.0)
+    recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
