@@ -6,14 +6,22 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from safetensors.torch import load_file
 
+from grounding.backbones.quiet import quietly
 from grounding.errors import ModelMissing
 
-if TYPE_CHECKING:
-    from transformers import CLIPModel, CLIPProcessor, OwlViTForObjectDetection, OwlViTProcessor
+with quietly():
+    from transformers import (
+        AutoModelForZeroShotObjectDetection,
+        CLIPModel,
+        CLIPProcessor,
+        OwlViTForObjectDetection,
+        OwlViTProcessor,
+    )
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"
@@ -42,21 +50,17 @@ class Finder(NamedTuple):
 
 def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
     """The text-to-image pipeline (a `StableDiffusionPipeline`), 128×128."""
-    from diffusers import StableDiffusionPipeline
-
     folder = checked("pipeline", weights)
-    pipeline: Any = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-        folder, dtype=dtype, safety_checker=None, **_LOCAL
-    )
+    with quietly():
+        pipeline: Any = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
+            folder, dtype=dtype, safety_checker=None, **_LOCAL
+        )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
 
 def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
     """The pipeline with GLIGEN's gated layers in its UNet: the base is shared, the gates come from their own file."""
-    from diffusers import UNet2DConditionModel
-    from safetensors.torch import load_file
-
     pipeline = load_pipeline(weights, dtype)
     gates = load_file(checked("gated", weights) / Path(GATES).name)
     unet: Any = UNet2DConditionModel.from_config(pipeline.unet.config, attention_type="gated")  # type: ignore[no-untyped-call]
@@ -67,20 +71,20 @@ def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> A
 
 def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Scorer:
     """The CLIP that was trained on the pocket world; its text tower is the pipeline's text encoder's origin."""
-    from transformers import CLIPModel, CLIPProcessor
-
     folder = checked("clip", weights)
-    model: Any = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL)
-    return Scorer(model.eval(), CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+    with quietly():
+        model: Any = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL)
+        processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+    return Scorer(model.eval(), processor)
 
 
 def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Finder:
     """The open-vocabulary detector; queries such as "a red ball"."""
-    from transformers import AutoModelForZeroShotObjectDetection, OwlViTProcessor
-
     folder = checked("detector", weights)
-    model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL)
-    return Finder(model.eval(), OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil"))
+    with quietly():
+        model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL)
+        processor = OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+    return Finder(model.eval(), processor)
 
 
 def checked(part: str, weights: Path = WEIGHTS) -> Path:
