@@ -15,6 +15,7 @@ from grounding.backbones.quiet import quietly
 from grounding.errors import ModelMissing
 
 with quietly():
+    from diffusers import StableDiffusionPipeline, UNet2DConditionModel
     from transformers import (
         AutoModelForZeroShotObjectDetection,
         CLIPModel,
