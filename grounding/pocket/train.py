@@ -19,6 +19,7 @@ class Name(StrEnum):
     unet = "unet"
     detector = "detector"
     gated = "gated"
+    decoder = "decoder"
     export = "export"
 
 

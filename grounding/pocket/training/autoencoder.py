@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from grounding.pocket.training.loop import Recipe, Settings, Stage
+from grounding.pocket.training.loop import Recipe, Settings, Stage, trained
 from grounding.pocket.training.scenes import scenes
 
 CROP = 64
@@ -97,6 +97,21 @@ class Autoencoder(Stage):
                 [p[4 * y : 4 * y + crop, 4 * x : 4 * x + crop] for p, (y, x) in zip(pictures, corners, strict=True)]
             )
         return to_signed(pictures)
+
+
+class Decoder(Autoencoder):
+    """The second half alone: it can learn on while a UNet is tied to the latents of the first."""
+
+    name: ClassVar[str] = "decoder"
+    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.995)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        for part in (self.model.encoder, self.model.quant_conv):
+            part.requires_grad_(False)
+
+    def start(self) -> None:
+        self.model.load_state_dict(trained(Autoencoder(self.settings)).state_dict())
 
 
 def measure_scale(model: Any, state: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from grounding.pocket.training.autoencoder import Autoencoder
+from grounding.pocket.training.autoencoder import Autoencoder, Decoder
 from grounding.pocket.training.clip import Clip
 from grounding.pocket.training.detector import Detector
 from grounding.pocket.training.gated import Gated
 from grounding.pocket.training.loop import Stage
 from grounding.pocket.training.unet import Unet
 
-STAGES: dict[str, type[Stage]] = {stage.name: stage for stage in (Autoencoder, Clip, Detector, Unet, Gated)}
+STAGES: dict[str, type[Stage]] = {stage.name: stage for stage in (Autoencoder, Clip, Detector, Unet, Gated, Decoder)}
