@@ -30,6 +30,11 @@ class Unpaintable(NamedTuple):
     word: str
     nearest: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """The warning that a person reads."""
+        near = f"the nearest it can paint: {', '.join(self.nearest)}" if self.nearest else "nothing it can paint is near"
+        return f"the pocket model does not know the word `{self.word}`; {near}"
+
 
 def unpaintable(prompt: str) -> list[Unpaintable]:
     """The words of `prompt` that mean nothing to the pocket models, in order, each once."""
