@@ -32,7 +32,8 @@ class Unpaintable(NamedTuple):
 
     def __str__(self) -> str:
         """The warning that a person reads."""
-        near = f"the nearest it can paint: {', '.join(self.nearest)}" if self.nearest else "nothing it can paint is near"
+        instead = f"the nearest it can paint: {', '.join(self.nearest)}"
+        near = instead if self.nearest else "nothing it can paint is near"
         return f"the pocket model does not know the word `{self.word}`; {near}"
 
 
