@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from grounding.verify.judges import with_article
+from planner.read.plurals import plural
 from planner.scene import Data
 from planner.sizes import factor
 
@@ -155,8 +156,3 @@ def _medium(manner: str) -> str:
 def _bare(phrase: str) -> str:
     first, _, rest = phrase.partition(" ")
     return rest if rest and first in ("a", "an", "the", "one", "another") else phrase
-
-
-def plural(phrase: str) -> str:
-    """A plain plural, good enough for a caption that is only compared with captions made alike."""
-    return phrase + ("es" if phrase.endswith(("s", "x", "ch", "sh")) else "s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -24,6 +25,8 @@ SIDE = 640
 PANEL = 470
 TEXT = 17
 GAP = 14
+PLAIN = str.maketrans({"×": "x", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
+"""Signs that the built-in font lacks, and what stands for them."""
 LINE = 23
 
 
@@ -78,7 +81,7 @@ def _draw_boxes(picture: Image.Image, report: Report) -> None:
     for tag in tags:
         _frame(pen, tag.box, picture.size, tag.colour, tag.dashed)
     for tag in tags:
-        _label(pen, tag, picture.size, taken)
+        _label(pen, tag._replace(text=_plain(tag.text)), picture.size, taken)
 
 
 def _tags(report: Report) -> Iterator[_Tag]:
@@ -129,13 +132,15 @@ def _dashes(pen: ImageDraw.ImageDraw, line: tuple[float, float, float, float], c
 
 
 def _label(pen: ImageDraw.ImageDraw, tag: _Tag, size: tuple[int, int], taken: list[tuple[float, ...]]) -> None:
-    """A tag at the upper left corner of a box, moved down where another tag is."""
+    """A tag above its box, below it where another tag is, else the next free place further down."""
     font = _font(TEXT)
     wide, tall = pen.textlength(tag.text, font=font) + TEXT + 14, LINE
     x = min(max(tag.box.x0 * size[0], 0), max(size[0] - wide, 0))
-    y = min(max(tag.box.y0 * size[1] - tall, 0), size[1] - tall)
-    while any(x < b[2] and b[0] < x + wide and y < b[3] and b[1] < y + tall for b in taken) and y + 2 * tall < size[1]:
-        y += tall
+    above, below = tag.box.y0 * size[1] - tall, tag.box.y1 * size[1] + 1
+    heights = (above, below, *(above + k * tall for k in range(1, size[1] // tall)))
+    free = [y for y in heights if 0 <= y <= size[1] - tall and not any(
+        x < b[2] and b[0] < x + wide and y < b[3] and b[1] < y + tall for b in taken)]
+    y = free[0] if free else max(min(above, size[1] - tall), 0)
     taken.append((x, y, x + wide, y + tall))
     pen.rectangle((x, y, x + wide, y + tall), fill=tag.colour)
     _mark(pen, x + 5, y + 4, tag.ruling, PAPER)
@@ -159,7 +164,7 @@ def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], repor
     colour = COLOUR["holds" if report.passed else "fails"]
     pen.text((left, GAP), head, fill=colour, font=_font(TEXT + 4))
     prompt = _wrapped(report.prompt, PANEL - 2 * GAP)
-    pen.text((left, GAP + LINE + 4), (prompt[0] + (" …" if len(prompt) > 1 else "")) if prompt else "", fill=FAINT,
+    pen.text((left, GAP + LINE + 4), (prompt[0] + (" ..." if len(prompt) > 1 else "")) if prompt else "", fill=FAINT,
              font=font)
     y = 2 * GAP + 2 * LINE
     for row in rows:
@@ -170,11 +175,17 @@ def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], repor
         y += 6
 
 
+def _plain(text: str) -> str:
+    """The text in signs that the built-in font has: accents are dropped, what is left over becomes a question mark."""
+    apart = unicodedata.normalize("NFKD", text.translate(PLAIN))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).encode("ascii", "replace").decode()
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     """The text in lines that fit; a word that is longer than a line is cut."""
     font = _font(TEXT)
     lines: list[str] = []
-    for word in text.split():
+    for word in _plain(text).split():
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and font.getlength(joined) <= width:
             lines[-1] = joined

@@ -17,7 +17,7 @@ from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
 from grounding.verify.report import Evidence, Finding
 from grounding.verify.thresholds import Ruling, Thresholds
-from grounding.verify.words import at, listed, number, place, renamed
+from grounding.verify.words import at, listed, number, place, renamed, spelled
 from planner.claims import Claim, ClaimKind
 from planner.geometry import PAIR, Frame, Rect
 from planner.margins import relation_margin
@@ -101,8 +101,9 @@ def _count(claim: Claim, sight: Sight) -> Finding:
     noun = noun_key(claim.noun)
     seen = sight.view.seen.get(noun, ())
     enough = len(seen) >= claim.at_least and (claim.at_most is None or len(seen) <= claim.at_most)
-    wanted = (f"at least {claim.at_least}" if claim.at_most is None else str(claim.at_least)
-              if claim.at_least == claim.at_most else f"{claim.at_least} to {claim.at_most}")
+    least = spelled(claim.at_least)
+    wanted = (f"at least {least}" if claim.at_most is None else least if claim.at_least == claim.at_most
+              else f"{least} to {spelled(claim.at_most)}")
     evidence = Evidence(boxes=tuple(s.box for s in seen), numbers={
         "found": float(len(seen)), "faintest counted": min((s.score for s in seen), default=0.0),
         "brightest not counted": max((s.score for s in sight.view.faint.get(noun, ())), default=0.0)})

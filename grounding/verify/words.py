@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from grounding.verify.look import noun_key
 from grounding.verify.report import Finding, Match, Overall, Problem, Surplus, Trouble
 from planner.claims import names_of
+from planner.read.plurals import plural
 from planner.scene import Box, Layout, Scene, Thing
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -31,8 +32,8 @@ def at(box: Box) -> str:
 
 
 def number(n: int, noun: str) -> str:
-    """How many of what: "no cat", "one cat", "3 × cat" in words where there is a word."""
-    return f"no {noun}" if n == 0 else f"one {noun}" if n == 1 else f"{spelled(n)} × {noun}"
+    """How many of what: "no cat", "one cat", "three cats"."""
+    return f"no {noun}" if n == 0 else f"one {noun}" if n == 1 else f"{spelled(n)} {plural(noun)}"
 
 
 def spelled(n: int) -> str:
@@ -54,9 +55,11 @@ def spoken_names(layout: Layout) -> dict[str, str]:
     for thing in layout.scene.things:
         if not names[thing.id].startswith("the ") and thing.id in boxes:
             alike[names[thing.id].rsplit(" ", 1)[0]].append(thing)
+    nouns = Counter(thing.noun for thing in layout.scene.things)
     for label, things in alike.items():
         if len(things) > 1:
-            names |= _by_place(label, {thing.id: boxes[thing.id] for thing in things})
+            short = things[0].noun if nouns[things[0].noun] == len(things) else label
+            names |= _by_place(short, {thing.id: boxes[thing.id] for thing in things})
     return names
 
 

@@ -59,6 +59,12 @@ def test_the_panel_grows_with_what_there_is_to_say_and_long_words_are_cut() -> N
     assert draw(BLANK, long).height > draw(BLANK, plain).height + 40 * 20
 
 
+def test_texts_are_drawn_in_signs_that_the_font_has() -> None:
+    plain = report(("cat", WANTED, 0.9))
+    accents, bare = (plain.model_copy(update={"prompt": prompt}) for prompt in ("“café” × 3 猫", '"cafe" x 3 ?'))
+    assert draw(BLANK, accents).tobytes() == draw(BLANK, bare).tobytes()
+
+
 def test_the_image_itself_is_not_touched() -> None:
     image = BLANK.copy()
     draw(image, report(("cat", WANTED, 0.9)))
