@@ -160,7 +160,7 @@ def _take(reply: Reply, prompt: str, canvas: Canvas, check: Check) -> _Take:
 
 def laid_out(scene: Scene, boxes: Mapping[str, Box], canvas: Canvas) -> Layout:
     """The scene with boxes as they were given, not moved, in the order of depth that the relations ask for."""
-    depths = depth_order(scene, relation_claims(scene), {id: box.y1 for id, box in boxes.items()})
+    depths = depth_order(relation_claims(scene), {id: box.y1 for id, box in boxes.items()})
     placements = tuple(Placement(thing=id, box=box, depth=depths[id]) for id, box in boxes.items())
     return Layout(scene=scene, canvas=canvas, placements=placements)
 
