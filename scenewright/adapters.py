@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from grounding.verify.report import Report
     from grounding.verify.verify import Verifier
 
+Corners = tuple[float, float, float, float]
 ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
+ENDS = 65536
+"""How much of either end of a file tells it apart."""
 FIRM, LONG = 8.0, 0.8
 """Binding, in logits and as a part of the steps, where words went to the wrong thing or outside all boxes."""
 
@@ -38,6 +41,8 @@ class PromptPlanner:
 
     canvas: Canvas
     model: BaseChatModel | None = None
+    seconds: float = 60.0
+    """How long one reading may take, all its requests together."""
 
     def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
         """A first layout."""
@@ -59,7 +64,8 @@ class PromptPlanner:
         from planner.read.llm import Budget, read_with_model
 
         assert self.model is not None
-        reading = read_with_model(prompt, self.model, budget=Budget(calls=calls), canvas=self.canvas, check=judge)
+        reading = read_with_model(prompt, self.model, canvas=self.canvas, check=judge,
+                                  budget=Budget(calls=calls, seconds=self.seconds))
         return Planned(_placed(reading.scene, reading.hints, seed, self.canvas), reading.warnings, reading.calls)
 
 
@@ -75,17 +81,22 @@ def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
 
 
 class _Evidence:
-    """A check that once adds what was seen in the last picture, so that it goes back to the model in words."""
+    """A check of a model's boxes that also says, of its first plan, what a picture of an earlier plan lacked: so the
+    evidence goes back to the model in words, and a second plan is made with it in mind."""
 
     def __init__(self, words: str) -> None:
         self.words = words
+        self.first: set[Corners] = set()
 
     def __call__(self, layout: Layout) -> Sequence[Violation]:
-        words, self.words = self.words, ""
-        seen = [Violation(kind="claim", sentence=f"a picture painted from an earlier plan failed: {line}; give the "
-                                                 "things concerned larger boxes with more room around them")
-                for line in words.splitlines()]
-        return [*check(layout), *seen]
+        boxes = {box.corners for box in layout.boxes.values()}
+        self.first = self.first or boxes
+        if boxes != self.first and {(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes} != self.first:
+            return check(layout)
+        told = "; ".join(line.strip().rstrip(".") for line in self.words.splitlines())
+        return [*check(layout), Violation(kind="claim", sentence=(
+            f"a picture painted from a plan like this one failed: {told}; give the things concerned larger boxes with "
+            "more room around them"))]
 
 
 def _roomy(layout: Layout, report: Report | None) -> dict[str, Box]:
@@ -217,8 +228,8 @@ def fingerprint(source: str | Path) -> str:
     for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt") and p.is_file()):
         size = path.stat().st_size
         with path.open("rb") as file:
-            marks.update(f"{path.relative_to(folder)} {size}\n".encode() + file.read(65536))
-            file.seek(max(0, size - 65536))
+            marks.update(f"{path.relative_to(folder)} {size}\n".encode() + file.read(ENDS))
+            file.seek(max(0, size - ENDS))
             marks.update(file.read())
     return marks.hexdigest()[:16]
 

@@ -16,7 +16,7 @@ from PIL import Image
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from planner.scene import Layout
-from scenewright import events
+from scenewright import __version__, events
 from scenewright.config import Settings
 from scenewright.course import Request
 from scenewright.errors import StorageFailed
@@ -192,7 +192,8 @@ class _Errand:
         return {**self.request.model_dump(mode="json", exclude={"seconds", "llm_calls"}),
                 "remedies": self.settings.remedies.model_dump(mode="json"), "llm": self.settings.llm,
                 "planner": self.settings.planner, "canvas": self.settings.canvas,
-                "painter": self.stack.painter.identity, "verifier": verifier.identity if verifier else ""}
+                "verifier": verifier.identity if verifier else "", "painter": self.stack.painter.identity,
+                "scenewright": __version__}
 
 
 @contextmanager

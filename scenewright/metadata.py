@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from struct import unpack_from
@@ -59,6 +60,11 @@ class Recipe(Data):
 
 def versions() -> dict[str, str]:
     """The versions on which a picture's bytes depend, as installed here."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     return {"scenewright": __version__, **{name: found for name in PACKAGES if (found := _version(name))}}
 
 

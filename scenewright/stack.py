@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -79,7 +80,9 @@ def open_painter(source: str, device: str = "cpu") -> SampledPainter:
 
     folder = model_folder(source, "image model")
     steps, scale = (POCKET_STEPS, POCKET_GUIDANCE_SCALE) if source == POCKET else (STEPS, GUIDANCE_SCALE)
-    backbone = StableDiffusion.load(folder, device=device)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
+        backbone = StableDiffusion.load(folder, device=device)
     return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale)
 
 
@@ -114,14 +117,14 @@ def hub_folder(name: str) -> Path:
 def open_verifier(detector: str, scorer: str, thresholds: Path | None,
                   device: str = "cpu") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
     """The verifier with what could be opened, and why the rest could not; none where nothing could."""
-    from scenewright.adapters import ClaimVerifier, fingerprint
+    from scenewright.adapters import ClaimVerifier
 
     judges, folders = open_both(detector, scorer, device)
     if judges.detector is None and judges.scorer is None:
         return None, (*judges.reasons, "pictures cannot be verified here; they are painted all the same")
     claims = _claims(judges, folders[0], POCKET in (detector, scorer), thresholds)
-    marks = [fingerprint(folder) if folder else "" for folder in folders]
-    return ClaimVerifier(claims, digest("+".join((*marks, claims.thresholds.model_dump_json())))), judges.reasons
+    names = (judge.name if judge else "" for judge in (judges.detector, judges.scorer))
+    return ClaimVerifier(claims, digest("\n".join((*names, claims.thresholds.model_dump_json())))), judges.reasons
 
 
 def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, tuple[Path | None, Path | None]]:
