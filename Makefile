@@ -9,7 +9,7 @@ HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 CODE   := planner prompts grounding editor scenewright tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-planner bench-repair wheel clean
+.PHONY: help demo test check format bench-agent bench-planner bench-repair wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -27,6 +27,9 @@ check: $(VENV)/.dev ## lint, strict types, import contract
 
 format: $(VENV)/.dev ## let the linter mend what it can
 	@$(BIN)/ruff check --fix $(CODE)
+
+bench-agent: $(VENV)/.dev ## success and cost of plain, guided and repaired pictures; goes on where it was stopped
+	@PYTHONPATH=. $(BIN)/python tests/bench/agent.py $(ARGS)
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)

@@ -25,7 +25,7 @@ from grounding.verify.report import Report
 from planner.scene import Layout
 from scenewright import events
 from scenewright.course import Course, Request
-from scenewright.decide import Action, Remedies, decide, rank, reseed
+from scenewright.decide import Action, Remedies, decide, rank, reseed, told
 from scenewright.errors import Mismatch, StorageFailed
 from scenewright.metadata import Recipe, versions, with_recipe
 from scenewright.result import Outcome, Result, Try
@@ -224,7 +224,7 @@ class Loop:
         self.tell(events.Decided(state["round"], actions))
         return {"course": _course(state).after(actions).model_dump(mode="json"), "used": dict(used),
                 "round": state["round"] + 1, "then": "replan" if "replan" in {a.remedy for a in actions} else "paint",
-                "decisions": [*state["decisions"], *_short(["; ".join(a.sentence for a in actions)])]}
+                "decisions": [*state["decisions"], *_short([told(actions)])]}
 
     def _over(self, state: State) -> str:
         if any(t["verified"] for t in state["tries"]):

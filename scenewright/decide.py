@@ -88,6 +88,14 @@ def decide(report: Report, used: Mapping[str, int], can: Collection[str],
                  for p in treated)
 
 
+def told(actions: Sequence[Action]) -> str:
+    """What is done, each remedy once, with all that it is for."""
+    reasons: dict[Remedy, list[str]] = {}
+    for action in actions:
+        reasons.setdefault(action.remedy, []).append(action.problem.sentence)
+    return "; ".join(f"{SAID[remedy]} ({', '.join(dict.fromkeys(why))})" for remedy, why in reasons.items())
+
+
 def reseed(why: str) -> Action:
     """A new seed for want of anything better."""
     return Action(remedy="reseed", row="whole", problem=Problem(kind="whole", sentence=why))

@@ -15,6 +15,7 @@ from scenewright.page import ENDED
 from scenewright.result import Result
 
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
+MOST_BYSTANDERS = 5
 ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
 
@@ -49,7 +50,7 @@ def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
     for finding in sorted(report.findings, key=lambda f: ORDER[f.ruling]):
         table.add_row(_mark(finding, console), Text(plain(finding.claim.sentence)), Text(plain(finding.sentence)))
     yield table
-    for extra in report.surplus:
+    for extra in [s for s in report.surplus if s.wrong] + [s for s in report.surplus if not s.wrong][:MOST_BYSTANDERS]:
         what, style = ("surplus", "red") if extra.wrong else ("also there", "dim")
         yield Text(f"{what}: {plain(extra.sentence)}", style)
     for limit in report.limits:

@@ -14,6 +14,7 @@ from grounding.verify.report import Report
 from planner.claims import claims_of
 from planner.sketch import plain
 from scenewright import events
+from scenewright.decide import told
 from scenewright.errors import StorageFailed
 from scenewright.runs import png, write_whole
 
@@ -60,7 +61,7 @@ class Live:
             case events.Verified(_, _, report):
                 self._judged(report)
             case events.Decided(_, actions):
-                self.done = "; ".join(a.sentence for a in actions)
+                self.done = told(actions)
             case events.Warned(sentence):
                 self.console.print(Text(f"note: {plain(sentence)}", "yellow"))
         if self.console.is_terminal:

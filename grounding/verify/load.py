@@ -5,7 +5,9 @@ Only `config.json` decides which class is used, only safetensors are read, and n
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,9 @@ SCORERS = {
 
 QUERY = "a photo of {}"
 """How published OWL checkpoints expect to be asked."""
+
+ENDS = 1 << 20
+"""How many bytes at either end of a file tell it apart; large weights are not read whole for a name."""
 
 _Judge = TypeVar("_Judge")
 
@@ -67,7 +72,7 @@ def open_detector(source: str | Path, *, offline: bool = True, device: str = "cp
     from grounding.verify.owl import Owl
 
     kind, model, processor = _open(source, "detector", DETECTORS, offline, device)
-    name = str(source)
+    name = name_of(source)
     return Owl(model, processor, name, query) if kind.startswith("owl") else Dino(model, processor, name)
 
 
@@ -76,7 +81,24 @@ def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu"
     from grounding.verify.clip import Clip
 
     _, model, processor = _open(source, "scorer", SCORERS, offline, device)
-    return Clip(model, processor, str(source))
+    return Clip(model, processor, name_of(source))
+
+
+def name_of(source: str | Path) -> str:
+    """What a checkpoint is called in thresholds and reports: its hub name, or its folder's name and a mark of its
+    content, which is the same wherever the folder lies and another one for other weights."""
+    folder = Path(source)
+    if not folder.is_dir():
+        return str(source)
+    mark = hashlib.sha256()
+    for path in sorted((folder / "config.json", *folder.glob("*.safetensors"))):
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            mark.update(str(size).encode())
+            for start in (0, max(size - ENDS, 0)):
+                file.seek(start)
+                mark.update(file.read(ENDS))
+    return f"{folder.resolve().name} {mark.hexdigest()[:8]}"
 
 
 class _Opened(NamedTuple):

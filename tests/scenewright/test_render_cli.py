@@ -87,7 +87,7 @@ def test_a_claim_that_fails_ends_with_3_and_the_best_picture_is_there(
     done = scenewright("render", PROMPT, "--rounds", 2, "--out", tmp_path / "deep" / "p.png")
     assert done.code == 3
     assert "✗" in done.out
-    assert "round 1: stronger guidance" in done.out
+    assert "round 1: stronger guidance (" in done.out
     assert (tmp_path / "deep" / "p.png").exists()
 
 

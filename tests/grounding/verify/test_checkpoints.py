@@ -15,7 +15,7 @@ from PIL import Image
 from grounding.errors import ModelMissing
 from grounding.verify import Detector, Report, Scorer, Verifier
 from grounding.verify.dino import caption
-from grounding.verify.load import open_detector, open_judges, open_scorer
+from grounding.verify.load import name_of, open_detector, open_judges, open_scorer
 from grounding.verify.owl import scale
 from planner.scene import Absent, Box, Canvas, Layout, Placement, Relation, Scene, Thing
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip, save_siglip2
@@ -160,6 +160,21 @@ def test_half_precision_weights_are_computed_with_whole_ones_on_a_processor(fold
     judge: Any = open_scorer(tmp_path)
     assert judge.model.dtype == torch.float32
     assert len(judge.score([image], ["a cat"])[0]) == 1
+
+
+def test_a_checkpoint_is_called_the_same_wherever_it_lies_and_otherwise_when_it_changes(
+        folders: Folders, tmp_path: Path) -> None:
+    there = copied(folders["clip"], tmp_path / "clip")
+    name = name_of(folders["clip"])
+    assert name.startswith("clip ")
+    (there / "config.json").write_bytes((folders["clip"] / "config.json").read_bytes())
+    assert name_of(there) == name
+    weights = bytearray((folders["clip"] / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (there / "model.safetensors").unlink()
+    (there / "model.safetensors").write_bytes(weights)
+    assert name_of(there) != name
+    assert name_of("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"
 
 
 def copied(folder: Path, to: Path, **changed: Any) -> Path:
