@@ -28,7 +28,14 @@ def layout(*centres: tuple[float, float], phrase: str = "a cat") -> Layout:
 def test_two_like_things_are_the_left_and_the_right_one() -> None:
     assert spoken_names(layout((0.8, 0.5), (0.2, 0.4))) == {"cat0": "the right cat", "cat1": "the left cat"}
     assert spoken_names(layout((0.5, 0.8), (0.5, 0.2), phrase="a red cat")) == {
-        "cat0": "the lower red cat", "cat1": "the upper red cat"}
+        "cat0": "the lower cat", "cat1": "the upper cat"}
+
+
+def test_what_is_said_of_like_things_is_left_out_unless_others_of_their_noun_differ() -> None:
+    two = layout((0.8, 0.5), (0.2, 0.4), phrase="a red cat")
+    other = Thing(id="other", noun="cat", phrase="a blue cat")
+    three = Layout(scene=Scene(things=(*two.scene.things, other)), placements=two.placements)
+    assert spoken_names(three) == {"cat0": "the right red cat", "cat1": "the left red cat", "other": "the blue cat"}
 
 
 def test_more_are_counted_from_one_side() -> None:
