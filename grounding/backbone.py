@@ -35,6 +35,14 @@ class Placed(NamedTuple):
     corners: tuple[float, float, float, float]
 
 
+class Blank(NamedTuple):
+    """A neutral token, and the spread of token embeddings in each dimension: where learned tokens start and in which
+    units they move."""
+
+    embedding: Tensor  # "dim"
+    spread: Tensor  # "dim"
+
+
 @dataclass(frozen=True)
 class Words:
     """A text as one model reads it: one column of `states` per token.
@@ -53,6 +61,24 @@ class Words:
     def columns(self, start: int, end: int) -> tuple[int, ...]:
         """The columns whose characters overlap `start:end` of the text."""
         return tuple(c for c in self.content if max(start, self.offsets[c][0]) < min(end, self.offsets[c][1]))
+
+    @property
+    def spoken(self) -> tuple[int, ...]:
+        """The columns that have characters. Where several encoders read, `content` also spans what is between."""
+        return self.columns(0, len(self.text))
+
+    @property
+    def summary(self) -> tuple[int, ...]:
+        """The columns after the words: end tokens, learned tokens and padding."""
+        spoken = set(self.spoken)
+        return tuple(c for c in range(self.content.start, len(self.offsets)) if c not in spoken)
+
+    @property
+    def gist(self) -> Tensor:
+        """The states of the words, each run of them with the column that follows it (its end token)."""
+        spoken = set(self.spoken)
+        kept = [c for c in range(len(self.offsets)) if c in spoken or c - 1 in spoken]
+        return self.states[kept]
 
 
 @dataclass(frozen=True)
@@ -110,6 +136,10 @@ class Backbone(Protocol):
         """
         ...
 
+    def blank(self) -> Blank:
+        """What learned tokens start from."""
+        ...
+
     def stack(self, words: Sequence[Words]) -> Conditioning:
         """A batch of them."""
         ...
@@ -146,6 +176,10 @@ class Backbone(Protocol):
         """The standard deviation of the noise in `x` at `t`."""
         ...
 
+    def pixels(self, latents: Tensor) -> Tensor:
+        """Latents to pixels in −1 … 1 ("batch 3 height width"), differentiably."""
+        ...
+
     def decode(self, latents: Tensor) -> list[Image]:
         """Latents to pictures."""
         ...
@@ -154,6 +188,9 @@ class Backbone(Protocol):
         """Pictures to latents (the mean, no noise)."""
         ...
 
-    def scheduler(self, kind: type[Any] | None = None) -> Any:
-        """A fresh diffusers scheduler with the checkpoint's configuration, of the checkpoint's kind or of another."""
+    def scheduler(self, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
+        """A fresh diffusers scheduler with the checkpoint's configuration, of the checkpoint's kind or of another.
+
+        `shape` matters to families whose noise schedule depends on the size of the picture.
+        """
         ...

@@ -29,7 +29,7 @@ class Run:
                  cancel: Callable[[], bool] | None) -> None:
         self.shares = shares
         self.backbone, self.jobs, self.options, self.on_step, self.cancel = backbone, jobs, options, on_step, cancel
-        self.scheduler = schedule(backbone, options.steps, kind)
+        self.scheduler = schedule(backbone, options.steps, kind, jobs[0].shape)
         self.total = len(self.scheduler.timesteps)
         self.passes, self.began = 0, time.perf_counter()
         words, targets = [job.words for job in jobs], [job.target for job in jobs]

@@ -78,9 +78,9 @@ def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.G
     return torch.cat([torch.randn(1, *shape, generator=g) for g in generators]), generators
 
 
-def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None) -> Any:
-    """A fresh scheduler with its timesteps set."""
-    scheduler = backbone.scheduler(kind)
+def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
+    """A fresh scheduler with its timesteps set, for latents of this shape."""
+    scheduler = backbone.scheduler(kind, shape)
     trained = scheduler.config.num_train_timesteps
     if not 1 <= steps <= trained:
         raise BadRequest(f"steps must be between 1 and {trained}, got {steps}")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 from grounding.attention import Enough, Hook, Layer
-from grounding.backbone import Conditioning, Placed, R, Shape, Words
+from grounding.backbone import Blank, Conditioning, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
+from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
 from grounding.backbones.quiet import quietly
-from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
+from grounding.backbones.towers import ClipTower
+from grounding.backbones.weights import fingerprint
+from grounding.errors import BadRequest, ModelMissing, Unsupported
 
 with quietly():
     from diffusers import StableDiffusionPipeline
@@ -35,12 +36,12 @@ class Control:
     picture: Tensor
     scale: float = 1.0
 
-    def __call__(self, x: Tensor, t: Tensor, states: Tensor) -> dict[str, Any]:
+    def __call__(self, x: Tensor, t: Tensor, states: Tensor, **further: Any) -> dict[str, Any]:
         """The residuals for one pass."""
         picture = self.picture.to(x)
         picture = picture.repeat(-(-x.shape[0] // picture.shape[0]), 1, 1, 1)[: x.shape[0]]
         down, mid = self.net(x, t, encoder_hidden_states=states, controlnet_cond=picture,
-                             conditioning_scale=self.scale, return_dict=False)
+                             conditioning_scale=self.scale, return_dict=False, **further)
         return {"down_block_additional_residuals": down, "mid_block_additional_residual": mid}
 
 
@@ -54,6 +55,7 @@ class StableDiffusion:
         self.unet, self.vae, self.text, self.tokenizer = pipe.unet, pipe.vae, pipe.text_encoder, pipe.tokenizer
         for part in (self.unet, self.vae, self.text):
             part.requires_grad_(False).eval()
+        self.tower = ClipTower(self.text, self.tokenizer, penultimate=False)
         self.device, self.dtype = self.unet.device, self.unet.dtype
         self._fingerprint = ""
         self._alphas = self.scheduler().alphas_cumprod.to(self.device)
@@ -71,13 +73,11 @@ class StableDiffusion:
     def fingerprint(self) -> str:
         """SHA-256 of the weights, taken once."""
         if not self._fingerprint:
-            digest = hashlib.sha256()
-            for part in (self.text, self.unet, self.vae):
-                for name, weight in sorted(part.state_dict().items()):
-                    digest.update(name.encode())
-                    digest.update(weight.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
-            self._fingerprint = digest.hexdigest()
+            self._fingerprint = fingerprint(*self._weights())
         return self._fingerprint
+
+    def _weights(self) -> tuple[Any, ...]:
+        return self.text, self.unet, self.vae
 
     def size(self) -> tuple[int, int]:
         """The width and height that the model was trained for."""
@@ -93,40 +93,12 @@ class StableDiffusion:
 
     def encode(self, texts: Sequence[str], learned: Tensor | None = None) -> list[Words]:
         """The texts as the model reads them (see `Backbone.encode`)."""
-        return [self._encode(text, learned) for text in texts]
+        read = [(text, self.tower.read(text, learned)) for text in texts]
+        return [Words(text, r.states, r.offsets, r.content, r.dropped) for text, r in read]
 
-    def _encode(self, text: str, learned: Tensor | None) -> Words:
-        extra = 0 if learned is None else learned.shape[0]
-        limit = self.text.config.max_position_embeddings
-        ids, offsets = self._tokens(text)
-        first, room = 1, limit - 2 - extra
-        kept = min(len(ids), room)
-        dropped = text[offsets[kept][0]:] if kept < len(ids) else ""
-        pad = limit - 2 - kept - extra
-        bos, eos, padding = (getattr(self.tokenizer, f"{n}_token_id") for n in ("bos", "eos", "pad"))
-        row = [bos, *ids[:kept], *[0] * extra, eos, *[padding] * pad]
-        chars = ((0, 0), *offsets[:kept], *[(0, 0)] * (limit - 1 - kept))
-        states = self._read(torch.tensor([row], device=self.device), learned, first + kept)
-        return Words(text, states, chars, range(first, first + kept), dropped)
-
-    def _tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return found["input_ids"], [tuple(o) for o in found["offset_mapping"]]
-
-    def _read(self, ids: Tensor, learned: Tensor | None, at: int) -> Tensor:
-        """The text tower's states, with `learned` in place of the token embeddings from column `at` on."""
-        if learned is None:
-            with torch.no_grad():
-                return self.text(ids)[0][0]  # type: ignore[no-any-return]
-
-        def insert(module: Any, args: Any, output: Tensor) -> Tensor:
-            return torch.cat([output[:, :at], learned[None].to(output), output[:, at + learned.shape[0]:]], dim=1)
-
-        handle = self.text.get_input_embeddings().register_forward_hook(insert)
-        try:
-            return self.text(ids)[0][0]  # type: ignore[no-any-return]
-        finally:
-            handle.remove()
+    def blank(self) -> Blank:
+        """What learned tokens start from."""
+        return self.tower.blank()
 
     def stack(self, words: Sequence[Words]) -> Conditioning:
         """A batch of encoded texts."""
@@ -189,38 +161,37 @@ class StableDiffusion:
         """√(1 − ᾱ)."""
         return float((1 - self._alphas[t.long()]).sqrt())
 
+    def pixels(self, latents: Tensor) -> Tensor:
+        """Latents to pixels in −1 … 1, differentiably."""
+        return to_pixels(self.vae, latents)
+
     @torch.no_grad()
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Latents to pictures."""
-        pixels = self.vae.decode(latents.to(self.dtype) / self.vae.config.scaling_factor, return_dict=False)[0]
-        if not torch.isfinite(pixels).all():
-            raise AttemptFailed("decoding gave non-finite pixels; try another seed, or float32 weights")
-        values = (pixels.float() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
-        return [Image.fromarray(picture) for picture in (values * 255).round().astype(np.uint8)]
+        return pictures(self.pixels(latents))
 
     @torch.no_grad()
     def encode_images(self, images: Sequence[Image.Image]) -> Tensor:
         """Pictures to latents (the mean, no noise)."""
-        arrays = np.stack([np.asarray(image.convert("RGB"), dtype=np.float32) for image in images])
-        pixels = torch.from_numpy(arrays / 127.5 - 1).permute(0, 3, 1, 2).to(self.device, self.dtype)
-        coded = self.vae.encode(pixels)
-        mean = coded.latents if hasattr(coded, "latents") else coded.latent_dist.mean
-        return (mean * self.vae.config.scaling_factor).float()  # type: ignore[no-any-return]
+        return from_pixels(self.vae, pixels_of(images))
 
-    def scheduler(self, kind: type[Any] | None = None) -> Any:
+    def scheduler(self, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
         """A fresh scheduler with the checkpoint's configuration."""
         return (kind or type(self.pipe.scheduler)).from_config(self.pipe.scheduler.config)
 
 
-def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool) -> Any:
-    """The checkpoint as a diffusers pipeline: safetensors only, no safety checker, quietly."""
+PLAIN = {"safety_checker": None, "feature_extractor": None, "image_encoder": None, "requires_safety_checker": False}
+"""What a checkpoint may bring and nothing here uses."""
+
+
+def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool, kind: Any = StableDiffusionPipeline,
+                  without: Mapping[str, Any] = PLAIN) -> Any:
+    """The checkpoint as a diffusers pipeline: safetensors only, `without` the parts that nothing uses, quietly."""
     if offline and not (Path(source) / "model_index.json").is_file():
         raise ModelMissing(f"there is no checkpoint folder at `{source}` (one with `model_index.json` is expected); "
                            "give another folder, or a hub name with `offline=False`")
     try:
         with quietly():
-            return StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-                source, dtype=dtype, local_files_only=offline, use_safetensors=True, safety_checker=None,
-                feature_extractor=None, image_encoder=None, requires_safety_checker=False)
+            return kind.from_pretrained(source, dtype=dtype, local_files_only=offline, use_safetensors=True, **without)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelMissing(f"`{source}` could not be loaded: {error}") from error

@@ -1,0 +1,71 @@
+"""Latents to pixels and back, for every kind of VAE: scale, shift, per-channel statistics, and half precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from grounding.errors import AttemptFailed
+
+
+def to_pixels(vae: Any, latents: Tensor) -> Tensor:
+    """Pictures in −1 … 1 ("batch 3 height width"), differentiably. A VAE that overflows in half precision runs in
+    full."""
+    held = vae.dtype
+    if held == torch.float16 and vae.config.get("force_upcast", False):
+        vae.to(torch.float32)
+    try:
+        decoded: Tensor = vae.decode(_opened(vae, latents).to(vae.dtype), return_dict=False)[0]
+    finally:
+        vae.to(held)
+    return decoded.float()
+
+
+def from_pixels(vae: Any, pixels: Tensor) -> Tensor:
+    """Latents of pictures in −1 … 1: the mean, no noise."""
+    coded = vae.encode(pixels.to(vae.device, vae.dtype))
+    mean = coded.latents if hasattr(coded, "latents") else coded.latent_dist.mean
+    return _closed(vae, mean.float())
+
+
+def pictures(pixels: Tensor) -> list[Image.Image]:
+    """Pixels to pictures, rounded as the stock pipelines do it."""
+    if not torch.isfinite(pixels).all():
+        raise AttemptFailed("decoding gave non-finite pixels; try another seed, or float32 weights")
+    values = (pixels.detach() / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
+    return [Image.fromarray(picture) for picture in (values * 255).round().astype(np.uint8)]
+
+
+def pixels_of(images: Sequence[Image.Image]) -> Tensor:
+    """Pictures to pixels in −1 … 1."""
+    arrays = np.stack([np.asarray(image.convert("RGB"), dtype=np.float32) for image in images])
+    return torch.from_numpy(arrays / 127.5 - 1).permute(0, 3, 1, 2)
+
+
+def _opened(vae: Any, latents: Tensor) -> Tensor:
+    scale, shift = vae.config.scaling_factor, vae.config.get("shift_factor") or 0.0
+    if (statistics := _statistics(vae, latents)) is not None:
+        mean, std = statistics
+        return latents * std / scale + mean
+    return latents / scale + shift
+
+
+def _closed(vae: Any, latents: Tensor) -> Tensor:
+    scale, shift = vae.config.scaling_factor, vae.config.get("shift_factor") or 0.0
+    if (statistics := _statistics(vae, latents)) is not None:
+        mean, std = statistics
+        return (latents - mean) * scale / std
+    return (latents - shift) * scale
+
+
+def _statistics(vae: Any, latents: Tensor) -> tuple[Tensor, Tensor] | None:
+    found = [vae.config.get(name) for name in ("latents_mean", "latents_std")]
+    if any(values is None for values in found):
+        return None
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1).to(latents) for values in found)
+    return mean, std
