@@ -87,7 +87,7 @@ _ROWS = (
     Row("riding", ("riding", "rides", "astride"),
         "pair", "must", +1, denial="next_to", share="some", say="{a} rides {b}"),
     # Depth.
-    Row("in_front_of", ("in front of", "before", "in the front of"),
+    Row("in_front_of", ("in front of", "in the front of"),
         "pair", "must", +1, opposite="behind", denial="behind", share="any", say="{a} is in front of {b}"),
     Row("behind", ("behind", "in back of", "at the back of"),
         "pair", "must", -1, opposite="in_front_of", denial="in_front_of", share="any", say="{a} is behind {b}"),

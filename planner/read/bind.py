@@ -12,6 +12,8 @@ from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
 
+_DEPTH = frozenset({"in_front_of", "behind", "hidden_by"})
+TOUCHING = frozenset({"on", "in", "holding", "wearing", "riding", "under"}) | _DEPTH
 _EACH = frozenset({"wearing", "holding", "riding"})
 
 
@@ -83,10 +85,16 @@ class Binder:
         if kind in ("made", "like"):
             self._describe(pending, m)
             return []
+        if kind == "in" and m.head in mapping("formation") and m.det in ("a", "an", "the", ""):
+            self.story.link(mapping("formation")[m.head], pending.subjects, (), f"in {self.cast.words(m)}")
+            return []
         if kind in ("covered", "filled", "topped") and self._substance(m, kind):
             self._describe(pending, m)
             return []
         times = self._times(pending, m)
+        if pending.words == "for" and not m.det and not m.quantity:
+            self.story.unread.append(f"for {self.cast.words(m)}")
+            return []
         found = self.resolver.resolve(m, kind, times)
         self._arranged(m, found)
         self.last_mention = found or self.last_mention
@@ -131,13 +139,15 @@ class Binder:
         return 1
 
     def _have_each(self, pending: Pending, objects: Sequence[Actor], m: Mention) -> None:
-        pending.kind = "other" if pending.kind in ("with", "have") else pending.kind
-        self._relate(Pending("with", pending.subjects, pending.words), pending.subjects, objects, m)
+        self._relate(pending, pending.subjects, objects, m)
 
     def _relate(self, pending: Pending, subjects: Sequence[Actor], objects: Sequence[Actor], m: Mention) -> None:
         """One subject's own objects."""
         kind = pending.kind
-        if kind in ("with", "have"):
+        if kind in ("with", "have") and pending.words not in ("with", "have", "has", "had", "having", "whose", "featuring",
+                                                              "including"):
+            kind = "other"
+        elif kind in ("with", "have"):
             owners = self._alive(subjects)
             if m.head in listed("part") and owners and owners[0].head not in listed("part"):
                 for i, part in enumerate(objects):
@@ -150,9 +160,7 @@ class Binder:
         self._emit(kind, subjects, objects, pending)
 
     def _bind(self, pending: Pending, objects: list[Actor]) -> None:
-        if pending.kind in ("with", "have") or (
-            pending.kind == "other" and pending.words in ("with", "have", "has", "had", "having", "whose")
-        ):
+        if pending.kind in ("with", "have"):
             return
         if pending.fronted:
             kind = self._settled(pending, objects)
@@ -168,7 +176,7 @@ class Binder:
         if kind in TABLE:
             if kind == "among" and len(things) == 2:
                 return "between"
-            return kind
+            return "near" if kind == "among" and len(self._alive(pending.subjects)) > 1 else kind
         if kind == "middle":
             if not things:
                 return "at_center"
@@ -183,17 +191,28 @@ class Binder:
             return
         if pending.reverse:
             subjects, objects = objects, subjects
-        if kind in ("surrounds", "around") and len(self._alive(subjects)) > 2:
+        if kind in ("surrounds", "around") and len(self._alive(subjects)) > 2 and len(self._alive(objects)) == 1:
             self.story.link("surrounded_by", objects, subjects, pending.words, negated=pending.negated)
         elif kind == "surrounds":
             self.story.link("near", subjects, objects, pending.words, negated=pending.negated)
         elif kind == "flanking" and len(self._alive(subjects)) == 2:
             self.story.link("left_of", subjects[:1], objects, pending.words)
             self.story.link("right_of", subjects[1:], objects, pending.words)
-        elif kind in ("contains", "filled"):
-            self.story.link("in", objects, subjects, pending.words, negated=pending.negated)
-        elif kind in ("topped", "covered"):
-            self.story.link("on", objects, subjects, pending.words, negated=pending.negated)
+        elif kind in ("contains", "filled", "topped", "covered"):
+            self._emit("in" if kind in ("contains", "filled") else "on", objects, subjects,
+                       Pending("", [], pending.words, pending.negated))
         else:
-            settled = self._settled(Pending(kind, [], ""), objects)
-            self.story.link(settled, subjects, objects, pending.words, negated=pending.negated)
+            settled = self._settled(Pending(kind, list(subjects), ""), objects)
+            for some, others in shared_out(settled, self._alive(subjects), self._alive(objects)):
+                self.story.link(settled, some, others, pending.words, negated=pending.negated)
+
+
+def shared_out(kind: str, subjects: list[Actor], objects: list[Actor]) -> list[tuple[list[Actor], list[Actor]]]:
+    """Who is in contact with whom: three cats on two mats do not each lie on both."""
+    n, m = len(subjects), len(objects)
+    carried = kind in ("holding", "wearing")
+    if kind not in TOUCHING or min(n, m) == 0 or (min(n, m) == 1 and (carried or m == 1 or kind in _DEPTH)):
+        return [(subjects, objects)]
+    if carried and m >= n or kind in _DEPTH and m > n:
+        return [(subjects[j * n // m : j * n // m + 1], objects[j : j + 1]) for j in range(m)]
+    return [(subjects[i : i + 1], objects[i * m // n : i * m // n + 1]) for i in range(n)]

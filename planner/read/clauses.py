@@ -41,90 +41,12 @@ VERB_KIND = {
     "stuff": "filled",
     "top": "topped",
     "lack": "without",
+    "resemble": "like",
+    "mimic": "like",
+    "imitate": "like",
 }
-_NEUTRAL = frozenset(
-    [
-        "place",
-        "put",
-        "locate",
-        "position",
-        "situate",
-        "see",
-        "show",
-        "set",
-        "find",
-        "display",
-        "arrange",
-        "depict",
-        "feature",
-        "take",
-        "make",
-        "use",
-        "view",
-        "have",
-        "get",
-        "be",
-        "appear",
-        "remain",
-        "stay",
-        "accompany",
-        "say",
-        "read",
-        "write",
-        "call",
-        "name",
-        "label",
-        "title",
-        "contain",
-        "include",
-        "compose",
-        "consist",
-        "keep",
-        "become",
-        "look",
-        "seem",
-        "tell",
-        "ask",
-        "need",
-        "want",
-        "allow",
-        "cause",
-        "let",
-    ]
-)
-_ABSTRACT = frozenset(
-    [
-        "look",
-        "gaze",
-        "stare",
-        "glance",
-        "peer",
-        "peek",
-        "point",
-        "talk",
-        "speak",
-        "listen",
-        "wait",
-        "work",
-        "think",
-        "argue",
-        "focus",
-        "feed",
-        "concentrate",
-        "smile",
-        "laugh",
-        "bark",
-        "depend",
-        "reach",
-        "wave",
-        "yell",
-        "shout",
-        "sing",
-        "stare",
-        "squint",
-        "glare",
-    ]
-)
+
+
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _SOFT = frozenset({"adv", "neg"})
 _OVERLAPPING = frozenset({"on", "in", "under", "at", "middle", "above", "below"})
@@ -223,6 +145,9 @@ class Clauses(Binder):
     def _predicate(self, mentions: list[Mention]) -> None:
         """ "The animal is a dog": a name for the subject, no second thing."""
         for m in mentions:
+            if self.resolver.words_only(m):
+                self.story.unread.append(self.cast.words(m))
+                continue
             for actor in self.subjects:
                 actor.describe([*m.attributes, *([m.noun] if m.noun and m.head != actor.head else [])])
         self.near = self.subjects
@@ -278,7 +203,7 @@ class Clauses(Binder):
             return linked and bool(last.attributes) and not self.cast.group_for(self.subjects, [])
         if self.pending is None:
             return (j > k or not self.chained) and not (self.verbed and finite)
-        if j == k or finite:
+        if j == k or (finite and not self._is_no_subject(following, self.after(j))):
             return False
         return self._joins_object(self.pending.kind, mentions, following, j, linked, after)
 
@@ -298,6 +223,15 @@ class Clauses(Binder):
             return bare or both_stuff
         comma = self.kind(j - 1) == "and" and self.kind(j - 2) == "comma" and len(mentions) == 1
         return not comma or bare
+
+    def _is_no_subject(self, following: Mention, verb: int) -> bool:
+        """"with its handle and round grooves was …": number shows that the verb is not the last noun's."""
+        if following.det or following.quantity or self.pending is None or self.pending.kind not in ("with", "have"):
+            return False
+        item = self.items[verb]
+        single = item.word in ("is", "was", "has") or (item.verb is not None and item.verb.form == "s")
+        many = item.word in ("are", "were", "have") or (item.verb is not None and item.verb.form == "base")
+        return (single and following.plural) or (many and not following.plural) or not (single or many)
 
     def _list_goes_on(self, j: int) -> bool:
         """Whether after the noun phrase at `j` a list ends in "and" and another noun phrase."""
@@ -342,7 +276,7 @@ class Clauses(Binder):
         return i + 1
 
     def _abstract(self, cue: Cue) -> bool:
-        return self.verb_lemma in _ABSTRACT and cue.kind in _STATES
+        return self.verb_lemma in listed("no_place") and cue.kind in _STATES
 
     def _image(self, i: int) -> bool:
         m = self.items[i].mention if i < len(self.items) else None
@@ -385,7 +319,7 @@ class Clauses(Binder):
 
     def _alone(self, cue: Cue, subjects: list[Actor]) -> None:
         if not cue.alone:
-            others = [a for a in self.main if a not in subjects] or [a for a in self.with_owner if a not in subjects]
+            others = [a for a in self.with_owner or self.main if a not in subjects]
             if cue.kind in ("behind", "below", "above", "near", "next_to", "in", "on", "under", "between") and others:
                 self._link(cue.kind, subjects, others, cue.words)
             return
@@ -412,10 +346,17 @@ class Clauses(Binder):
         if before == "np":
             if self.with_owner or not self.chained:
                 return self.near or self.subjects
-            if self.verbed or not [a for a in self.near if not a.stuff]:
+            if not [a for a in self.near if not a.stuff] or (self.verbed and not self._nests(i)):
                 return self.subjects or self.near
             return self.near
         return self.subjects or self.near
+
+    def _nests(self, i: int) -> bool:
+        """"on a plate on a counter": what is on one thing is on the next one through it."""
+        cue = self.items[i].cue
+        if cue is None or cue.kind not in ("on", "in", "at"):
+            return False
+        return any(link.kind in ("on", "in") and link.subjects[0] in self.subjects for link in self.story.links if link.subjects)
 
     # Verbs
 
@@ -424,7 +365,7 @@ class Clauses(Binder):
         form = item.verb
         assert form is not None
         self._choose_subject(i)
-        self.verbed = True
+        self.verbed, self.be = True, False
         nxt = self.after(i)
         passive = form.form == "ed" and self.kind(nxt) == "cue" and self.items[nxt].word == "by"
         kind = VERB_KIND.get(form.lemma, "other")
@@ -473,7 +414,9 @@ class Clauses(Binder):
         """A verb without an object describes its subject."""
         assert item.verb is not None
         lemma, form = item.verb
-        if lemma in _NEUTRAL or self.negated or self.kind(nxt) == "with" or lemma in _ABSTRACT:
+        if lemma in listed("neutral") or self.negated or self.kind(nxt) == "with":
+            return
+        if lemma in listed("no_place") and self.kind(nxt) == "cue":
             return
         word = item.word if form in ("ing", "ed") and lemma not in listed("intransitive") else gerund(lemma)
         if form == "ed" and lemma not in listed("intransitive"):
@@ -487,7 +430,7 @@ class Clauses(Binder):
         before = self.before(i)
         if before == "np" and self.near is not self.subjects:
             finite = form.form in ("s", "base")
-            if finite:
+            if finite or (form.form == "ed" and self.with_owner and self.kind(self.after(i)) == "np"):
                 self._pop()
                 return
             things = [a for a in self.near if not a.stuff]
@@ -517,6 +460,7 @@ class Clauses(Binder):
         if self.kind(self.after(i)) in ("verb", "be"):
             return i + 1
         self.pending = Pending("have", self.subjects, self.items[i].word, self.negated)
+        self.with_owner = self.subjects
         self.negated = False
         return i + 1
 

@@ -100,7 +100,7 @@ _EXTRA = {
     "sans": "without",
     "absent": "without",
     "near by": "near",
-    "in": "in",
+    "in": "in", "to": "other",
     "per": "other",
 }
 _ADVERBS = frozenset(

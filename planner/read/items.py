@@ -248,6 +248,8 @@ class Chunker:
             return None
         if low == "like" and self.last in ("be", "np") and cue.end == k + 1 and self.p.low(k + 1) == "to":
             return None
+        if low in ("up", "down", "off", "out", "away", "over") and cue.end == k + 1 and self._particle():
+            return Item("adv", k, k + 1, low)
         if cue.kind == "made" and self.last == "verb":
             return None
         if low in ("front", "nearby", "center", "by") and cue.end == k + 1 and low == "nearby":
@@ -298,6 +300,11 @@ class Chunker:
                 return Item("cue", k, cue.end, cue.words, cue=cue)
             return Item("adv", k, k + 1, low)
         return Item("cue", k, cue.end, cue.words, cue=cue)
+
+    def _particle(self) -> bool:
+        """"heat up", "put down": a particle of the verb, unless the verb is one of motion."""
+        last = self.items[-1] if self.items else None
+        return last is not None and last.verb is not None and last.verb.lemma not in listed("motion")
 
     def _object_follows(self, k: int) -> bool:
         low = self.p.low(k)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from planner.read.cues import Cue, cue_at
 from planner.read.lexicon import adjectives, compounds, describes, listed, mapping, nouns, participle_like, verb
 from planner.read.plurals import is_plural, same_in_both, singular
-from planner.read.quantity import Quantity, quantity, words_at
+from planner.read.quantity import NUMBERS, Quantity, quantity, words_at
 from planner.read.tokens import Token
 
 DETERMINERS = frozenset(
@@ -225,7 +225,7 @@ class Phraser:
                 end <= len(self.tokens)
                 and all(self.low(k + j) == words[j] for j in range(1, len(words) - 1))
                 and (
-                    self.low(end - 1) == words[-1] or words[-1] in (singular(self.low(end - 1)), self.low(end - 1)[:-2])
+                    self.low(end - 1) == words[-1] or words[-1] == singular(self.low(end - 1)) or words[-1] + "es" == self.low(end - 1)
                 )
             ):
                 return words
@@ -236,6 +236,8 @@ class Phraser:
         if k >= len(self.tokens) or self.tokens[k].kind not in ("word",):
             return False
         low = self.tokens[k].low
+        if low in NUMBERS and low != "one":
+            return False
         if low in listed("function") or (low in listed("adverb") and low not in adjectives() and low not in nouns()):
             return low in ("left", "right")
         return not (
@@ -270,11 +272,13 @@ class Phraser:
         low = self.low(k)
         if low in nouns() or singular(low) in nouns():
             return True
-        return low not in adjectives() and not describes(low)
+        return low not in adjectives() and not (describes(low) and ("-" in low or participle_like(low)))
 
     def reads_as_verb(self, k: int, mention: Mention, *, coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k`, straight after a noun, is a verb rather than the next part of a compound."""
         low, form = self.low(k), verb(self.low(k))
+        if self.low(k + 1) == "of" and low in nouns() | listed("weak_noun") | {singular(low)}:
+            return False
         if form is None:
             return participle_like(low)
         base_noun = singular(low) if form.form == "s" else low
@@ -289,8 +293,12 @@ class Phraser:
         if form.form == "s":
             single = mention.det in _SINGLE or bool(mention.quantity and mention.quantity.n == 1)
             return not strong or single or takes_object
+        if low in ("set", "put", "cut", "spread", "shut", "cast", "hit") and leads_on:
+            return True
         if not strong:
             return mention.plural or coordinated or takes_object or leads_on
+        if mention.plural and not verb_seen and self.noun_like(k + 1) and is_plural(after):
+            return True
         return not verb_seen and ((mention.plural and (takes_object or leads_on)) or (coordinated and takes_object))
 
     def noun_phrase(self, i: int, *, coordinated: bool = False, verb_seen: bool = False) -> Mention | None:
@@ -333,6 +341,8 @@ class Phraser:
             if k >= len(self.tokens):
                 break
             found = None if mention.quantity else quantity(self.tokens, k)
+            if found and found.words.lower() == "a couple" and not self.noun_like(found.end):
+                found = None
             if found:
                 if self.low(found.end) in (
                     "foot",
@@ -462,9 +472,8 @@ class Phraser:
         form = verb(self.low(k))
         if form and form.form in ("s", "base") and self.low(k) not in nouns() and singular(self.low(k)) not in nouns():
             return False
-        return not (
-            form and form.form == "ing" and self.low(k) not in nouns() and not (room and self._goes_on(k + 1, room - 1))
-        )
+        participle = participle_like(self.low(k)) and self.low(k) not in nouns() and self.low(k) not in adjectives()
+        return not participle or (room > 0 and self._goes_on(k + 1, room - 1))
 
     def _modifies(self, k: int, opens: bool) -> bool:
         low = self.low(k)
@@ -489,6 +498,8 @@ class Phraser:
         fixed: tuple[str, ...] = ()
         while k < min(len(self.tokens), mention.start + _LONGEST):
             fixed, known = self.compound(k), fixed
+            if fixed and mention.det in _SINGLE and self.low(k + len(fixed) - 1) != fixed[-1]:
+                fixed = ()
             if fixed and not (words and self.cue(k)):
                 words.extend(token.low for token in self.tokens[k : k + len(fixed)])
                 k += len(fixed)
@@ -598,6 +609,8 @@ class Phraser:
             return self._collected(mention, inner)
         elif head in _FACES or (head in listed("abstract") and (inner.det or inner.quantity)):
             inner.start = mention.start
+            if head in ("surface", "kind", "type", "sort", "breed", "version", "body", "texture"):
+                inner.attributes = [*mention.attributes, *inner.attributes]
             return inner
         elif head in listed("container"):
             mention.content, mention.tail, mention.end = inner, tail, inner.end

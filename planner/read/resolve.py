@@ -12,6 +12,7 @@ from planner.read.quantity import Quantity
 from planner.read.story import Missing, Story
 
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
+_ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 _TEXT_NOUNS = frozenset(
     {
         "word",
@@ -56,10 +57,14 @@ class Resolver:
 
     def words_only(self, m: Mention) -> bool:
         """Whether the mention names nothing that could be seen as one thing."""
+        if m.noun in listed("compound"):
+            return False
         if m.noun in listed("game"):
             return not m.det and not m.quantity and not m.plural
         if m.noun not in listed("abstract") and m.head not in listed("abstract"):
-            return False
+            return m.head.endswith(_ABSTRACT_ENDS) and m.head not in listed("no_abstract") and not m.quantity
+        if m.head in listed("weak_noun"):
+            return not self.cast.colours(m.attributes)
         if m.noun in listed("noun") or m.head in listed("noun"):
             return not m.det and not m.quantity and not m.plural and not self.cast.colours(m.attributes)
         return True
@@ -135,7 +140,7 @@ class Resolver:
 
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
-        if word and m.head in listed("part") and not self.cast.colours(m.attributes):
+        if word and m.head in listed("part") and not m.attributes:
             self.story.unread.append(self.cast.words(m))
             return []
         if m.quantity and m.quantity.same:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.read.lexicon import describes, listed
+from planner.read.lexicon import describes, listed, verb
 from planner.read.quantity import words_at
 from planner.read.tokens import Token
 
@@ -128,6 +128,11 @@ def _lead(part: Sequence[Token]) -> int:
     begun = k
     for end in range(begun + 1, min(begun + 10, len(part)) + 1):
         word = part[end - 1]
+        form = verb(word.low)
+        if (word.low in listed("function") and word.low not in ("a", "an", "the", "and")) or (
+            form and form.form == "ing" and not describes(word.low)
+        ):
+            return 0
         if word.kind not in ("word", "number") or (word.low in ("of", "with", "in", "on", "and") and word.low != "and"):
             return 0
         two = " ".join(token.low for token in part[max(begun, end - 2) : end])
