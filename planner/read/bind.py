@@ -14,6 +14,7 @@ from planner.relations import TABLE
 
 _DEPTH = frozenset({"in_front_of", "behind", "hidden_by"})
 TOUCHING = frozenset({"on", "in", "holding", "wearing", "riding", "under"}) | _DEPTH
+_ON = frozenset({"on", "in"})
 _EACH = frozenset({"wearing", "holding", "riding"})
 
 
@@ -49,6 +50,7 @@ class Binder:
         self.with_owner: list[Actor] = []
         self.fronted: list[tuple[str, list[Actor], str]] = []
         self.chained = False
+        self.respectively = False
 
     def _look(self) -> None:
         """Tells the resolver who is in view."""
@@ -67,7 +69,10 @@ class Binder:
         objects: list[Actor] = []
         for m in mentions:
             objects.extend(self._object(pending, m))
-        if objects:
+        if self.respectively and len(objects) == len(pending.subjects) > 1:
+            for subject, thing in zip(pending.subjects, objects, strict=True):
+                self._bind(Pending(pending.kind, [subject], pending.words), [thing])
+        elif objects:
             self._bind(pending, objects)
         pending.bound = True
         self.chained = True
@@ -86,9 +91,21 @@ class Binder:
             self._describe(pending, m)
             return []
         if kind == "in" and m.head in mapping("formation") and m.det in ("a", "an", "the", ""):
-            self.story.link(mapping("formation")[m.head], pending.subjects, (), f"in {self.cast.words(m)}")
+            kind = mapping("formation")[m.head]
+            if kind:
+                self.story.link(kind, pending.subjects, (), f"in {self.cast.words(m)}")
+            else:
+                self.story.unread.append(f"in {self.cast.words(m)}")
             return []
         if kind in ("covered", "filled", "topped") and self._substance(m, kind):
+            self._describe(pending, m)
+            return []
+        if kind == "in" and m.head in listed("garment") and self._living(pending.subjects):
+            kind = pending.kind = "wearing"
+        if kind in ("with", "have") and m.noun in listed("mass") and not m.det and not m.quantity and not m.attributes:
+            self._describe(pending, m)
+            return []
+        if kind == "other" and self.resolver.words_only(m) and not m.headless:
             self._describe(pending, m)
             return []
         times = self._times(pending, m)
@@ -108,6 +125,9 @@ class Binder:
             self._have_each(pending, found, m)
         return found
 
+    def _living(self, actors: Sequence[Actor]) -> bool:
+        return any(a.head in listed("person", "animal") for a in actors)
+
     def _alive(self, actors: Sequence[Actor]) -> list[Actor]:
         return [a for a in actors if not a.stuff]
 
@@ -125,7 +145,7 @@ class Binder:
     def _times(self, pending: Pending, m: Mention) -> int:
         """How often the object is there: once for each subject where the words spread it over them."""
         subjects = self._alive(pending.subjects)
-        if len(subjects) < 2 or m.headless or m.definite or m.owner is not None:
+        if len(subjects) < 2 or self.respectively or m.headless or m.definite or m.owner is not None:
             return 1
         if self.each and all(a in self.each for a in subjects):
             return len(subjects)
@@ -176,7 +196,9 @@ class Binder:
         if kind in TABLE:
             if kind == "among" and len(things) == 2:
                 return "between"
-            return "near" if kind == "among" and len(self._alive(pending.subjects)) > 1 else kind
+            if kind in ("among", "surrounded_by") and len(self._alive(pending.subjects)) > 1:
+                return "near"
+            return "near" if kind == "between" and len(things) < 2 else kind
         if kind == "middle":
             if not things:
                 return "at_center"
@@ -203,14 +225,24 @@ class Binder:
                        Pending("", [], pending.words, pending.negated))
         else:
             settled = self._settled(Pending(kind, list(subjects), ""), objects)
-            for some, others in shared_out(settled, self._alive(subjects), self._alive(objects)):
-                self.story.link(settled, some, others, pending.words, negated=pending.negated)
+            self._tell(settled, subjects, objects, pending.words, pending.negated)
+
+    def _tell(
+        self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str, negated: bool = False
+    ) -> None:
+        """Adds a relation, shared out where it is one of contact."""
+        if kind in _ON and not negated:
+            subjects = self.story.lowest(subjects)
+        for some, others in shared_out(kind, self._alive(subjects), self._alive(objects)):
+            self.story.link(kind, some, others, words, negated=negated)
 
 
 def shared_out(kind: str, subjects: list[Actor], objects: list[Actor]) -> list[tuple[list[Actor], list[Actor]]]:
     """Who is in contact with whom: three cats on two mats do not each lie on both."""
     n, m = len(subjects), len(objects)
     carried = kind in ("holding", "wearing")
+    if kind in _DEPTH and n == 1 and m > 3:
+        return [(subjects, objects[m // 2 : m // 2 + 1])]
     if kind not in TOUCHING or min(n, m) == 0 or (min(n, m) == 1 and (carried or m == 1 or kind in _DEPTH)):
         return [(subjects, objects)]
     if carried and m >= n or kind in _DEPTH and m > n:

@@ -156,9 +156,8 @@ class Cast:
             return self.words(m) if m.det not in ("each", "every") else f"{article(core)} {core}"
         if same and core and m.core[1] > m.core[0]:
             last = self.p.tokens[m.core[1] - 1]
-            body = core[: last.start - self.p.tokens[m.core[0]].start] + (
-                singular(last.low) if singular(last.low) != last.low else last.text
-            )
+            one = m.noun.rsplit(" ", 1)[-1]
+            body = core[: last.start - self.p.tokens[m.core[0]].start] + (one if one != last.low else last.text)
         else:
             body = " ".join([*attributes, m.noun])
         return f"{article(body)} {body}" + (f" {m.tail}" if m.tail else "")

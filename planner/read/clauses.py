@@ -48,6 +48,7 @@ VERB_KIND = {
 
 
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
+_BARE_PLACES = frozenset("inside behind below above underneath beneath nearby under between front".split())
 _SOFT = frozenset({"adv", "neg"})
 _OVERLAPPING = frozenset({"on", "in", "under", "at", "middle", "above", "below"})
 
@@ -73,6 +74,8 @@ class Clauses(Binder):
         self.be = False
         self.fronted: list[tuple[str, list[Actor], str]] = []
         self.chained = False
+        self.watched = False
+        self.nothing = False
         self.with_owner: list[Actor] = []
         self.last_mention: list[Actor] = []
         self.verb_word = ""
@@ -110,6 +113,7 @@ class Clauses(Binder):
         self.fronted, self.frames, self.pending, self.each = [], [], None, []
         self.verbed = self.negated = self.there = self.be = self.chained = False
         self.with_owner, self.verb_word, self.verb_lemma = [], "", ""
+        self.nothing = False
 
     # Noun phrases
 
@@ -117,6 +121,7 @@ class Clauses(Binder):
         first = self.items[i].mention
         assert first is not None
         mentions, end = self._coordination(i)
+        self.nothing |= first.noun in ("nothing", "nobody")
         self._share_noun(mentions)
         if self.negated and self.pending is None and first.det != "no":
             self._deny(mentions)
@@ -132,10 +137,10 @@ class Clauses(Binder):
     def _share_noun(self, mentions: list[Mention]) -> None:
         """ "two red and one blue ball": the noun of the last one is everybody's."""
         last = mentions[-1]
-        if len(mentions) > 1 and last.noun and not self.cast.group_for(self.subjects, []):
+        if len(mentions) > 1 and last.noun and (self.pending or not self.cast.group_for(self.subjects, [])):
             for m in mentions[:-1]:
                 if m.headless and m.attributes:
-                    m.noun, m.plural = last.noun, bool(m.quantity and m.quantity.n > 1)
+                    m.noun, m.plural, m.core = last.noun, bool(m.quantity and m.quantity.n > 1), (0, 0)
 
     def _deny(self, mentions: list[Mention]) -> None:
         for m in mentions:
@@ -200,11 +205,12 @@ class Clauses(Binder):
         if following.headless or (following.det == "no") != (last.det == "no"):
             return last.det == "no" and following.det == "" and linked
         if last.headless:
-            return linked and bool(last.attributes) and not self.cast.group_for(self.subjects, [])
+            told = self.pending is None and self.cast.group_for(self.subjects, [])
+            return linked and bool(last.attributes) and not told
         if self.pending is None:
             return (j > k or not self.chained) and not (self.verbed and finite)
-        if j == k or (finite and not self._is_no_subject(following, self.after(j))):
-            return False
+        if j == k or finite:
+            return j > k and linked and self._is_no_subject(following, self.after(j))
         return self._joins_object(self.pending.kind, mentions, following, j, linked, after)
 
     def _joins_object(
@@ -216,6 +222,11 @@ class Clauses(Binder):
         if not linked:
             closes = self.kind(j + 1) in ("and", "comma") and self._list_goes_on(j)
             return closes and kind not in ("on", "in", "at")
+        if kind in ("with", "have", "wearing") and linked:
+            worn = listed("garment", "part")
+            pronoun = after == "cue" and self.kind(self.after(self.after(j))) == "pron"
+            if len(mentions) > 1 or pronoun or (after == "verb" and following.head in worn and mentions[-1].head in worn):
+                return True
         if after in ("cue", "with", "rel") or after == "verb":
             return bare and not (not mentions[-1].det and not mentions[-1].quantity) and kind != "with"
         if kind in ("on", "in", "at", "under", "middle"):
@@ -253,6 +264,14 @@ class Clauses(Binder):
         assert cue is not None
         nxt = self.after(i)
         subjects = self._cue_subjects(i)
+        others = [a for a in subjects if a not in self.last_mention]
+        if (self.kind(nxt) == "pron" or cue.owner) and others and self.last_mention and self.before(i) == "np":
+            subjects = [a for a in subjects if a in self.last_mention] or subjects
+        if cue.words.lower().startswith("from the") and not cue.kind:
+            return i + 1
+        if cue.kind == "without" and self.nothing:
+            self.pending = None
+            return i + 1
         if cue.kind == "without":
             self.pending = Pending("without", subjects, cue.words)
             return i + 1
@@ -269,6 +288,7 @@ class Clauses(Binder):
             self._alone(cue, subjects)
             return i + 1
         kind = "other" if self._abstract(cue) else cue.kind
+        self.watched = self._abstract(cue)
         words = f"{self.verb_word} {cue.words}" if self.verb_word and kind in ("other", "around") else cue.words
         self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone)
         self.verb_word, self.verb_lemma = "", ""
@@ -285,7 +305,7 @@ class Clauses(Binder):
     def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
         """ "On the left, a dog": a place that comes before its subject."""
         opens = self.before(i) in ("", "stop", "clause") or (
-            self.before(i) in ("comma", "and") and (not cue.kind and self.kind(nxt) == "np")
+            self.before(i) in ("comma", "and") and (not cue.kind and self.kind(nxt) in ("np", "be", "there"))
         )
         if not opens or self.kind(i - 1) == "verb":
             return False
@@ -319,8 +339,8 @@ class Clauses(Binder):
 
     def _alone(self, cue: Cue, subjects: list[Actor]) -> None:
         if not cue.alone:
-            others = [a for a in self.with_owner or self.main if a not in subjects]
-            if cue.kind in ("behind", "below", "above", "near", "next_to", "in", "on", "under", "between") and others:
+            others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
+            if cue.words.lower().split()[-1] in _BARE_PLACES and others:
                 self._link(cue.kind, subjects, others, cue.words)
             return
         if cue.words.lower() in ("on top", "on the top") and any(not a.stuff for a in self.with_owner):
@@ -332,7 +352,7 @@ class Clauses(Binder):
         things = [a for a in subjects if not a.stuff]
         if kind == "row" and len(things) == 2:
             kind, subjects, objects = "next_to", things[:1], things[1:]
-        self.story.link(kind, subjects, objects, words, negated=self.negated)
+        self._tell(kind, subjects, objects, words, self.negated)
         self.last_subjects = list(subjects)
         self.negated = self.be = False
 
@@ -344,9 +364,14 @@ class Clauses(Binder):
         if before == "comma":
             return self.main or self.subjects
         if before == "np":
+            cue = self.items[i].cue
+            if cue and cue.kind in ("surrounded_by", "hidden_by") and any(not a.stuff for a in self.near):
+                return self.near
+            if self.with_owner and self.near and all(a.whole is not None for a in self.near):
+                return self.with_owner
             if self.with_owner or not self.chained:
                 return self.near or self.subjects
-            if not [a for a in self.near if not a.stuff] or (self.verbed and not self._nests(i)):
+            if not [a for a in self.near if not a.stuff] or (self.verbed and not self._nests(i) and not self.watched):
                 return self.subjects or self.near
             return self.near
         return self.subjects or self.near
@@ -365,7 +390,7 @@ class Clauses(Binder):
         form = item.verb
         assert form is not None
         self._choose_subject(i)
-        self.verbed, self.be = True, False
+        self.verbed, self.be, self.watched = True, False, False
         nxt = self.after(i)
         passive = form.form == "ed" and self.kind(nxt) == "cue" and self.items[nxt].word == "by"
         kind = VERB_KIND.get(form.lemma, "other")
@@ -414,6 +439,8 @@ class Clauses(Binder):
         """A verb without an object describes its subject."""
         assert item.verb is not None
         lemma, form = item.verb
+        if self.items and "quote" in {other.kind for other in self.items if other.end == item.start}:
+            return
         if lemma in listed("neutral") or self.negated or self.kind(nxt) == "with":
             return
         if lemma in listed("no_place") and self.kind(nxt) == "cue":
@@ -434,6 +461,9 @@ class Clauses(Binder):
                 self._pop()
                 return
             things = [a for a in self.near if not a.stuff]
+            if things and all(a.whole is not None for a in things):
+                self._pop()
+                return
             alive = listed("person", "animal")
             posture = form.lemma in listed("stative") or form.form == "ed"
             owner_alive = any(a.head in alive for a in self.with_owner)
@@ -495,13 +525,20 @@ class Clauses(Binder):
         before = self.before(i)
         owners = self.subjects
         if before == "np" and self.near and not self.with_owner:
-            owners = self.near if not all(a.stuff for a in self.near) else self.subjects
+            owners = self.near if not all(a.stuff for a in self.near) and not self._by_means() else self.subjects
         if before in ("comma", "verb"):
             owners = self.main if before == "comma" and not self.each else self.subjects
         words = f"{self.verb_word} with" if self.verb_word and before == "verb" else "with"
         self.pending = Pending("with", owners, words, self.negated)
         self.with_owner = owners
         return i + 1
+
+    def _by_means(self) -> bool:
+        """"cutting bread with a knife": what a person uses is not a part of what it is used on."""
+        alive = listed("person", "animal")
+        last = self.story.links[-1] if self.story.links else None
+        acted = last is not None and last.kind == "other" and set(last.subjects) & set(self.subjects)
+        return bool(acted) and any(a.head in alive for a in self.subjects) and not any(a.head in alive for a in self.near)
 
     def _rel(self, i: int) -> int:
         word = self.items[i].word

@@ -101,7 +101,7 @@ _EXTRA = {
     "absent": "without",
     "near by": "near",
     "in": "in", "to": "other",
-    "per": "other",
+    "per": "other", "full of": "filled", "other than": "without", "apart from": "without",
 }
 _ADVERBS = frozenset(
     {
@@ -197,7 +197,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
         for cue in row.cues:
             words = tuple(cue.split())
             first = verb(words[0])
-            if not (first and first.form in ("ing", "s")):
+            if not (first and (first.form in ("ing", "s") or row.kind == "on")):
                 found.setdefault(words, row.kind)
     found.update({tuple(cue.split()): kind for cue, kind in _EXTRA.items()})
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}

@@ -175,7 +175,7 @@ class Chunker:
             return Item("have", k, k + 1, low)
         if low in _MODAL and last != "comma" and not (low == "can" and last not in ("np", "pron", "rel", "there")):
             return Item("modal", k, k + 1, low)
-        if low in ("not", "never") or words_at(self.p.tokens, k, "no longer"):
+        if low in ("not", "never", "neither") or words_at(self.p.tokens, k, "no longer"):
             return Item("neg", k, k + 1 + (low == "no"), low)
         if low == "there" and self.p.low(k + 1) in _BE | {
             "stand",
@@ -215,11 +215,17 @@ class Chunker:
         if self.p.low(k + 1) in ("it", "they", "he", "she", "if"):
             return True
         subject = self.p.noun_phrase(k + 1) if self.last in ("np", "verb", "adv", "adj", "comma") else None
-        after = self.p.low(subject.end) if subject else ""
-        return subject is not None and (
-            after in _BE
-            or (self.p.reads_as_verb(subject.end, subject, coordinated=False, verb_seen=False) and bool(after))
-        )
+        if subject is None:
+            return False
+        for j in range(subject.end, min(subject.end + 8, len(self.p.tokens))):
+            form, low = verb(self.p.low(j)), self.p.low(j)
+            if self.p.tokens[j].kind == "mark":
+                return False
+            if low in _BE or (j == subject.end and self.p.reads_as_verb(j, subject, coordinated=False, verb_seen=False)):
+                return True
+            if form and form.form == "s" and singular(low) not in nouns():
+                return True
+        return False
 
     def _phrase_starts(self, k: int) -> bool:
         mention = self.p.noun_phrase(k)
@@ -366,6 +372,8 @@ class Chunker:
         return self.p.low(k) in listed("adverb") or self.p.low(k).endswith("ly")
 
     def _phrase(self, k: int) -> Item | None:
+        if self.last == "np" and self.p.low(k) in listed("adverb") and not self.p.noun_like(k + 1):
+            return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
         if mention is None or mention.end <= k:
             return None

@@ -181,6 +181,7 @@ class Mention:
     alternate: bool = False
     partitive: bool = False
     compare: str = ""
+    whole: Quantity | None = None
 
     @property
     def headless(self) -> bool:
@@ -340,7 +341,10 @@ class Phraser:
         for _ in range(3):
             if k >= len(self.tokens):
                 break
-            found = None if mention.quantity else quantity(self.tokens, k)
+            found = None if mention.quantity and not mention.partitive else quantity(self.tokens, k)
+            if found and mention.quantity:
+                mention.whole, k = found, found.end
+                continue
             if found and found.words.lower() == "a couple" and not self.noun_like(found.end):
                 found = None
             if found:
@@ -367,6 +371,11 @@ class Phraser:
                 ):
                     break
                 mention.quantity, k = found, found.end
+                if self.low(k) == "of" and self.low(k + 1) in ("them", "which", "whom", "these", "those") and not (
+                    self.noun_like(k + 2) and self.low(k + 1) in ("these", "those")
+                ):
+                    mention.partitive = True
+                    return k + 2
                 if (
                     words_at(self.tokens, k, "of the")
                     or words_at(self.tokens, k, "of them")
@@ -605,7 +614,11 @@ class Phraser:
             head in listed("collection") and not inner.plural and not inner.quantity and not inner.det and plural_head
         ):
             return self._portion(mention, inner)
-        elif head in listed("collection") and head not in listed("container") and (inner.plural or inner.quantity):
+        elif (
+            head in listed("collection")
+            and head not in listed("container")
+            and (inner.plural or inner.quantity or (same_in_both(inner.head) and not inner.det))
+        ):
             return self._collected(mention, inner)
         elif head in _FACES or (head in listed("abstract") and (inner.det or inner.quantity)):
             inner.start = mention.start
@@ -625,7 +638,8 @@ class Phraser:
         inner.start, inner.quantity, inner.det = unit.start, unit.quantity, unit.det
         inner.attributes = [*unit.attributes, *inner.attributes]
         inner.plural = unit.plural
-        inner.core = (unit.core[0], inner.core[1])
+        inner.tail = self.span(unit.end, inner.end)
+        inner.core = unit.core
         inner.collection = "portion"
         return inner
 

@@ -13,6 +13,7 @@ from planner.read.story import Missing, Story
 
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
+_FLAT = frozenset({"plate", "tray", "dish", "platter", "saucer", "shelf", "cart"})
 _TEXT_NOUNS = frozenset(
     {
         "word",
@@ -87,11 +88,11 @@ class Resolver:
         known = self._known(m)
         if known:
             return known
+        if self.stuff(m, kind):
+            return self._scenery(m)
         if self.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return []
-        if self.stuff(m, kind):
-            return self._scenery(m)
         return self._fresh(m, kind, times)
 
     def _known(self, m: Mention) -> list[Actor]:
@@ -145,10 +146,26 @@ class Resolver:
             return []
         if m.quantity and m.quantity.same:
             self._same_number(m)
+        if m.whole is not None and m.quantity is not None:
+            part, m.quantity = m.quantity.n, m.whole
+            return self.cast.new(m)[:part]
+        if m.ordinal > 1 and m.definite and not m.plural:
+            return self._ordinal(m)
         made = self.cast.new(m, times)
         self._belong(m, made, word)
         self._contain(m, made)
         return made
+
+    def _ordinal(self, m: Mention) -> list[Actor]:
+        """"the third car": there are three, in a row."""
+        attributes, m.attributes = m.attributes, []
+        m.quantity = Quantity(m.ordinal, None, m.ordinal, m.end, self.cast.words(m))
+        m.plural = True
+        made = self.cast.new(m)
+        self.story.link("row", made, (), self.cast.words(m))
+        for actor in made[m.ordinal - 1 :]:
+            actor.describe(attributes)
+        return made[m.ordinal - 1 :]
 
     def _same_number(self, m: Mention) -> None:
         last = next(iter(reversed(self.cast.things)), None)
@@ -182,7 +199,7 @@ class Resolver:
         ):
             return
         for holder in made:
-            self.story.link("in", self.cast.new(inner), [holder], "of")
+            self.story.link("on" if m.head in _FLAT else "in", self.cast.new(inner), [holder], "of")
 
     def _headless(self, m: Mention) -> list[Actor]:
         group = self.cast.group_for(self.subjects, self.near)

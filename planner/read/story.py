@@ -66,6 +66,17 @@ class Story:
                 Link(kind, tuple(ends), tuple(others) if arity not in ("alone", "arrangement") else (), words, negated)
             )
 
+    def lowest(self, actors: Sequence[Actor]) -> Sequence[Actor]:
+        """Of things that are stacked, the one that the others rest on."""
+        for link in self.links:
+            if link.kind in ("stack", "column", "pyramid") and set(link.subjects) <= set(actors):
+                return [link.subjects[-1]] + [a for a in actors if a not in link.subjects]
+        return actors
+
     def _add(self, link: Link) -> None:
-        if link not in self.links:
+        near = link.kind in ("near", "next_to") and any(
+            old.kind in ("on", "in") and set(old.subjects) & set(link.subjects) and set(old.objects) & set(link.objects)
+            for old in self.links
+        )
+        if link not in self.links and not near:
             self.links.append(link)
