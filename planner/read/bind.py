@@ -12,8 +12,6 @@ from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
 
-_DEPTH = frozenset({"in_front_of", "behind", "hidden_by"})
-TOUCHING = frozenset({"on", "in", "holding", "wearing", "riding", "under"}) | _DEPTH
 _ON = frozenset({"on", "in"})
 _EACH = frozenset({"wearing", "holding", "riding"})
 
@@ -151,6 +149,9 @@ class Binder:
             return len(subjects)
         exact = all(a.bunch is not None or True for a in subjects)
         bare = m.plural and m.quantity is None and m.det in ("", "their")
+        if bare and m.det == "their" and m.head not in listed("pairwise"):
+            m.plural = False
+            return len(subjects)
         if pending.kind in _EACH or (pending.kind in ("with", "have") and m.head in listed("garment")):
             single = m.det in ("a", "an") and (pending.kind == "wearing" or m.head in listed("garment"))
             if exact and (single or (bare and m.head not in listed("pairwise"))):
@@ -202,7 +203,8 @@ class Binder:
         if kind == "middle":
             if not things:
                 return "at_center"
-            return "between" if len(things) == 2 else "among" if len(things) > 2 else "on"
+            several = len(self._alive(pending.subjects)) > 1
+            return "between" if len(things) == 2 else "on" if len(things) < 2 else "near" if several else "among"
         return {"at": "near", "around": "near", "corner": "on", "flanking": "next_to", "contains": "in"}.get(
             kind, "other"
         )
@@ -230,21 +232,8 @@ class Binder:
     def _tell(
         self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str, negated: bool = False
     ) -> None:
-        """Adds a relation, shared out where it is one of contact."""
+        """Adds a relation; what a stack stands on carries its lowest member."""
         if kind in _ON and not negated:
             subjects = self.story.lowest(subjects)
-        for some, others in shared_out(kind, self._alive(subjects), self._alive(objects)):
-            self.story.link(kind, some, others, words, negated=negated)
+        self.story.link(kind, subjects, objects, words, negated=negated)
 
-
-def shared_out(kind: str, subjects: list[Actor], objects: list[Actor]) -> list[tuple[list[Actor], list[Actor]]]:
-    """Who is in contact with whom: three cats on two mats do not each lie on both."""
-    n, m = len(subjects), len(objects)
-    carried = kind in ("holding", "wearing")
-    if kind in _DEPTH and n == 1 and m > 3:
-        return [(subjects, objects[m // 2 : m // 2 + 1])]
-    if kind not in TOUCHING or min(n, m) == 0 or (min(n, m) == 1 and (carried or m == 1 or kind in _DEPTH)):
-        return [(subjects, objects)]
-    if carried and m >= n or kind in _DEPTH and m > n:
-        return [(subjects[j * n // m : j * n // m + 1], objects[j : j + 1]) for j in range(m)]
-    return [(subjects[i : i + 1], objects[i * m // n : i * m // n + 1]) for i in range(n)]
