@@ -227,7 +227,16 @@ class Binder:
                        Pending("", [], pending.words, pending.negated))
         else:
             settled = self._settled(Pending(kind, list(subjects), ""), objects)
+            if settled == "other" and objects and not self._alive(objects):
+                self._said(pending, objects)
+                return
             self._tell(settled, subjects, objects, pending.words, pending.negated)
+
+    def _said(self, pending: Pending, objects: Sequence[Actor]) -> None:
+        """What is done towards scenery ("looking at the sea") describes who does it."""
+        if pending.words not in ("with", "have", "has", "had", "having", "whose"):
+            for actor in pending.subjects:
+                actor.describe([f"{pending.words} {objects[0].phrase}"])
 
     def _tell(
         self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str, negated: bool = False

@@ -9,7 +9,7 @@ from functools import lru_cache
 from planner.read.compare import Ratio, in_ratio
 from planner.read.lexicon import describes, listed, mapping, sections
 from planner.read.phrases import POSSESSIVE, Mention, Phraser
-from planner.read.plurals import singular
+from planner.read.plurals import is_plural
 from planner.read.quantity import Quantity
 
 MOST = 40
@@ -144,15 +144,16 @@ class Cast:
             mine = colours[i * len(colours) // n]
             attributes = [w for w in attributes if w not in colours or w == mine]
         span = (self.p.tokens[m.start].start, self.p.tokens[m.end - 1].end)
-        return Actor(m.noun, self.phrase(m, attributes), attributes, span, self.sentence, bunch, stuff=stuff)
+        return Actor(m.noun, self.phrase(m, attributes, n), attributes, span, self.sentence, bunch, stuff=stuff)
 
-    def phrase(self, m: Mention, attributes: Sequence[str]) -> str:
+    def phrase(self, m: Mention, attributes: Sequence[str], n: int) -> str:
         """The noun phrase of one of them, in the singular."""
         core = self.p.span(*m.core)
         if m.owner is not None and not m.plural:
             return self.words(m)
         same = list(dict.fromkeys(m.attributes)) == list(attributes)
-        if not m.plural and same and core and m.collection in ("", "portion"):
+        spread = not m.plural and n > 1 and is_plural(self.p.low(m.core[1] - 1))
+        if not m.plural and same and core and not spread and m.collection in ("", "portion"):
             return self.words(m) if m.det not in ("each", "every") else f"{article(core)} {core}"
         if same and core and m.core[1] > m.core[0]:
             last = self.p.tokens[m.core[1] - 1]

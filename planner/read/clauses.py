@@ -123,7 +123,10 @@ class Clauses(Binder):
         mentions, end = self._coordination(i)
         self.nothing |= first.noun in ("nothing", "nobody")
         self._share_noun(mentions)
-        if self.negated and self.pending is None and first.det != "no":
+        if self._apposed(first, i):
+            self._predicate(mentions[:1])
+            end = i + 1
+        elif self.negated and self.pending is None and first.det != "no":
             self._deny(mentions)
         elif self.pending is not None:
             self._bind_all(mentions)
@@ -133,6 +136,11 @@ class Clauses(Binder):
             self._subject(mentions, i)
         self.negated = self.be = False
         return end
+
+    def _apposed(self, m: Mention, i: int) -> bool:
+        """"one a chocolate cake, the other a sponge": what each of them is, no further things."""
+        before = self.items[i - 1].mention if i else None
+        return before is not None and before.headless and m.det in ("a", "an") and self.cast.share is not None
 
     def _share_noun(self, mentions: list[Mention]) -> None:
         """ "two red and one blue ball": the noun of the last one is everybody's."""
@@ -206,7 +214,7 @@ class Clauses(Binder):
             return last.det == "no" and following.det == "" and linked
         if last.headless:
             told = self.pending is None and self.cast.group_for(self.subjects, [])
-            return linked and bool(last.attributes) and not told
+            return linked and bool(last.attributes) and not told and not following.definite
         if self.pending is None:
             return (j > k or not self.chained) and not (self.verbed and finite)
         if j == k or finite:

@@ -101,7 +101,7 @@ _EXTRA = {
     "absent": "without",
     "near by": "near",
     "in": "in", "to": "other",
-    "per": "other", "full of": "filled", "other than": "without", "apart from": "without",
+    "per": "other", "via": "other", "full of": "filled", "other than": "without", "apart from": "without",
 }
 _ADVERBS = frozenset(
     {

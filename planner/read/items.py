@@ -137,7 +137,14 @@ class Chunker:
             return self._mark(k)
         if token.kind == "own":
             return Item("word", k, k + 1, token.low)
+        if token.kind == "number" and self._model_number(k):
+            return Item("adv", k, k + 1, token.low)
         return self._small(k) or self._cue(k) or self._verb_after_noun(k) or self._phrase(k) or self._rest(k)
+
+    def _model_number(self, k: int) -> bool:
+        """"a phone 6 lies": a number that belongs to the name before it."""
+        after = self.p.low(k + 1)
+        return self.last == "np" and (verb(after) is not None and after not in nouns() or after in _BE or not after)
 
     def _quote(self, k: int) -> Item:
         before, after = self.p.low(k - 1), self.p.tokens[k + 1] if k + 1 < len(self.p.tokens) else None
@@ -334,8 +341,8 @@ class Chunker:
         if last not in ("np", "pron", "rel"):
             return None
         mention = next((item.mention for item in reversed(self.items) if item.mention), None)
-        if last in ("pron", "rel") and form:
-            return Item("verb", k, k + 1, low, verb=form)
+        if last in ("pron", "rel") and (form or (last == "pron" and is_plural(low) and self.p.noun_like(k))):
+            return Item("verb", k, k + 1, low, verb=form or VerbForm(singular(low), "s"))
         if (
             mention
             and last == "np"
@@ -374,6 +381,12 @@ class Chunker:
     def _phrase(self, k: int) -> Item | None:
         if self.last == "np" and self.p.low(k) in listed("adverb") and not self.p.noun_like(k + 1):
             return None
+        form = verb(self.p.low(k))
+        if form and form.form == "ing" and self.last in ("comma", "and", "clause") and form.lemma not in listed(
+            "intransitive"
+        ):
+            if self.p.noun_like(k + 1) and not self.p.compound(k):
+                return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
         if mention is None or mention.end <= k:
             return None

@@ -288,7 +288,8 @@ class Phraser:
         takes_object = after in DETERMINERS or after in ("it", "them", "him", "one", "two", "three", "some", "several")
         leads_on = self.cue(k + 1) is not None or after in ("with", "to", "at") or after in listed("adverb")
         if form.form == "ing":
-            return takes_object if strong else True
+            many = mention.plural or mention.head in listed("tantum")
+            return takes_object or (many and self.noun_like(k + 1)) if strong else True
         if form.form == "ed":
             return takes_object or leads_on if strong else True
         if form.form == "s":
@@ -296,6 +297,8 @@ class Phraser:
             return not strong or single or takes_object
         if low in ("set", "put", "cut", "spread", "shut", "cast", "hit") and leads_on:
             return True
+        if mention.det in _SINGLE and low in listed("weak_noun") and form.form == "base":
+            return False
         if not strong:
             return mention.plural or coordinated or takes_object or leads_on
         if mention.plural and not verb_seen and self.noun_like(k + 1) and is_plural(after):
@@ -385,6 +388,8 @@ class Phraser:
                     or words_at(self.tokens, k, "of whom")
                 ):
                     mention.partitive, k = True, k + 1
+            elif mention.quantity and self.low(k) in ("a", "an") and not mention.partitive:
+                break
             elif self.low(k) in DETERMINERS and mention.det in ("", "all", "both", "half"):
                 mention.det, k = self.low(k), k + 1
                 if mention.det in ("each", "either", "neither", "any") and self.low(k) == "of":
@@ -433,12 +438,19 @@ class Phraser:
             if low in ("colored", "coloured", "sized", "shaped", "style", "styled") and k > begun:
                 k += 1
                 continue
-            if not self._modifies(k, bare and k == begun):
+            if not self._modifies(k, bare and k == begun) or (k == begun and self._shares(k, mention)):
                 break
             mention.attributes.append(low)
             k += 1
         mention.core = (begun, k)
         return k
+
+    def _shares(self, k: int, mention: Mention) -> bool:
+        """"both wearing ties": the participle is what the share of a group does, not a modifier."""
+        form = verb(self.low(k))
+        share = mention.det in ("each", "both", "all", "another") or mention.other
+        share |= mention.quantity is not None and mention.quantity.words.lower() == "one"
+        return bool(share and form and form.form == "ing" and form.lemma not in listed("intransitive"))
 
     def _adverb(self, k: int) -> bool:
         return self.low(k) in listed("adverb") or self.low(k).endswith("ly") or self.low(k) == "most"
@@ -461,7 +473,7 @@ class Phraser:
         if not room or self.compound(k) or not (describes(self.low(k)) or self._participle_before_noun(k)):
             return False
         if self.is_noun(k) and not self._goes_on(k + 1):
-            return False
+            return self.low(k) in listed("colour") and self.low(k - 2) in listed("colour")
         return self._goes_on(k + 1) or (
             self.low(k + 1) in (",", "and", "or", "&") and self._adjectives_follow(k + 1, room - 1)
         )
@@ -489,7 +501,8 @@ class Phraser:
         form = verb(low)
         if describes(low) and not (form and form.form in ("ing", "ed") and low not in adjectives()):
             if self.is_noun(k):
-                return self._goes_on(k + 1) or self._listed_before_noun(k)
+                run = {low, self.low(k - 2)} <= listed("colour") and self.low(k - 1) in ("and", "or")
+                return self._goes_on(k + 1) or self._listed_before_noun(k) or run
             return not (opens and form and form.form == "base" and not self._goes_on(k + 1) and low not in adjectives())
         if (form and form.form in ("ing", "ed")) or (form is None and participle_like(low)):
             if not self._leads_to_noun(k + 1) or not self._goes_on(k + 1):
@@ -523,7 +536,7 @@ class Phraser:
                 words.append(self.low(k))
                 k += 1
             mention.plural = is_plural(words[-1]) or bool(mention.quantity and mention.quantity.n != 1)
-            mention.plural |= bool(fixed) and words[-1] != fixed[-1]
+            mention.plural |= (bool(fixed) and words[-1] != fixed[-1]) or words[-1] in listed("tantum")
             known = fixed
         if words in (["one"], ["ones"]):
             words = []

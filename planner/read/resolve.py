@@ -85,7 +85,7 @@ class Resolver:
             return []
         if m.noun in _TEXT_NOUNS:
             return []
-        known = self._known(m)
+        known = self._known(m, kind)
         if known:
             return known
         if self.stuff(m, kind):
@@ -95,7 +95,7 @@ class Resolver:
             return []
         return self._fresh(m, kind, times)
 
-    def _known(self, m: Mention) -> list[Actor]:
+    def _known(self, m: Mention, kind: str) -> list[Actor]:
         if (
             m.definite
             or m.partitive
@@ -106,6 +106,9 @@ class Resolver:
             if m.partitive and found and m.quantity and m.quantity.n < len(found):
                 return self.cast.part(m, found) or found[: m.quantity.n]
             return found
+        if m.quantity and m.quantity.words == "one" and not m.attributes and kind == "with":
+            group = [b for a in self.cast.matching(m) if a.bunch for b in self.cast.things if b.bunch is a.bunch]
+            return self.cast.part(m, group) if group else []
         if not m.det and not m.quantity and not m.plural and m.noun not in listed("mass"):
             return (
                 [a for a in self.cast.matching(m) if a.sentence < self.cast.sentence or a.bunch][:1]
@@ -141,6 +144,10 @@ class Resolver:
 
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
+        if word == "their" and not kind and m.plural and not m.quantity and m.head not in listed("pairwise", "part"):
+            owners = [a for a in self.cast.pronoun(word, self.near, self.main) if a.bunch and not a.stuff]
+            if len(owners) > 1:
+                m.plural, times = False, len(owners)
         if word and m.head in listed("part") and not m.attributes:
             self.story.unread.append(self.cast.words(m))
             return []
