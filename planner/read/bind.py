@@ -228,11 +228,11 @@ class Binder:
         else:
             settled = self._settled(Pending(kind, list(subjects), ""), objects)
             if settled == "other" and objects and not self._alive(objects):
-                self._said(pending, objects)
+                self._towards(pending, objects)
                 return
             self._tell(settled, subjects, objects, pending.words, pending.negated)
 
-    def _said(self, pending: Pending, objects: Sequence[Actor]) -> None:
+    def _towards(self, pending: Pending, objects: Sequence[Actor]) -> None:
         """What is done towards scenery ("looking at the sea") describes who does it."""
         if pending.words not in ("with", "have", "has", "had", "having", "whose"):
             for actor in pending.subjects:
