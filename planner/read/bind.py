@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planner.read.cast import Actor, Cast
 from planner.read.lexicon import listed, mapping
-from planner.read.phrases import Mention
+from planner.read.phrases import POSSESSIVE, Mention
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
@@ -28,6 +28,7 @@ class Pending:
     fronted: bool = False
     alone: str = ""
     bound: bool = False
+    place: bool = False
 
 
 class Binder:
@@ -103,6 +104,14 @@ class Binder:
         if kind in ("with", "have") and m.noun in listed("mass") and not m.det and not m.quantity and not m.attributes:
             self._describe(pending, m)
             return []
+        body = m.head in listed("part") and not m.attributes and not m.quantity
+        if kind == "holding" and body and not m.det and m.plural:
+            self._describe(pending, m)
+            return []
+        if body and m.det in POSSESSIVE:
+            owners = self.cast.pronoun(m.det, self.with_owner or self.subjects, self.main, pending.subjects)
+            if owners and kind not in ("other", "with", "have", "holding"):
+                return owners
         if kind == "other" and self.resolver.words_only(m) and not m.headless:
             self._describe(pending, m)
             return []
@@ -234,7 +243,7 @@ class Binder:
 
     def _towards(self, pending: Pending, objects: Sequence[Actor]) -> None:
         """What is done towards scenery ("looking at the sea") describes who does it."""
-        if pending.words not in ("with", "have", "has", "had", "having", "whose"):
+        if not pending.place and pending.words not in ("with", "have", "has", "had", "having", "whose"):
             for actor in pending.subjects:
                 actor.describe([f"{pending.words} {objects[0].phrase}"])
 

@@ -214,13 +214,12 @@ class Cast:
         self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = ()
     ) -> list[Actor]:
         """Whom "it", "they", "he", "she" means."""
+        if word in ("they", "them", "their", "these", "those", "themselves"):
+            return self._they(near, topic, banned)
         groups = [list(near), list(topic), *([a] for a in reversed(self.actors))]
         for group in groups:
             some = [a for a in group if a not in banned]
-            if word in ("they", "them", "their", "these", "those", "themselves"):
-                if len(some) > 1 or (some and some[0].head in listed("person", "animal")):
-                    return some
-            elif word in ("he", "him", "his", "himself"):
+            if word in ("he", "him", "his", "himself"):
                 men = [a for a in some if a.head in listed("person", "animal") and a.head not in listed("she")]
                 if len(men) == 1:
                     return men
@@ -231,6 +230,20 @@ class Cast:
             elif len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
                 return some
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+
+    def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
+        """The nearest plural; else everybody of this sentence; else everybody; else the nearest one."""
+        for group in (near, topic):
+            some = [a for a in group if a not in banned and not a.stuff]
+            if len(some) > 1:
+                return some
+        for pool in ([a for a in self.things if a.sentence == self.sentence], self.things):
+            living = [a for a in pool if a.head in listed("person", "animal") and a not in banned]
+            plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
+            if len(living) > 1:
+                return plural if len(plural) > 1 else living
+        pairs = [a for a in self.things if a not in banned and a.sentence == self.sentence]
+        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned][:1]
 
     # Shares of a group
 
@@ -251,9 +264,9 @@ class Cast:
         share, q = self.share, m.quantity
         if m.det in ("each", "both", "all", "either", "every"):
             return list(group)
-        if m.ordinal and m.ordinal <= len(group) and m.det == "the":
-            share.used.append(group[m.ordinal - 1])
-            return [group[m.ordinal - 1]]
+        if m.det == "the" and (at := _place_in(m, len(group))) is not None:
+            share.used.append(group[at])
+            return [group[at]]
         described = [a for a in group if m.attributes and set(m.attributes) <= set(a.attributes)]
         if m.det == "the" and described and not m.other:
             return described[:1] if not m.plural else described
@@ -266,6 +279,21 @@ class Cast:
         m.noun = model.noun
         m.plural = bool(m.quantity and m.quantity.n != 1)
         return m
+
+
+def _place_in(m: Mention, n: int) -> int | None:
+    """Which of `n` things in a row "the second", "the last" or "the left one" is."""
+    if m.ordinal:
+        return n - 1 if m.ordinal < 0 else m.ordinal - 1 if m.ordinal <= n else None
+    side = next((a for a in m.attributes if a in _SIDES), "")
+    if not side:
+        return None
+    m.attributes.remove(side)
+    return {"left": 0, "right": n - 1}.get(_SIDES[side], n // 2)
+
+
+_SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle", "center": "middle",
+          "centre": "middle"}
 
 
 def article(words: str) -> str:

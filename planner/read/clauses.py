@@ -13,6 +13,7 @@ from planner.read.lexicon import gerund, listed
 from planner.read.phrases import Mention
 from planner.read.resolve import Resolver
 from planner.read.story import Story
+from planner.relations import TABLE
 
 VERB_KIND = {
     "hold": "holding",
@@ -48,6 +49,7 @@ VERB_KIND = {
 
 
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
+_APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
 _BARE_PLACES = frozenset("inside behind below above underneath beneath nearby under between front".split())
 _SOFT = frozenset({"adv", "neg"})
 _OVERLAPPING = frozenset({"on", "in", "under", "at", "middle", "above", "below"})
@@ -152,7 +154,7 @@ class Clauses(Binder):
 
     def _deny(self, mentions: list[Mention]) -> None:
         for m in mentions:
-            self.resolver.absent(m, self.subjects if self.verbed else ())
+            self.resolver.absent(m, self.subjects if self.verbed or m.headless else ())
         self.negated = False
 
     def _predicate(self, mentions: list[Mention]) -> None:
@@ -168,6 +170,8 @@ class Clauses(Binder):
     def _subject(self, mentions: list[Mention], i: int) -> None:
         actors: list[Actor] = []
         self._look()
+        cue = self.items[self.after(i)].cue if self.after(i) < len(self.items) else None
+        self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
         for m in mentions:
             found = self.resolver.resolve(m, "")
             if m.headless and m.det in ("each", "both", "all"):
@@ -298,7 +302,7 @@ class Clauses(Binder):
         kind = "other" if self._abstract(cue) else cue.kind
         self.watched = self._abstract(cue)
         words = f"{self.verb_word} {cue.words}" if self.verb_word and kind in ("other", "around") else cue.words
-        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone)
+        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
         self.verb_word, self.verb_lemma = "", ""
         self.negated = self.be = False
         return i + 1
@@ -377,6 +381,9 @@ class Clauses(Binder):
                 return self.near
             if self.with_owner and self.near and all(a.whole is not None for a in self.near):
                 return self.with_owner
+            apart = cue is not None and cue.kind in _APART and self.kind(self.after(i)) == "np"
+            if self.with_owner and apart and any(not a.stuff for a in self.with_owner):
+                return self.with_owner
             if self.with_owner or not self.chained:
                 return self.near or self.subjects
             if not [a for a in self.near if not a.stuff] or (self.verbed and not self._nests(i) and not self.watched):
@@ -397,6 +404,8 @@ class Clauses(Binder):
         item = self.items[i]
         form = item.verb
         assert form is not None
+        if self.fronted and not self.subjects and form.lemma in listed("stative") and self.kind(self.after(i)) == "np":
+            return i + 1
         self._choose_subject(i)
         self.verbed, self.be, self.watched = True, False, False
         nxt = self.after(i)
@@ -482,12 +491,17 @@ class Clauses(Binder):
                 self.subjects = self.near
         elif before in ("comma", "stop", "clause", ""):
             self.subjects = self.main if before == "comma" and not self.each else self.subjects or self.main
+            living = [a for a in self.subjects if a.head in listed("person", "animal")]
+            if living and form.form == "ing" and form.lemma not in listed("stative"):
+                self.subjects = living
         elif before == "recip":
             return
 
     def _be(self, i: int) -> int:
         if self.before(i) == "np" and self.near is not self.subjects and not self.there:
             self._pop()
+        elif self.before(i) == "comma" and self.main and not self.fronted:
+            self.subjects = self.main
         self.be, self.verbed = True, True
         return i + 1
 
@@ -536,6 +550,8 @@ class Clauses(Binder):
             owners = self.near if not all(a.stuff for a in self.near) and not self._by_means() else self.subjects
         if before in ("comma", "verb"):
             owners = self.main if before == "comma" and not self.each else self.subjects
+            if all(a.stuff for a in owners) and before == "comma":
+                owners = self.cast.things[-1:] or owners
         words = f"{self.verb_word} with" if self.verb_word and before == "verb" else "with"
         self.pending = Pending("with", owners, words, self.negated)
         self.with_owner = owners

@@ -168,7 +168,6 @@ _SIDE_NOUNS = frozenset(
         "edge",
         "third",
         "end",
-        "hand",
         "area",
         "section",
         "quarter",
@@ -249,6 +248,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
     sides, noun, k = _side_words(tokens, k)
     if not sides - {"far"}:
         return None
+    if noun == "hand" and (preposition == "in" or not preposition):
+        return None
     of = k < len(tokens) and tokens[k].low == "of"
     if not preposition and not of:
         return None
@@ -272,7 +273,7 @@ def _side_words(tokens: Sequence[Token], k: int) -> tuple[set[str], str, int]:
                 sides |= {word.removesuffix("most")} | ({"far"} if word.endswith("most") else set())
             elif word in _VERTICAL:
                 sides.add(_VERTICAL[word])
-            elif word in ("far", "very", "extreme", "immediate", "direct", "lower", "upper", "opposite", "hand"):
+            elif word in ("far", "very", "extreme", "immediate", "direct", "lower", "upper", "opposite"):
                 sides |= {"far"} if word in ("far", "very", "extreme") else set()
             elif word in _SIDE_NOUNS and sides:
                 noun = word

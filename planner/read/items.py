@@ -343,6 +343,8 @@ class Chunker:
         mention = next((item.mention for item in reversed(self.items) if item.mention), None)
         if last in ("pron", "rel") and (form or (last == "pron" and is_plural(low) and self.p.noun_like(k))):
             return Item("verb", k, k + 1, low, verb=form or VerbForm(singular(low), "s"))
+        if form and form.form == "base" and describes(low) and self.p.low(k + 1) not in DETERMINERS:
+            return None
         if (
             mention
             and last == "np"

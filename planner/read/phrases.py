@@ -38,7 +38,9 @@ DETERMINERS = frozenset(
 )
 POSSESSIVE = frozenset({"my", "your", "his", "her", "its", "our", "their", "it's"})
 _SINGLE = frozenset({"a", "an", "one", "each", "every", "another", "this", "that"})
+_POSITIONS = frozenset({"left", "right", "middle", "center", "centre", "leftmost", "rightmost"})
 _ORDINALS = {
+    "last": -1,
     "first": 1,
     "second": 2,
     "third": 3,
@@ -207,10 +209,22 @@ class Phraser:
         self.text = text
         self._cues: dict[int, Cue | None] = {}
         self._depth = 0
+        self._titled: bool | None = None
 
     def low(self, k: int) -> str:
         """The token at `k` in lower case; the empty string past the end."""
         return self.tokens[k].low if 0 <= k < len(self.tokens) else ""
+
+    def proper(self, k: int) -> bool:
+        """Whether the word at `k` is written as a name, in a text that is not all written so."""
+        if self._titled is None:
+            words = [t.text for t in self.tokens if t.kind == "word"]
+            self._titled = sum(w[:1].isupper() for w in words) * 2 > len(words) + 2
+        if self._titled or k >= len(self.tokens) or not self.tokens[k].text[:1].isupper():
+            return False
+        opens = k == 0 or self.tokens[k - 1].kind == "mark"
+        follows = k + 1 < len(self.tokens) and self.tokens[k + 1].text[:1].isupper()
+        return follows or not opens
 
     def cue(self, k: int) -> Cue | None:
         """The relation that starts at `k`."""
@@ -285,7 +299,7 @@ class Phraser:
         base_noun = singular(low) if form.form == "s" else low
         strong = base_noun in nouns() and low not in listed("weak_noun") and form.lemma not in listed("weak_noun")
         after = self.low(k + 1)
-        takes_object = after in DETERMINERS or after in ("it", "them", "him", "one", "two", "three", "some", "several")
+        takes_object = after in DETERMINERS or after in NUMBERS or after in ("it", "them", "him", "some", "several")
         leads_on = self.cue(k + 1) is not None or after in ("with", "to", "at") or after in listed("adverb")
         if form.form == "ing":
             many = mention.plural or mention.head in listed("tantum")
@@ -499,6 +513,10 @@ class Phraser:
     def _modifies(self, k: int, opens: bool) -> bool:
         low = self.low(k)
         form = verb(low)
+        if self.low(k + 1) == "than":
+            return False
+        if low in _POSITIONS:
+            return not opens and self._goes_on(k + 1)
         if describes(low) and not (form and form.form in ("ing", "ed") and low not in adjectives()):
             if self.is_noun(k):
                 run = {low, self.low(k - 2)} <= listed("colour") and self.low(k - 1) in ("and", "or")
@@ -547,6 +565,8 @@ class Phraser:
 
     def _only_verb(self, k: int, mention: Mention) -> bool:
         low, form = self.low(k), verb(self.low(k))
+        if self.proper(k):
+            return False
         if form and form.form == "ing" and self.low(k + 1) in DETERMINERS and not mention.det:
             return True
         if form is None and not participle_like(low):

@@ -44,6 +44,7 @@ class Resolver:
         self.near: list[Actor] = []
         self.main: list[Actor] = []
         self.subjects: list[Actor] = []
+        self.told_apart = ""
 
     def stuff(self, m: Mention, kind: str) -> bool:
         """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
@@ -103,6 +104,10 @@ class Resolver:
             or (m.owner is None and m.det == "poss")
         ):
             found = self.cast.matching(m)
+            if self.told_apart and any(
+                link.kind == self.told_apart and set(link.subjects) & set(found) for link in self.story.links
+            ):
+                return []
             if m.partitive and found and m.quantity and m.quantity.n < len(found):
                 return self.cast.part(m, found) or found[: m.quantity.n]
             return found
@@ -148,7 +153,7 @@ class Resolver:
             owners = [a for a in self.cast.pronoun(word, self.near, self.main) if a.bunch and not a.stuff]
             if len(owners) > 1:
                 m.plural, times = False, len(owners)
-        if word and m.head in listed("part") and not m.attributes:
+        if word and m.head in listed("part") and not set(m.attributes) - {"left", "right"}:
             self.story.unread.append(self.cast.words(m))
             return []
         if m.quantity and m.quantity.same:
@@ -216,6 +221,9 @@ class Resolver:
             and (m.other or m.ordinal or m.quantity or m.det == "another")
         ):
             group = self.cast.share.members or group
+        if m.det == "all" and not m.quantity:
+            living = [a for a in self.cast.pronoun("they", [], []) if not a.stuff]
+            group = living if len(living) > len(group) else group
         if not group:
             self.story.unread.append(self.cast.words(m))
             return []

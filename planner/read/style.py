@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.read.lexicon import describes, listed, verb
+from planner.read.lexicon import describes, listed, nouns, verb
 from planner.read.quantity import words_at
 from planner.read.tokens import Token
 
@@ -70,10 +70,12 @@ def split_style(tokens: Sequence[Token], text: str) -> Style:
     for segment in _segments(tokens):
         stop = segment[1]
         part = list(tokens[segment[0] : stop])
+        if not kept and start == 0:
+            part = part[_request(part) :]
         lead = _lead(part) if start == 0 or not kept or kept[-1].low in (".", "!", "?") else 0
         if lead:
             words.append(_said(part[:lead], text))
-            part = part[lead + (1 if lead < len(part) and part[lead].low in ("of", ":") else 0) :]
+            part = part[_after_lead(part, lead) :]
         if part and is_style(part, first=not kept and not lead):
             words.append(_said(part, text))
             part = []
@@ -107,23 +109,7 @@ def _without_article(words: str) -> str:
 def _lead(part: Sequence[Token]) -> int:
     """The end of a leading medium: "a realistic photo of" -> 3 (the token "of")."""
     k = 0
-    while k < len(part) and part[k].low in (
-        "there",
-        "is",
-        "this",
-        "generate",
-        "create",
-        "draw",
-        "make",
-        "show",
-        "me",
-        "please",
-        "render",
-        "paint",
-        "imagine",
-        "it",
-        "'s",
-    ):
+    while k < len(part) and part[k].low in ("there", "is", "this", "it", "'s"):
         k += 1
     begun = k
     for end in range(begun + 1, min(begun + 10, len(part)) + 1):
@@ -144,6 +130,27 @@ def _lead(part: Sequence[Token]) -> int:
             if end - begun > 1 and part[end].low in ("a", "an", "two", "three") and not _counted(part[begun:end]):
                 return end
     return 0
+
+
+def _after_lead(part: Sequence[Token], lead: int) -> int:
+    """Where the picture's content begins after "a photo": behind "of", "that shows" and the like."""
+    for words in _AFTER_LEAD:
+        end = words_at(part, lead, words)
+        if end and words not in ("with", "where", "in which"):
+            return end
+    return lead
+
+
+def _request(part: Sequence[Token]) -> int:
+    """The end of a request that opens the prompt: "please draw me", "I want to see"."""
+    if not part or part[0].low not in listed("request") or part[0].low in ("me", "to", "us", "you"):
+        return 0
+    k = 0
+    while k < len(part) and part[k].low in listed("request"):
+        k += 1
+    follows = part[k].low if k < len(part) else ""
+    plain = part[k].kind == "number" or follows in _STARTERS or follows in ("my", "this", "some") if follows else False
+    return k if plain or k > 1 else 0
 
 
 def _counted(part: Sequence[Token]) -> bool:
@@ -188,7 +195,7 @@ def is_style(part: Sequence[Token], *, first: bool) -> bool:
         return False
     if first and len(lows) > 4:
         return False
-    return _covered(lows) and not (first and len(lows) == 1 and not any(c.isdigit() for c in lows[0]))
+    return _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns())
 
 
 def _covered(lows: Sequence[str]) -> bool:

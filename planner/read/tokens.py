@@ -37,6 +37,7 @@ _TOKEN = re.compile(
 )
 _NOT_TEXT = re.compile("[\ud800-\udfff]")
 _OWN = re.compile(r"(.*[^\W_])['’](s)$", re.IGNORECASE)
+_COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|man|men|woman|women|cats?|dogs?|people)$")
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
@@ -68,6 +69,11 @@ def tokenise(text: str) -> list[Token]:
 def _words(raw: str, start: int) -> list[Token]:
     low = raw.lower().replace("’", "'").replace("‑", "-")
     end = start + len(raw)
+    counted = _COUNTED.match(low)
+    if counted:
+        middle = start + counted.end(1)
+        return [Token(counted[1], counted[1], start, middle, "number"),
+                Token(counted[2], raw[counted.end(1) :], middle, end, "word")]
     if low.endswith("n't") or low == "cannot":
         verb = _NOT.get(low, low[:-3])
         return [Token(verb, raw, start, end - 3, "word"), Token("not", raw, end - 3, end, "word")]
