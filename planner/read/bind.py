@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planner.read.cast import Actor, Cast
 from planner.read.lexicon import listed, mapping
-from planner.read.phrases import POSSESSIVE, Mention
+from planner.read.mention import Mention
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
@@ -108,7 +108,7 @@ class Binder:
         if kind == "holding" and body and not m.det and m.plural:
             self._describe(pending, m)
             return []
-        if body and m.det in POSSESSIVE:
+        if body and m.det in listed("possessive"):
             owners = self.cast.pronoun(m.det, self.with_owner or self.subjects, self.main, pending.subjects)
             if owners and kind not in ("other", "with", "have", "holding"):
                 return owners

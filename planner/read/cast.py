@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from planner.read.compare import Ratio, in_ratio
 from planner.read.lexicon import describes, listed, mapping, sections
-from planner.read.phrases import POSSESSIVE, Mention, Phraser
+from planner.read.mention import Mention
+from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural
 from planner.read.quantity import Quantity
 
@@ -303,7 +304,7 @@ def article(words: str) -> str:
 
 def owner_word(m: Mention) -> str:
     """The pronoun that owns the mention ("its wheels"), if any."""
-    return m.det if m.det in POSSESSIVE else ""
+    return m.det if m.det in listed("possessive") else ""
 
 
 def plain_adjective(word: str) -> bool:

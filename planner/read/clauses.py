@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from planner.read.bind import Binder, Pending
 from planner.read.cast import Actor, Cast
-from planner.read.cues import IMAGE, Cue
+from planner.read.cues import Cue
 from planner.read.items import Item
 from planner.read.lexicon import gerund, listed
-from planner.read.phrases import Mention
+from planner.read.mention import Mention
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
@@ -312,7 +312,7 @@ class Clauses(Binder):
 
     def _image(self, i: int) -> bool:
         m = self.items[i].mention if i < len(self.items) else None
-        return m is not None and m.noun in IMAGE and m.det in ("the", "this", "")
+        return m is not None and m.noun in listed("image") and m.det in ("the", "this", "")
 
     def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
         """ "On the left, a dog": a place that comes before its subject."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from planner.read.lexicon import verb
+from planner.read.lexicon import listed, mapping, verb
 from planner.read.tokens import Token
 from planner.relations import TABLE
 
@@ -22,161 +22,6 @@ class Cue(NamedTuple):
     owner_at: tuple[int, int] = (0, 0)
 
 
-_EXTRA = {
-    "at": "at",
-    "around": "around",
-    "surrounding": "around",
-    "encircling": "around",
-    "all around": "around",
-    "from": "other",
-    "toward": "other",
-    "towards": "other",
-    "through": "other",
-    "off": "other",
-    "across": "other",
-    "past": "other",
-    "about": "other",
-    "against": "near",
-    "along": "near",
-    "out of": "other",
-    "beyond": "behind",
-    "outside": "near",
-    "outside of": "near",
-    "aboard": "on",
-    "onto": "on",
-    "on board": "on",
-    "across from": "other",
-    "opposite": "other",
-    "up": "on",
-    "down": "on",
-    "down from": "below",
-    "throughout": "in",
-    "off of": "other",
-    "for": "other",
-    "during": "other",
-    "after": "other",
-    "on either side of": "flanking",
-    "on both sides of": "flanking",
-    "on each side of": "flanking",
-    "on opposite sides of": "flanking",
-    "at either side of": "flanking",
-    "either side of": "flanking",
-    "in the center of": "middle",
-    "in the centre of": "middle",
-    "at the center of": "middle",
-    "at the centre of": "middle",
-    "in the middle of": "middle",
-    "at the middle of": "middle",
-    "in the midst of": "middle",
-    "at the heart of": "middle",
-    "like": "like",
-    "as": "like",
-    "resembling": "like",
-    "shaped like": "like",
-    "in the shape of": "like",
-    "in the form of": "like",
-    "dressed like": "like",
-    "dressed as": "like",
-    "dressed up as": "like",
-    "dressed up like": "like",
-    "such as": "like",
-    "made of": "made",
-    "made out of": "made",
-    "made from": "made",
-    "composed of": "made",
-    "made up of": "made",
-    "instead of": "without",
-    "rather than": "without",
-    "devoid of": "without",
-    "free of": "without",
-    "free from": "without",
-    "lacking": "without",
-    "minus": "without",
-    "excluding": "without",
-    "except": "without",
-    "except for": "without",
-    "without": "without",
-    "with no": "without",
-    "sans": "without",
-    "absent": "without",
-    "near by": "near",
-    "in": "in", "to": "other",
-    "per": "other", "via": "other", "full of": "filled", "other than": "without", "apart from": "without",
-}
-_ADVERBS = frozenset(
-    {
-        "directly",
-        "immediately",
-        "just",
-        "right",
-        "slightly",
-        "far",
-        "positioned",
-        "located",
-        "placed",
-        "situated",
-        "straight",
-        "close",
-        "up",
-        "down",
-        "somewhere",
-        "partially",
-        "partly",
-        "almost",
-        "completely",
-        "off",
-        "much",
-        "way",
-        "high",
-        "low",
-        "also",
-        "closely",
-        "standing",
-    }
-)
-IMAGE = frozenset(
-    {
-        "image",
-        "picture",
-        "photo",
-        "photograph",
-        "frame",
-        "scene",
-        "canvas",
-        "composition",
-        "shot",
-        "view",
-        "painting",
-        "illustration",
-        "drawing",
-        "screen",
-        "page",
-        "layout",
-        "portrait",
-        "camera",
-    }
-)
-_PREPOSITIONS = frozenset({"on", "to", "at", "in", "from", "toward", "towards", "along", "near", "into", "onto"})
-_OWNERS = frozenset({"its", "his", "her", "their", "it's"})
-_SIDE_NOUNS = frozenset(
-    {
-        "side",
-        "sides",
-        "half",
-        "part",
-        "portion",
-        "edge",
-        "third",
-        "end",
-        "area",
-        "section",
-        "quarter",
-        "corner",
-        "region",
-        "quadrant",
-        "margin",
-    }
-)
 _VERTICAL = {
     "top": "top",
     "upper": "top",
@@ -198,7 +43,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
             first = verb(words[0])
             if not (first and (first.form in ("ing", "s") or row.kind == "on")):
                 found.setdefault(words, row.kind)
-    found.update({tuple(cue.split()): kind for cue, kind in _EXTRA.items()})
+    found.update({tuple(cue.split()): kind for cue, kind in mapping("cue").items()})
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for words, kind in found.items():
         by_first.setdefault(words[0], []).append((words, kind))
@@ -208,12 +53,12 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
 def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
     """The relation whose words start at `i`."""
     side = _direction(tokens, i) or _owned_direction(tokens, i)
-    listed = _listed(tokens, i)
-    if side and (listed is None or side.end >= listed.end):
+    found = _listed(tokens, i)
+    if side and (found is None or side.end >= found.end):
         return side
-    if listed:
-        return listed
-    if tokens[i].low in _ADVERBS and i + 1 < len(tokens) and tokens[i + 1].low not in _ADVERBS - {"off", "up", "right"}:
+    if found:
+        return found
+    if tokens[i].low in listed("cue_adverb") and i + 1 < len(tokens) and tokens[i + 1].low not in listed("cue_adverb") - {"off", "up", "right"}:
         later = _direction(tokens, i + 1) or _owned_direction(tokens, i + 1) or _listed(tokens, i + 1)
         if later and later.kind not in ("other", "like", "made", "without", "at", "around"):
             far = {"at_left": "at_far_left", "at_right": "at_far_right"} if tokens[i].low == "far" else {}
@@ -238,10 +83,10 @@ def _said(tokens: Sequence[Token], i: int, end: int) -> str:
 def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
     """ "on the far left side of", "to its right", "in the upper left corner", "left of", "at the very top"."""
     k, owner = i, ""
-    preposition = tokens[k].low if tokens[k].low in _PREPOSITIONS else ""
+    preposition = tokens[k].low if tokens[k].low in listed("cue_preposition") else ""
     if preposition:
         k += 1
-        if k < len(tokens) and tokens[k].low in _OWNERS:
+        if k < len(tokens) and tokens[k].low in listed("possessive"):
             owner, k = tokens[k].low, k + 1
         elif k < len(tokens) and tokens[k].low == "the":
             k += 1
@@ -275,7 +120,7 @@ def _side_words(tokens: Sequence[Token], k: int) -> tuple[set[str], str, int]:
                 sides.add(_VERTICAL[word])
             elif word in ("far", "very", "extreme", "immediate", "direct", "lower", "upper", "opposite"):
                 sides |= {"far"} if word in ("far", "very", "extreme") else set()
-            elif word in _SIDE_NOUNS and sides:
+            elif word in listed("side_noun") and sides:
                 noun = word
             else:
                 return sides, noun, k

@@ -5,36 +5,14 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from planner.read.cues import Cue
-from planner.read.lexicon import VerbForm, describes, listed, nouns, participle_like, verb
-from planner.read.phrases import DETERMINERS, Mention, Phraser
+from planner.read.lexicon import VerbForm, describes, listed, nouns, participle_like, sections, verb
+from planner.read.mention import Mention
+from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural, singular
 from planner.read.quantity import quantity, words_at
 
-Kind = Literal[
-    "np",
-    "verb",
-    "cue",
-    "be",
-    "have",
-    "modal",
-    "and",
-    "clause",
-    "comma",
-    "stop",
-    "with",
-    "rel",
-    "neg",
-    "pron",
-    "recip",
-    "to",
-    "adj",
-    "adv",
-    "quote",
-    "there",
-    "than",
-    "word",
-    "style",
-]
+Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg", "pron",
+               "recip", "to", "adj", "adv", "quote", "there", "than", "word", "style"]
 
 
 class Item(NamedTuple):
@@ -47,53 +25,6 @@ class Item(NamedTuple):
     mention: Mention | None = None
     cue: Cue | None = None
     verb: VerbForm | None = None
-
-
-_BE = frozenset(["is", "are", "was", "were", "be", "been", "being", "am"])
-_HAVE = frozenset(["has", "have", "had", "having"])
-_MODAL = frozenset(["can", "could", "will", "would", "may", "might", "shall", "should", "must", "do", "does", "did"])
-_PRONOUNS = frozenset(
-    [
-        "it",
-        "they",
-        "them",
-        "he",
-        "she",
-        "him",
-        "her",
-        "himself",
-        "herself",
-        "itself",
-        "themselves",
-        "i",
-        "me",
-        "we",
-        "us",
-        "you",
-        "these",
-        "those",
-        "this",
-    ]
-)
-_RELATIVE = frozenset(["that", "which", "who", "whom", "whose", "where"])
-_AND = (
-    "as well as",
-    "along with",
-    "together with",
-    "in addition to",
-    "accompanied by",
-    "and then",
-    "and also",
-    "coupled with",
-    "paired with",
-    "combined with",
-    "followed by",
-    "joined by",
-)
-_CLAUSE = frozenset(
-    ["but", "while", "whereas", "because", "although", "though", "since", "until", "unless", "if", "when", "so", "as"]
-)
-_RECIPROCAL = ("each other", "one another", "eachother", "each others", "another one")
 
 
 class Chunker:
@@ -144,11 +75,11 @@ class Chunker:
     def _model_number(self, k: int) -> bool:
         """"a phone 6 lies": a number that belongs to the name before it."""
         after = self.p.low(k + 1)
-        return self.last == "np" and (verb(after) is not None and after not in nouns() or after in _BE or not after)
+        return self.last == "np" and (verb(after) is not None and after not in nouns() or after in listed("be") or not after)
 
     def _quote(self, k: int) -> Item:
         before, after = self.p.low(k - 1), self.p.tokens[k + 1] if k + 1 < len(self.p.tokens) else None
-        plain = before in DETERMINERS and " " not in self.p.low(k)
+        plain = before in listed("determiner") and " " not in self.p.low(k)
         if plain and after and after.kind == "word" and self.last != "np":
             return Item("adv", k, k + 1, self.p.low(k))
         return Item("quote", k, k + 1, self.p.tokens[k].text)
@@ -166,34 +97,25 @@ class Chunker:
     def _small(self, k: int) -> Item | None:
         """Function words."""
         low, last = self.p.low(k), self.last
-        for phrase in _RECIPROCAL:
+        for phrase in sections()["reciprocal"]:
             if end := words_at(self.p.tokens, k, phrase):
                 return Item("recip", k, end, phrase)
-        for phrase in _AND:
+        for phrase in sections()["together"]:
             if end := words_at(self.p.tokens, k, phrase):
                 return Item("and", k, end, phrase)
         if low in ("and", "or", "nor", "plus"):
             return Item("and", k, k + 1, low)
         if (low == "with" and self.p.low(k + 1) != "no") or low == "featuring" or low == "including":
             return Item("with", k, k + 1, low)
-        if low in _BE:
+        if low in listed("be"):
             return Item("be", k, k + 1, low)
-        if low in _HAVE:
+        if low in listed("have"):
             return Item("have", k, k + 1, low)
-        if low in _MODAL and last != "comma" and not (low == "can" and last not in ("np", "pron", "rel", "there")):
+        if low in listed("modal") and last != "comma" and not (low == "can" and last not in ("np", "pron", "rel", "there")):
             return Item("modal", k, k + 1, low)
         if low in ("not", "never", "neither") or words_at(self.p.tokens, k, "no longer"):
             return Item("neg", k, k + 1 + (low == "no"), low)
-        if low == "there" and self.p.low(k + 1) in _BE | {
-            "stand",
-            "stands",
-            "sits",
-            "lies",
-            "exist",
-            "seem",
-            "appear",
-            "'s",
-        }:
+        if low == "there" and self.p.low(k + 1) in listed("be", "exists") | {"'s"}:
             return Item("there", k, k + 1, low)
         if low == "than":
             return Item("than", k, k + 1, low)
@@ -205,15 +127,15 @@ class Chunker:
 
     def _relative(self, k: int, low: str, last: str) -> Item | None:
         if (
-            low in _RELATIVE
+            low in listed("relative")
             and last in ("np", "comma", "pron", "quote", "adj")
             and not (low == "that" and last == "comma")
             and not (low in ("that",) and self.p.low(k + 1) == "of")
         ):
             return Item("rel", k, k + 1, low)
-        if low in _CLAUSE and (low != "as" or self._clause_as(k)):
+        if low in listed("clause") and (low != "as" or self._clause_as(k)):
             return Item("clause", k, k + 1, low)
-        if low in _PRONOUNS and not (low in ("her", "this", "these", "those") and self._phrase_starts(k)):
+        if low in listed("pronoun") and not (low in ("her", "this", "these", "those") and self._phrase_starts(k)):
             return Item("pron", k, k + 1, low)
         return None
 
@@ -228,7 +150,7 @@ class Chunker:
             form, low = verb(self.p.low(j)), self.p.low(j)
             if self.p.tokens[j].kind == "mark":
                 return False
-            if low in _BE or (j == subject.end and self.p.reads_as_verb(j, subject, coordinated=False, verb_seen=False)):
+            if low in listed("be") or (j == subject.end and self.p.verb_after(j, subject, coordinated=False, verb_seen=False)):
                 return True
             if form and form.form == "s" and singular(low) not in nouns():
                 return True
@@ -243,19 +165,9 @@ class Chunker:
         if cue is None:
             return None
         low = self.p.low(k)
-        if low in ("over", "about", "around", "near", "close", "as", "some", "up") and self.last in (
-            "stop",
-            "and",
-            "comma",
-            "with",
-            "be",
-            "have",
-            "there",
-            "clause",
-            "verb",
-        ):
+        if low in ("over", "about", "around", "near", "close", "as", "up") and self.last not in ("np", "pron", "adj", "verb"):
             found = quantity(self.p.tokens, k)
-            if found and found.end > k + 1 and self.last != "verb":
+            if found and found.end > k + 1:
                 return None
         if words_at(self.p.tokens, k, "as many") or words_at(self.p.tokens, k, "as much"):
             return None
@@ -265,52 +177,12 @@ class Chunker:
             return Item("adv", k, k + 1, low)
         if cue.kind == "made" and self.last == "verb":
             return None
-        if low in ("front", "nearby", "center", "by") and cue.end == k + 1 and low == "nearby":
-            return Item("adv", k, k + 1, low)
         if low in ("left", "right") and not cue.kind:
             return None
-        if (
-            cue.end == k + 1
-            and low
-            in (
-                "up",
-                "down",
-                "off",
-                "about",
-                "past",
-                "through",
-                "after",
-                "before",
-                "inside",
-                "outside",
-                "around",
-                "over",
-                "under",
-                "across",
-                "along",
-                "on",
-                "in",
-                "opposite",
-                "below",
-                "above",
-                "behind",
-                "beneath",
-                "underneath",
-                "aboard",
-                "between",
-                "near",
-                "by",
-                "within",
-                "absent",
-                "minus",
-                "down from",
-                "for",
-                "during",
-            )
-            and not self._object_follows(cue.end)
-        ):
-            if low in ("behind", "below", "above", "underneath", "beneath", "inside", "near", "between", "under"):
-                return Item("cue", k, cue.end, cue.words, cue=cue)
+        if low == "nearby" and cue.end == k + 1:
+            return Item("adv", k, k + 1, low)
+        adverbial = cue.end == k + 1 and low in listed("adverbial") and not self._object_follows(cue.end)
+        if adverbial and low not in listed("bare_place"):
             return Item("adv", k, k + 1, low)
         return Item("cue", k, cue.end, cue.words, cue=cue)
 
@@ -325,7 +197,7 @@ class Chunker:
             return False
         if low in ("and", "or", "is", "are", "was", "were", "with", "that", "which", "while", "but", "to"):
             return False
-        return self.p.cue(k) is None or low in ("left", "right", "between", "under", "behind") or low in DETERMINERS
+        return self.p.cue(k) is None or low in ("left", "right", "between", "under", "behind") or low in listed("determiner")
 
     def _verb_after_noun(self, k: int) -> Item | None:
         low = self.p.low(k)
@@ -343,13 +215,13 @@ class Chunker:
         mention = next((item.mention for item in reversed(self.items) if item.mention), None)
         if last in ("pron", "rel") and (form or (last == "pron" and is_plural(low) and self.p.noun_like(k))):
             return Item("verb", k, k + 1, low, verb=form or VerbForm(singular(low), "s"))
-        if form and form.form == "base" and describes(low) and self.p.low(k + 1) not in DETERMINERS:
+        if form and form.form == "base" and describes(low) and self.p.low(k + 1) not in listed("determiner"):
             return None
         if (
             mention
             and last == "np"
             and (form or participle_like(low))
-            and self.p.reads_as_verb(k, mention, coordinated=self._coordinated(), verb_seen=self.verb_seen)
+            and self.p.verb_after(k, mention, coordinated=self._coordinated(), verb_seen=self.verb_seen)
         ):
             return Item("verb", k, k + 1, low, verb=form or VerbForm(low, "ing" if low.endswith("ing") else "ed"))
         if mention and last == "np" and not self.verb_seen and self._unknown_verb(k, mention):
@@ -361,7 +233,7 @@ class Chunker:
         low, after = self.p.low(k), self.p.low(k + 1)
         if low in nouns() or singular(low) in nouns() or describes(low) or not self.p.noun_like(k) or mention.headless:
             return False
-        leads_on = after in DETERMINERS or after in listed("adverb") or self.p.cue(k + 1) is not None
+        leads_on = after in listed("determiner") or after in listed("adverb") or self.p.cue(k + 1) is not None
         return leads_on and (singular(low) == low if mention.plural else is_plural(low))
 
     def _premodifier(self, k: int) -> bool:
@@ -373,12 +245,9 @@ class Chunker:
             and self.p.noun_like(k + 1)
             and self.p.cue(k + 1) is None
             and not verb(self.p.low(k + 1))
-            and self.p.is_noun(k + 1)
-            and not self._is_adverbial(k + 1)
+            and self.p.can_head(k + 1)
+            and not self.p.adverb(k + 1)
         )
-
-    def _is_adverbial(self, k: int) -> bool:
-        return self.p.low(k) in listed("adverb") or self.p.low(k).endswith("ly")
 
     def _phrase(self, k: int) -> Item | None:
         if self.last == "np" and self.p.low(k) in listed("adverb") and not self.p.noun_like(k + 1):

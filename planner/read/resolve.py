@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.read.cast import Actor, Cast, owner_word
-from planner.read.cues import IMAGE
 from planner.read.lexicon import listed
-from planner.read.phrases import Mention
+from planner.read.mention import Mention
 from planner.read.quantity import Quantity
 from planner.read.story import Missing, Story
 
@@ -79,7 +78,7 @@ class Resolver:
             self.absent(m, ())
             return []
         if (
-            m.noun in IMAGE
+            m.noun in listed("image")
             and not m.attributes
             and (m.definite or (not m.det and kind in LOCATIONS) or m.noun == "scene")
         ):

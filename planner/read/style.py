@@ -6,52 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.read.lexicon import describes, listed, nouns, verb
+from planner.read.lexicon import describes, listed, nouns, sections, verb
 from planner.read.quantity import words_at
 from planner.read.tokens import Token
 
-_AFTER_LEAD = (
-    "of",
-    "showing",
-    "depicting",
-    "featuring",
-    "with",
-    "displaying",
-    "portraying",
-    ":",
-    "illustrating",
-    "capturing",
-    "that shows",
-    "which shows",
-    "that depicts",
-    "in which",
-    "where",
-    "shows",
-    "depicts",
-    "containing",
-)
 _BREAKS = frozenset(",.;|\n()[]{}")
-_STARTERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "several",
-        "many",
-        "some",
-        "no",
-        "one",
-    ]
-)
 _BY = re.compile(r"^(art(work)? )?by [^\d]+$")
 
 
@@ -125,7 +84,7 @@ def _lead(part: Sequence[Token]) -> int:
         if {word.low, word.low.rstrip("s"), two} & listed("style_leading"):
             if end == len(part):
                 return 0
-            if any(words_at(part, end, after) for after in _AFTER_LEAD) and not _counted(part[begun:end]):
+            if any(words_at(part, end, after) for after in sections()["after_lead"]) and not _counted(part[begun:end]):
                 return end
             if end - begun > 1 and part[end].low in ("a", "an", "two", "three") and not _counted(part[begun:end]):
                 return end
@@ -134,7 +93,7 @@ def _lead(part: Sequence[Token]) -> int:
 
 def _after_lead(part: Sequence[Token], lead: int) -> int:
     """Where the picture's content begins after "a photo": behind "of", "that shows" and the like."""
-    for words in _AFTER_LEAD:
+    for words in sections()["after_lead"]:
         end = words_at(part, lead, words)
         if end and words not in ("with", "where", "in which"):
             return end
@@ -149,12 +108,12 @@ def _request(part: Sequence[Token]) -> int:
     while k < len(part) and part[k].low in listed("request"):
         k += 1
     follows = part[k].low if k < len(part) else ""
-    plain = part[k].kind == "number" or follows in _STARTERS or follows in ("my", "this", "some") if follows else False
+    plain = part[k].kind == "number" or follows in listed("counter") or follows in ("my", "this", "some") if follows else False
     return k if plain or k > 1 else 0
 
 
 def _counted(part: Sequence[Token]) -> bool:
-    return part[0].low in _STARTERS - {"a", "an", "the"} or (part[0].kind == "number" and part[0].low.isdigit())
+    return part[0].low in listed("counter") - {"a", "an", "the"} or (part[0].kind == "number" and part[0].low.isdigit())
 
 
 def is_style(part: Sequence[Token], *, first: bool) -> bool:
@@ -165,7 +124,7 @@ def is_style(part: Sequence[Token], *, first: bool) -> bool:
     if lows[0].startswith("--"):
         return True
     text = " ".join(lows)
-    if _BY.match(text) and len(lows) <= 12 and not (len(lows) > 1 and lows[1] in _STARTERS):
+    if _BY.match(text) and len(lows) <= 12 and not (len(lows) > 1 and lows[1] in listed("counter")):
         return True
     if text.startswith(
         (
@@ -191,7 +150,7 @@ def is_style(part: Sequence[Token], *, first: bool) -> bool:
         )
     ):
         return True
-    if lows[0] in _STARTERS and lows[-1] != "style":
+    if lows[0] in listed("counter") and lows[-1] != "style":
         return False
     if first and len(lows) > 4:
         return False

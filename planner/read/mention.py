@@ -1,0 +1,58 @@
+"""One noun phrase, as read: what it says of how many, which, what and whose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from planner.read.quantity import Quantity
+
+DEFINITE = frozenset({"the", "this", "that", "these", "those"})
+
+
+@dataclass(slots=True)
+class Mention:
+    """A noun phrase. `start` and `end` are token positions; `core` runs from the first modifier to the head."""
+
+    start: int
+    end: int
+    det: str = ""
+    quantity: Quantity | None = None
+    whole: Quantity | None = None
+    """The six of "four of the six chairs"."""
+    attributes: list[str] = field(default_factory=list)
+    alternate: bool = False
+    """Whether "and" stands between the attributes ("red and blue balloons")."""
+    noun: str = ""
+    plural: bool = False
+    core: tuple[int, int] = (0, 0)
+    tail: str = ""
+    """Words that belong to the phrase but name no thing of the scene ("of coffee")."""
+    collection: str = ""
+    """"row" in "a row of three cups"; "portion" in "two slices of pizza"."""
+    content: Mention | None = None
+    owner: Mention | None = None
+    host: Mention | None = None
+    ordinal: int = 0
+    other: bool = False
+    partitive: bool = False
+    compare: str = ""
+
+    @property
+    def headless(self) -> bool:
+        """Whether there is no noun ("one red")."""
+        return not self.noun
+
+    @property
+    def head(self) -> str:
+        """The last word of the noun."""
+        return self.noun.rsplit(" ", 1)[-1]
+
+    @property
+    def definite(self) -> bool:
+        """Whether the phrase points at something known."""
+        return self.det in DEFINITE
+
+    @property
+    def counted(self) -> bool:
+        """Whether a determiner or a number opens the phrase."""
+        return bool(self.det or self.quantity)
