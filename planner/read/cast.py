@@ -46,6 +46,11 @@ class Actor:
         """The last word of the noun."""
         return self.noun.rsplit(" ", 1)[-1]
 
+    @property
+    def living(self) -> bool:
+        """Whether it is a person or an animal."""
+        return self.head in listed("person", "animal")
+
     def describe(self, words: Iterable[str]) -> None:
         """Adds attributes that are not there yet."""
         self.attributes.extend(w for w in words if w not in self.attributes)
@@ -221,11 +226,11 @@ class Cast:
         for group in groups:
             some = [a for a in group if a not in banned]
             if word in ("he", "him", "his", "himself"):
-                men = [a for a in some if a.head in listed("person", "animal") and a.head not in listed("she")]
+                men = [a for a in some if a.living and a.head not in listed("she")]
                 if len(men) == 1:
                     return men
             elif word in ("she", "her", "herself"):
-                women = [a for a in some if a.head in listed("person", "animal") and a.head not in listed("he")]
+                women = [a for a in some if a.living and a.head not in listed("he")]
                 if len(women) == 1:
                     return women
             elif len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
@@ -239,7 +244,7 @@ class Cast:
             if len(some) > 1:
                 return some
         for pool in ([a for a in self.things if a.sentence == self.sentence], self.things):
-            living = [a for a in pool if a.head in listed("person", "animal") and a not in banned]
+            living = [a for a in pool if a.living and a not in banned]
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
@@ -293,8 +298,8 @@ def _place_in(m: Mention, n: int) -> int | None:
     return {"left": 0, "right": n - 1}.get(_SIDES[side], n // 2)
 
 
-_SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle", "center": "middle",
-          "centre": "middle"}
+_SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
+          "center": "middle", "centre": "middle"}
 
 
 def article(words: str) -> str:

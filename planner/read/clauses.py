@@ -1,128 +1,67 @@
-"""Clauses: who stands where, does what and has what; attachment of relations, verbs and relative clauses to their subjects."""
+"""Clauses: walks over the items of a text and tells the story of who stands where, does what and has what."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from planner.read.bind import Binder, Pending
+from planner.read.attach import Attacher, Frame
+from planner.read.bind import Pending
 from planner.read.cast import Actor, Cast
 from planner.read.cues import Cue
 from planner.read.items import Item
-from planner.read.lexicon import gerund, listed
+from planner.read.lexicon import gerund, listed, mapping
 from planner.read.mention import Mention
-from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
 
-VERB_KIND = {
-    "hold": "holding",
-    "carry": "holding",
-    "grasp": "holding",
-    "clutch": "holding",
-    "grip": "holding",
-    "hug": "holding",
-    "cradle": "holding",
-    "wear": "wearing",
-    "don": "wearing",
-    "sport": "wearing",
-    "ride": "riding",
-    "surround": "surrounds",
-    "encircle": "surrounds",
-    "flank": "surrounds",
-    "contain": "contains",
-    "include": "contains",
-    "feature": "contains",
-    "cover": "covered",
-    "adorn": "covered",
-    "decorate": "covered",
-    "fill": "filled",
-    "load": "filled",
-    "pack": "filled",
-    "stuff": "filled",
-    "top": "topped",
-    "lack": "without",
-    "resemble": "like",
-    "mimic": "like",
-    "imitate": "like",
-}
-
-
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
-_BARE_PLACES = frozenset("inside behind below above underneath beneath nearby under between front".split())
-_SOFT = frozenset({"adv", "neg"})
-_OVERLAPPING = frozenset({"on", "in", "under", "at", "middle", "above", "below"})
+_LADEN = frozenset({"covered", "filled", "topped"})
+_NOBODY = frozenset({"i", "me", "we", "us", "you"})
 
 
-@dataclass(slots=True)
-class Frame:
-    """What was being said before a relative clause began."""
-
-    subjects: list[Actor]
-    verbed: bool
-
-
-class Clauses(Binder):
-    """Walks over the items of a text and tells the story."""
+class Clauses(Attacher):
+    """Reads item by item. Each method takes the position of an item and returns where to go on."""
 
     def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
-        super().__init__(cast, story, Resolver(cast, story))
-        self.items = items
-        self.frames: list[Frame] = []
-        self.verbed = False
-        self.negated = False
+        super().__init__(items, cast, story)
         self.there = False
         self.be = False
-        self.fronted: list[tuple[str, list[Actor], str]] = []
-        self.chained = False
-        self.watched = False
         self.nothing = False
-        self.with_owner: list[Actor] = []
-        self.last_mention: list[Actor] = []
-        self.verb_word = ""
-        self.verb_lemma = ""
+        self.verb = ("", "")
+        """The verb that waits for a place, as a word and as a lemma."""
         self.respectively = any(item.word == "respectively" for item in items)
+        self.readers: dict[str, Callable[[int], int]] = {
+            "np": self._np, "cue": self._cue, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
+            "with": self._with, "rel": self._rel, "clause": self._clause, "comma": self._comma, "and": self._and,
+            "stop": self._stop, "neg": self._neg, "there": self._there, "style": self._style, "word": self._word,
+            "than": self._than, "quote": self._quote, "pron": self._pron, "recip": self._recip, "adj": self._adj,
+        }
 
     def run(self) -> None:
         """Reads everything."""
         i = 0
         while i < len(self.items):
-            i = max(getattr(self, "_" + self.items[i].kind)(i), i + 1)
+            reader = self.readers.get(self.kind(i))
+            i = max(reader(i), i + 1) if reader else i + 1
         self._end()
 
-    def kind(self, i: int) -> str:
-        """The kind of the item at `i`, "" outside."""
-        return self.items[i].kind if 0 <= i < len(self.items) else ""
-
-    def before(self, i: int) -> str:
-        """The kind of the item before `i`, adverbs and "not" aside."""
-        i -= 1
-        while self.kind(i) in _SOFT:
-            i -= 1
-        return self.kind(i)
-
-    def after(self, i: int) -> int:
-        """The next item after `i`, adverbs aside."""
-        i += 1
-        while self.kind(i) == "adv":
-            i += 1
-        return i
-
     def _end(self) -> None:
+        """The end of a sentence."""
         for kind, objects, words in self.fronted:
             self.story.link(kind, self.subjects, objects, words)
-        self.fronted, self.frames, self.pending, self.each = [], [], None, []
-        self.verbed = self.negated = self.there = self.be = self.chained = False
-        self.with_owner, self.verb_word, self.verb_lemma = [], "", ""
-        self.nothing = False
+        self.fronted, self.frames, self.pending, self.each, self.with_owner = [], [], None, [], []
+        self.verbed = self.negated = self.there = self.be = self.chained = self.nothing = False
+        self.verb = ("", "")
+
+    def _said(self, i: int, k: int) -> str:
+        return self.cast.p.span(self.items[i].start, self.items[k - 1].end)
 
     # Noun phrases
 
     def _np(self, i: int) -> int:
         first = self.items[i].mention
         assert first is not None
-        mentions, end = self._coordination(i)
+        mentions, end = self.coordination(i)
         self.nothing |= first.noun in ("nothing", "nobody")
         self._share_noun(mentions)
         if self._apposed(first, i):
@@ -131,7 +70,7 @@ class Clauses(Binder):
         elif self.negated and self.pending is None and first.det != "no":
             self._deny(mentions)
         elif self.pending is not None:
-            self._bind_all(mentions)
+            self.bind_all(self.pending, mentions)
         elif self.be and not self.there and self.subjects and not self.fronted and not first.headless:
             self._predicate(mentions)
         else:
@@ -145,7 +84,7 @@ class Clauses(Binder):
         return before is not None and before.headless and m.det in ("a", "an") and self.cast.share is not None
 
     def _share_noun(self, mentions: list[Mention]) -> None:
-        """ "two red and one blue ball": the noun of the last one is everybody's."""
+        """"two red and one blue ball": the noun of the last one is everybody's."""
         last = mentions[-1]
         if len(mentions) > 1 and last.noun and (self.pending or not self.cast.group_for(self.subjects, [])):
             for m in mentions[:-1]:
@@ -155,10 +94,9 @@ class Clauses(Binder):
     def _deny(self, mentions: list[Mention]) -> None:
         for m in mentions:
             self.resolver.absent(m, self.subjects if self.verbed or m.headless else ())
-        self.negated = False
 
     def _predicate(self, mentions: list[Mention]) -> None:
-        """ "The animal is a dog": a name for the subject, no second thing."""
+        """"The animal is a dog": a name for the subject, no second thing."""
         for m in mentions:
             if self.resolver.words_only(m):
                 self.story.unread.append(self.cast.words(m))
@@ -169,8 +107,9 @@ class Clauses(Binder):
 
     def _subject(self, mentions: list[Mention], i: int) -> None:
         actors: list[Actor] = []
-        self._look()
-        cue = self.items[self.after(i)].cue if self.after(i) < len(self.items) else None
+        self.look()
+        nxt = self.after(i)
+        cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
         for m in mentions:
             found = self.resolver.resolve(m, "")
@@ -178,328 +117,151 @@ class Clauses(Binder):
                 self.each = found if m.det == "each" else []
             elif m.det in ("each", "every") and len(found) > 1:
                 self.each = found
-            self._arranged(m, found)
+            self.arranged(m, found)
             self.last_mention = found or self.last_mention
             actors.extend(found)
-        if any(m.headless for m in mentions) and self.before(i) in ("comma", "np", "with") and not actors:
+        if not actors and any(m.headless for m in mentions) and self.before(i) in ("comma", "np", "with"):
             return
         self.subjects = self.near = actors
         if not all(m.headless for m in mentions):
             self.main = actors
-        self.verbed, self.chained, self.with_owner = False, False, []
+        self.verbed, self.chained, self.there, self.with_owner = False, False, False, []
         for kind, objects, words in self.fronted:
             self.story.link(kind, actors, objects, words)
         self.fronted = []
-        self.there = False
 
-    def _coordination(self, i: int) -> tuple[list[Mention], int]:
-        mention = self.items[i].mention
-        assert mention is not None
-        mentions, k = [mention], i + 1
-        while True:
-            j = k
-            while self.kind(j) in ("and", "comma", "adv") and j - k < 3:
-                j += 1
-            if self.kind(j) != "np" or not self._joins(mentions, k, j):
-                return mentions, k
-            following = self.items[j].mention
-            assert following is not None
-            mentions.append(following)
-            k = j + 1
-
-    def _joins(self, mentions: list[Mention], k: int, j: int) -> bool:
-        """Whether the noun phrase at `j` is coordinated with those before it, which end at `k`."""
-        following, last = self.items[j].mention, mentions[-1]
-        assert following is not None
-        linked = any(self.items[x].kind == "and" for x in range(k, j))
-        after = self.kind(self.after(j))
-        finite = after in ("be", "have", "modal") or (after == "verb" and self._finite(self.after(j)))
-        if following.headless or (following.det == "no") != (last.det == "no"):
-            return last.det == "no" and following.det == "" and linked
-        if last.headless:
-            told = self.pending is None and self.cast.group_for(self.subjects, [])
-            return linked and bool(last.attributes) and not told and not following.definite
-        if self.pending is None:
-            return (j > k or not self.chained) and not (self.verbed and finite)
-        if j == k or finite:
-            return j > k and linked and self._is_no_subject(following, self.after(j))
-        return self._joins_object(self.pending.kind, mentions, following, j, linked, after)
-
-    def _joins_object(
-        self, kind: str, mentions: list[Mention], following: Mention, j: int, linked: bool, after: str
-    ) -> bool:
-        bare = not following.det and not following.quantity
-        if kind in ("between", "middle", "among") and len(mentions) == 1 and not mentions[0].plural:
-            return linked
-        if not linked:
-            closes = self.kind(j + 1) in ("and", "comma") and self._list_goes_on(j)
-            return closes and kind not in ("on", "in", "at")
-        if kind in ("with", "have", "wearing") and linked:
-            worn = listed("garment", "part")
-            pronoun = after == "cue" and self.kind(self.after(self.after(j))) == "pron"
-            if len(mentions) > 1 or pronoun or (after == "verb" and following.head in worn and mentions[-1].head in worn):
-                return True
-        if after in ("cue", "with", "rel") or after == "verb":
-            return bare and not (not mentions[-1].det and not mentions[-1].quantity) and kind != "with"
-        if kind in ("on", "in", "at", "under", "middle"):
-            both_stuff = self.resolver.stuff(following, kind) and self.resolver.stuff(mentions[-1], kind)
-            return bare or both_stuff
-        comma = self.kind(j - 1) == "and" and self.kind(j - 2) == "comma" and len(mentions) == 1
-        return not comma or bare
-
-    def _is_no_subject(self, following: Mention, verb: int) -> bool:
-        """"with its handle and round grooves was …": number shows that the verb is not the last noun's."""
-        if following.det or following.quantity or self.pending is None or self.pending.kind not in ("with", "have"):
-            return False
-        item = self.items[verb]
-        single = item.word in ("is", "was", "has") or (item.verb is not None and item.verb.form == "s")
-        many = item.word in ("are", "were", "have") or (item.verb is not None and item.verb.form == "base")
-        return (single and following.plural) or (many and not following.plural) or not (single or many)
-
-    def _list_goes_on(self, j: int) -> bool:
-        """Whether after the noun phrase at `j` a list ends in "and" and another noun phrase."""
-        k = j + 1
-        while self.kind(k) in ("comma", "np", "and"):
-            if self.kind(k) == "and":
-                return self.kind(k + 1) == "np"
-            k += 1
-        return False
-
-    def _finite(self, i: int) -> bool:
-        form = self.items[i].verb
-        return form is not None and form.form in ("s", "base")
-
-    # Relations
+    # Places
 
     def _cue(self, i: int) -> int:
-        cue = self.items[i].cue
+        cue, nxt = self.items[i].cue, self.after(i)
         assert cue is not None
-        nxt = self.after(i)
-        subjects = self._cue_subjects(i)
-        others = [a for a in subjects if a not in self.last_mention]
-        if (self.kind(nxt) == "pron" or cue.owner) and others and self.last_mention and self.before(i) == "np":
-            subjects = [a for a in subjects if a in self.last_mention] or subjects
-        if cue.words.lower().startswith("from the") and not cue.kind:
-            return i + 1
-        if cue.kind == "without" and self.nothing:
-            self.pending = None
-            return i + 1
+        subjects = self.place_subjects(i)
         if cue.kind == "without":
-            self.pending = Pending("without", subjects, cue.words)
-            return i + 1
-        if cue.owner:
-            self._owned_cue(cue, subjects)
-            return i + 1
-        if self._fronts(i, cue, nxt):
+            self.pending = None if self.nothing else Pending("without", subjects, cue.words)
+        elif cue.owner:
+            self._owned_place(cue, subjects)
+        elif self._fronts(i, cue, nxt):
             return nxt
-        follows = self.kind(nxt) in ("np", "pron", "recip") and bool(cue.kind)
-        if follows and cue.alone and self._image(nxt):
+        elif not cue.kind or self.kind(nxt) not in ("np", "pron", "recip"):
+            self._bare_place(cue, subjects)
+        elif cue.alone and self._image(nxt):
             self._link(cue.alone, subjects, (), cue.words)
             return nxt + 1
-        if not follows:
-            self._alone(cue, subjects)
-            return i + 1
-        kind = "other" if self._abstract(cue) else cue.kind
-        self.watched = self._abstract(cue)
-        words = f"{self.verb_word} {cue.words}" if self.verb_word and kind in ("other", "around") else cue.words
-        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
-        self.verb_word, self.verb_lemma = "", ""
-        self.negated = self.be = False
+        else:
+            self._open_place(cue, subjects)
         return i + 1
 
-    def _abstract(self, cue: Cue) -> bool:
-        return self.verb_lemma in listed("no_place") and cue.kind in _STATES
+    def _open_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """A place whose object follows. What is done towards it from afar ("looking at") is no place."""
+        word, lemma = self.verb
+        self.watched = lemma in listed("no_place") and cue.kind in _STATES
+        kind = "other" if self.watched else cue.kind
+        words = f"{word} {cue.words}" if word and kind in ("other", "around") else cue.words
+        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
+        self.verb = ("", "")
+        self.negated = self.be = False
 
     def _image(self, i: int) -> bool:
+        """Whether the picture itself is named at `i`."""
         m = self.items[i].mention if i < len(self.items) else None
         return m is not None and m.noun in listed("image") and m.det in ("the", "this", "")
 
     def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
-        """ "On the left, a dog": a place that comes before its subject."""
-        opens = self.before(i) in ("", "stop", "clause") or (
-            self.before(i) in ("comma", "and") and (not cue.kind and self.kind(nxt) in ("np", "be", "there"))
-        )
-        if not opens or self.kind(i - 1) == "verb":
+        """"On the left, a dog": a place that comes before its subject."""
+        begins = self.before(i) in ("", "stop", "clause")
+        turns = self.before(i) in ("comma", "and") and not cue.kind and self.kind(nxt) in ("np", "be", "there")
+        if not (begins or turns) or self.kind(i - 1) == "verb":
             return False
         if not cue.kind or (cue.alone and self._image(nxt)):
-            if self.kind(nxt) in ("np", "comma", "be", "there", "verb") and cue.alone:
-                self.fronted.append((cue.alone, [], cue.words))
-                return self.kind(nxt) != "np" or not cue.kind
-            return False
-        if self.before(i) in ("", "stop", "clause") and self.kind(nxt) in ("np", "pron"):
+            if not cue.alone or self.kind(nxt) not in ("np", "comma", "be", "there", "verb"):
+                return False
+            self.fronted.append((cue.alone, [], cue.words))
+            return self.kind(nxt) != "np" or not cue.kind
+        if begins and self.kind(nxt) in ("np", "pron"):
             self.pending = Pending(cue.kind, [], cue.words, fronted=True, alone=cue.alone)
             self.subjects = []
             return True
         return False
 
-    def _owned_cue(self, cue: Cue, subjects: list[Actor]) -> None:
-        if cue.owner == "named":
-            m = self.cast.p.noun_phrase(cue.owner_at[0])
-            objects = self.resolver.resolve(m, cue.kind) if m else []
-        else:
-            objects = self._it(cue.owner, subjects)
-        self._link(cue.kind if cue.kind != "corner" else "next_to", subjects, objects, cue.words)
+    def _owned_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """"to its left", "to the dog's left"."""
+        m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
+        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, subjects)
+        self._link("next_to" if cue.kind == "corner" else cue.kind, subjects, objects, cue.words)
 
-    def _it(self, word: str, banned: Sequence[Actor]) -> list[Actor]:
-        if self.with_owner:
-            near = self.with_owner
-        elif self.previous and self.previous != list(banned):
-            near = self.previous
-        else:
-            near = self.near
-        return self.cast.pronoun(word, near, self.main, banned)
-
-    def _alone(self, cue: Cue, subjects: list[Actor]) -> None:
-        if not cue.alone:
-            others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
-            if cue.words.lower().split()[-1] in _BARE_PLACES and others:
-                self._link(cue.kind, subjects, others, cue.words)
+    def _bare_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """A place without an object: on the canvas, or relative to what was named before."""
+        words = cue.words.lower()
+        if words.startswith("from the"):
             return
-        if cue.words.lower() in ("on top", "on the top") and any(not a.stuff for a in self.with_owner):
-            self._link("on", subjects, self.with_owner, cue.words)
+        if cue.alone:
+            on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
+            self._link("on" if on_owner else cue.alone, subjects, self.with_owner if on_owner else (), cue.words)
             return
-        self._link(cue.alone, subjects, (), cue.words)
+        others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
+        if others and words.split()[-1] in listed("bare_place"):
+            self._link(cue.kind, subjects, others, cue.words)
 
     def _link(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str) -> None:
-        things = [a for a in subjects if not a.stuff]
+        things = self.things(subjects)
         if kind == "row" and len(things) == 2:
             kind, subjects, objects = "next_to", things[:1], things[1:]
-        self._tell(kind, subjects, objects, words, self.negated)
+        self.tell(kind, subjects, objects, words, self.negated)
         self.last_subjects = list(subjects)
         self.negated = self.be = False
-
-    def _cue_subjects(self, i: int) -> list[Actor]:
-        """Whom a place is said of."""
-        before = self.before(i)
-        if before == "and" and self.last_subjects and self.chained:
-            return self.last_subjects
-        if before == "comma":
-            return self.main or self.subjects
-        if before == "np":
-            cue = self.items[i].cue
-            if cue and cue.kind in ("surrounded_by", "hidden_by") and any(not a.stuff for a in self.near):
-                return self.near
-            if self.with_owner and self.near and all(a.whole is not None for a in self.near):
-                return self.with_owner
-            apart = cue is not None and cue.kind in _APART and self.kind(self.after(i)) == "np"
-            if self.with_owner and apart and any(not a.stuff for a in self.with_owner):
-                return self.with_owner
-            if self.with_owner or not self.chained:
-                return self.near or self.subjects
-            if not [a for a in self.near if not a.stuff] or (self.verbed and not self._nests(i) and not self.watched):
-                return self.subjects or self.near
-            return self.near
-        return self.subjects or self.near
-
-    def _nests(self, i: int) -> bool:
-        """"on a plate on a counter": what is on one thing is on the next one through it."""
-        cue = self.items[i].cue
-        if cue is None or cue.kind not in ("on", "in", "at"):
-            return False
-        return any(link.kind in ("on", "in") and link.subjects[0] in self.subjects for link in self.story.links if link.subjects)
 
     # Verbs
 
     def _verb(self, i: int) -> int:
-        item = self.items[i]
-        form = item.verb
-        assert form is not None
-        if self.fronted and not self.subjects and form.lemma in listed("stative") and self.kind(self.after(i)) == "np":
+        item, nxt = self.items[i], self.after(i)
+        assert item.verb is not None
+        if self.fronted and not self.subjects and item.verb.lemma in listed("stative") and self.kind(nxt) == "np":
             return i + 1
-        self._choose_subject(i)
+        self.subjects = self.verb_subjects(i)
         self.verbed, self.be, self.watched = True, False, False
-        nxt = self.after(i)
-        passive = form.form == "ed" and self.kind(nxt) == "cue" and self.items[nxt].word == "by"
-        kind = VERB_KIND.get(form.lemma, "other")
         if self.pending is not None and self.pending.kind == "without":
             self.negated, self.pending = True, None
-        if passive and self.kind(nxt + 1) in ("np", "pron"):
+        end = self._opens(item, nxt) or i + 1
+        self.negated = self.negated and self.pending is None
+        return end
+
+    def _opens(self, item: Item, nxt: int) -> int:
+        """Opens the verb's relation; returns where to go on if that is not the next item."""
+        assert item.verb is not None
+        lemma, form = item.verb
+        kind, follows, particle = mapping("verb_kind").get(lemma, "other"), self.kind(nxt), self.word(nxt)
+        if form == "ed" and follows == "cue" and particle == "by" and self.kind(nxt + 1) in ("np", "pron"):
             self.pending = Pending(kind, self.subjects, f"{item.word} by", self.negated, reverse=True)
-            self.negated = False
             return nxt + 1
-        if form.lemma == "dress" and self.kind(nxt) == "cue" and self.items[nxt].word == "in":
+        if lemma == "dress" and follows == "cue" and particle == "in":
             self.pending = Pending("wearing", self.subjects, "dressed in", self.negated)
             return nxt + 1
-        if self.kind(nxt) in ("np", "pron", "recip"):
-            self._transitive(kind, item, nxt)
-        elif kind in ("covered", "filled", "topped") and (
-            self.kind(nxt) == "with" or (self.kind(nxt) == "cue" and self.items[nxt].word in ("in", "with"))
-        ):
-            self.pending = Pending(kind, self.subjects, f"{item.word} {self.items[nxt].word}", self.negated)
+        if follows in ("np", "pron", "recip"):
+            if not (lemma in listed("says") and self.kind(nxt + 1) == "quote"):
+                self.pending = Pending("other" if kind in _LADEN else kind, self.subjects, item.word, self.negated)
+        elif kind in _LADEN and (follows == "with" or (follows == "cue" and particle == "in")):
+            self.pending = Pending(kind, self.subjects, f"{item.word} {particle}", self.negated)
             return nxt + 1
         else:
-            self.verb_word, self.verb_lemma = item.word, form.lemma
+            self.verb = (item.word, lemma)
             self._state(item, nxt)
-        self.negated = False if self.pending else self.negated
-        return i + 1
-
-    def _transitive(self, kind: str, item: Item, nxt: int) -> None:
-        assert item.verb is not None
-        if item.verb.lemma in (
-            "say",
-            "read",
-            "spell",
-            "write",
-            "print",
-            "label",
-            "title",
-            "name",
-            "call",
-            "display",
-        ) and (self.kind(nxt + 1) == "quote"):
-            return
-        if kind in ("covered", "filled", "topped"):
-            kind = "other"
-        self.pending = Pending(kind, self.subjects, item.word, self.negated)
+        return 0
 
     def _state(self, item: Item, nxt: int) -> None:
         """A verb without an object describes its subject."""
         assert item.verb is not None
         lemma, form = item.verb
-        if self.items and "quote" in {other.kind for other in self.items if other.end == item.start}:
+        quoted = any(other.kind == "quote" and other.end == item.start for other in self.items)
+        far = lemma in listed("no_place") and self.kind(nxt) == "cue"
+        if quoted or far or self.negated or self.kind(nxt) == "with" or lemma in listed("neutral"):
             return
-        if lemma in listed("neutral") or self.negated or self.kind(nxt) == "with":
-            return
-        if lemma in listed("no_place") and self.kind(nxt) == "cue":
-            return
-        word = item.word if form in ("ing", "ed") and lemma not in listed("intransitive") else gerund(lemma)
-        if form == "ed" and lemma not in listed("intransitive"):
-            word = item.word
+        as_said = form in ("ing", "ed") and lemma not in listed("intransitive")
         for actor in self.subjects:
-            actor.describe([word])
-
-    def _choose_subject(self, i: int) -> None:
-        form = self.items[i].verb
-        assert form is not None
-        before = self.before(i)
-        if before == "np" and self.near is not self.subjects:
-            finite = form.form in ("s", "base")
-            if finite or (form.form == "ed" and self.with_owner and self.kind(self.after(i)) == "np"):
-                self._pop()
-                return
-            things = [a for a in self.near if not a.stuff]
-            if things and all(a.whole is not None for a in things):
-                self._pop()
-                return
-            alive = listed("person", "animal")
-            posture = form.lemma in listed("stative") or form.form == "ed"
-            owner_alive = any(a.head in alive for a in self.with_owner)
-            near_alive = any(a.head in alive for a in things)
-            if not things or (self.with_owner and owner_alive and not near_alive):
-                self.subjects = self.with_owner or self.subjects
-            elif near_alive or (posture and not (form.form == "ing" and any(a.head in alive for a in self.subjects))):
-                self.subjects = self.near
-        elif before in ("comma", "stop", "clause", ""):
-            self.subjects = self.main if before == "comma" and not self.each else self.subjects or self.main
-            living = [a for a in self.subjects if a.head in listed("person", "animal")]
-            if living and form.form == "ing" and form.lemma not in listed("stative"):
-                self.subjects = living
-        elif before == "recip":
-            return
+            actor.describe([item.word if as_said else gerund(lemma)])
 
     def _be(self, i: int) -> int:
         if self.before(i) == "np" and self.near is not self.subjects and not self.there:
-            self._pop()
+            self.subjects = self.outer()
         elif self.before(i) == "comma" and self.main and not self.fronted:
             self.subjects = self.main
         self.be, self.verbed = True, True
@@ -507,23 +269,12 @@ class Clauses(Binder):
 
     def _have(self, i: int) -> int:
         if self.before(i) == "np" and self.near is not self.subjects:
-            self._pop()
+            self.subjects = self.outer()
         self.verbed = True
-        if self.kind(self.after(i)) in ("verb", "be"):
-            return i + 1
-        self.pending = Pending("have", self.subjects, self.items[i].word, self.negated)
-        self.with_owner = self.subjects
-        self.negated = False
-        return i + 1
-
-    def _pop(self) -> None:
-        if self.frames:
-            frame = self.frames.pop()
-            self.subjects = frame.subjects
-        elif self.main:
-            self.subjects = self.main
-
-    def _modal(self, i: int) -> int:
+        if self.kind(self.after(i)) not in ("verb", "be"):
+            self.pending = Pending("have", self.subjects, self.word(i), self.negated)
+            self.with_owner = self.subjects
+            self.negated = False
         return i + 1
 
     def _to(self, i: int) -> int:
@@ -538,69 +289,46 @@ class Clauses(Binder):
         self.story.unread.append(self._said(i, k))
         return k
 
-    def _said(self, i: int, k: int) -> str:
-        return self.cast.p.span(self.items[i].start, self.items[k - 1].end)
-
     # Small words
 
     def _with(self, i: int) -> int:
-        before = self.before(i)
-        owners = self.subjects
-        if before == "np" and self.near and not self.with_owner:
-            owners = self.near if not all(a.stuff for a in self.near) and not self._by_means() else self.subjects
-        if before in ("comma", "verb"):
-            owners = self.main if before == "comma" and not self.each else self.subjects
-            if all(a.stuff for a in owners) and before == "comma":
-                owners = self.cast.things[-1:] or owners
-        words = f"{self.verb_word} with" if self.verb_word and before == "verb" else "with"
-        self.pending = Pending("with", owners, words, self.negated)
-        self.with_owner = owners
+        self.with_owner = self.owners(i)
+        word = self.verb[0] if self.before(i) == "verb" else ""
+        self.pending = Pending("with", self.with_owner, f"{word} with" if word else "with", self.negated)
         return i + 1
 
-    def _by_means(self) -> bool:
-        """"cutting bread with a knife": what a person uses is not a part of what it is used on."""
-        alive = listed("person", "animal")
-        last = self.story.links[-1] if self.story.links else None
-        acted = last is not None and last.kind == "other" and set(last.subjects) & set(self.subjects)
-        return bool(acted) and any(a.head in alive for a in self.subjects) and not any(a.head in alive for a in self.near)
-
     def _rel(self, i: int) -> int:
-        word = self.items[i].word
-        many = self.items[self.after(i)].word in ("are", "were", "have") if self.after(i) < len(self.items) else False
-        target = self.near if many else self.last_mention or self.near
-        self.frames.append(Frame(self.subjects, self.verbed))
+        target = self.antecedent(i)
+        self.frames.append(Frame(self.subjects))
         self.pending = None
-        if word == "whose":
+        if self.word(i) == "whose":
             self.pending = Pending("have", target, "whose")
             self.with_owner = target
-        elif word != "where":
-            self.subjects, self.verbed = target, False
-            self.near = target
+        elif self.word(i) != "where":
+            self.subjects = self.near = target
+            self.verbed = False
         return i + 1
 
     def _clause(self, i: int) -> int:
-        self.pending, self.frames = None, []
-        self.with_owner = []
+        self.pending, self.frames, self.with_owner = None, [], []
         return i + 1
 
     def _comma(self, i: int) -> int:
         if self.frames:
-            self.subjects = self.frames[0].subjects
-            self.frames = []
-        self.pending = None if self.kind(i + 1) != "np" or self.pending is None or self.pending.bound else self.pending
+            self.subjects, self.frames = self.frames[0].subjects, []
+        if self.kind(i + 1) != "np":
+            self.pending = None
         self.with_owner = []
         return i + 1
 
     def _and(self, i: int) -> int:
-        if self.kind(self.after(i)) in ("np",) and self.pending is not None and self.pending.bound:
-            self.pending = None
         return i + 1
 
     def _stop(self, i: int) -> int:
         self._end()
         self.cast.sentence += 1
-        self.subjects = []
         self.cast.share = None
+        self.subjects = []
         return i + 1
 
     def _neg(self, i: int) -> int:
@@ -608,15 +336,11 @@ class Clauses(Binder):
         return i + 1
 
     def _there(self, i: int) -> int:
-        self.there = True
-        self.pending = None
-        return i + 1
-
-    def _adv(self, i: int) -> int:
+        self.there, self.pending = True, None
         return i + 1
 
     def _style(self, i: int) -> int:
-        self.story.style.append(self.items[i].word)
+        self.story.style.append(self.word(i))
         return i + 1
 
     def _word(self, i: int) -> int:
@@ -624,63 +348,52 @@ class Clauses(Binder):
         return i + 1
 
     def _than(self, i: int) -> int:
-        nxt = self.after(i)
-        if self.kind(nxt) != "np":
+        if self.kind(self.after(i)) != "np":
             self.story.unread.append(self._said(i, i + 1))
         return i + 1
 
     def _quote(self, i: int) -> int:
-        hosts = self.near or self.subjects
-        self.story.lettering.append((self.items[i].word, next((a for a in hosts if not a.stuff), None)))
+        host = next(iter(self.things(self.near or self.subjects)), None)
+        self.story.lettering.append((self.word(i), host))
         self.pending = None
         return i + 1
 
     def _pron(self, i: int) -> int:
-        word = self.items[i].word
+        word = self.word(i)
         if self.pending is not None:
-            objects = self._it(word, self.pending.subjects)
-            self._bind(self.pending, objects)
-            self.pending.bound = True
-            return i + 1
-        found = self.cast.pronoun(word, self.main, self.near) if word not in ("i", "me", "we", "us", "you") else []
-        if found:
+            self.bind(self.pending, self.it(word, self.pending.subjects))
+            self.pending = None
+        elif found := [] if word in _NOBODY else self.cast.pronoun(word, self.main, self.near):
             self.subjects = self.near = found
             self.verbed = False
         return i + 1
 
     def _recip(self, i: int) -> int:
+        """"next to each other", "chasing each other"."""
         pending, self.pending = self.pending, None
         if pending is None:
             return i + 1
-        things = [a for a in pending.subjects if not a.stuff]
-        if len(things) == 2 and pending.kind not in ("on",):
-            self._link(
-                pending.kind if pending.kind in ("next_to", "near", "far_from") else "other",
-                things[:1],
-                things[1:],
-                pending.words,
-            )
-        elif pending.kind in ("next_to", "near"):
+        things, close = self.things(pending.subjects), pending.kind in ("next_to", "near", "far_from")
+        if len(things) == 2 and pending.kind != "on":
+            self._link(pending.kind if close else "other", things[:1], things[1:], pending.words)
+        elif close and pending.kind != "far_from":
             self._link("row", things, (), f"{pending.words} each other")
         return i + 1
 
     def _adj(self, i: int) -> int:
         words, k = [], i
-        while self.kind(k) in ("adj", "and", "comma", "adv") and not (
-            self.kind(k) in ("and", "comma") and self.kind(self.after(k)) not in ("adj",)
-        ):
+        while self.kind(k) in ("adj", "adv") or (
+                self.kind(k) in ("and", "comma") and self.kind(self.after(k)) == "adj"):
             if self.kind(k) == "adj":
-                words.append(self.items[k].word)
+                words.append(self.word(k))
             k += 1
         targets = self.near if self.before(i) == "np" and self.near else self.subjects or self.main
-        if self.negated:
-            for actor in [a for a in targets if not a.stuff]:
+        for n, actor in enumerate(targets):
+            if self.negated and not actor.stuff:
                 self.resolver.absent(Mention(0, 0, attributes=words), [actor])
-        elif self.respectively and len(words) == len(targets):
-            for actor, word in zip(targets, words, strict=True):
-                actor.describe([word])
-        else:
-            for actor in targets:
+            elif self.respectively and len(words) == len(targets):
+                actor.describe([words[n]])
+            elif not self.negated:
                 actor.describe(words)
         self.negated = self.be = False
         return k

@@ -12,7 +12,7 @@ from planner.relations import TABLE
 
 
 class Cue(NamedTuple):
-    """A relation's words. `kind` holds with an object, `alone` without one; `owner` is the object if the words have it."""
+    """A relation's words. `kind` holds with an object, `alone` without one; `owner` is an object within the words."""
 
     kind: str
     alone: str
@@ -58,7 +58,8 @@ def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
         return side
     if found:
         return found
-    if tokens[i].low in listed("cue_adverb") and i + 1 < len(tokens) and tokens[i + 1].low not in listed("cue_adverb") - {"off", "up", "right"}:
+    adverbs = listed("cue_adverb")
+    if tokens[i].low in adverbs and i + 1 < len(tokens) and tokens[i + 1].low not in adverbs - {"off", "up", "right"}:
         later = _direction(tokens, i + 1) or _owned_direction(tokens, i + 1) or _listed(tokens, i + 1)
         if later and later.kind not in ("other", "like", "made", "without", "at", "around"):
             far = {"at_left": "at_far_left", "at_right": "at_far_right"} if tokens[i].low == "far" else {}

@@ -15,7 +15,7 @@ from planner.scene import Scene
 
 
 def read(prompt: str) -> Scene:
-    """What the prompt says must be true of the picture. Any text can be read; what was not understood is in `unread`."""
+    """What the prompt says must be true of the picture. Any text will do; what was not understood is `unread`."""
     prompt = clean(prompt)
     cast, story = _told(prompt)
     if len(prompt) > LIMIT:

@@ -50,7 +50,7 @@ def _stem(verb: str) -> str:
     vowels = "aeiou"
     short = len(verb) >= 3 and verb[-1] in _DOUBLING and verb[-2] in vowels and verb[-3] not in vowels
     one_beat = sum(a in vowels and (i == 0 or verb[i - 1] not in vowels) for i, a in enumerate(verb)) == 1
-    return verb + verb[-1] if short and (one_beat or verb in ("tug", "unzip", "emit", "begin", "admit", "permit", "forget", "transmit")) and verb[-1] != "w" else verb
+    return verb + verb[-1] if short and (one_beat or verb in listed("stressed_end")) else verb
 
 
 def gerund(verb: str) -> str:
@@ -156,12 +156,12 @@ def verb(word: str) -> VerbForm | None:
     return verb_forms().get(word)
 
 
-_ADJECTIVE_ENDS = tuple(
-    "ous ful less ish able ible esque -like like -colored -coloured -shaped -sized -style -themed -covered -filled -haired "
-    "-eyed -legged -patterned -old -free ic ive ical ular ffy ppy ggy ssy cky nky mpy shy chy sty "
-    "sky rky lky fty zzy tty bby ddy eamy oofy arry".split()
-)
 _ED_NOUNS = ("bed", "shed", "sled", "seed", "weed", "reed", "speed", "thread", "bread", "head", "field", "child")
+
+
+@lru_cache(maxsize=1)
+def _adjective_ends() -> tuple[str, ...]:
+    return sections()["adjective_end"]
 
 
 @lru_cache(maxsize=20_000)
@@ -171,7 +171,7 @@ def describes(word: str) -> bool:
         return True
     if word in nouns() or verb(word) or len(word) < 5:
         return False
-    if word.endswith(_ADJECTIVE_ENDS) and word not in listed("no_adjective"):
+    if word.endswith(_adjective_ends()) and word not in listed("no_adjective"):
         return True
     if "-" in word:
         tail = word.rsplit("-", 1)[1]
@@ -185,4 +185,6 @@ def participle_like(word: str) -> bool:
     form = verb(word)
     if form:
         return form.form in ("ing", "ed")
-    return len(word) > 4 + word.endswith("ing") and word.endswith(("ing", "ed")) and word not in nouns() and not word.endswith(_ED_NOUNS)
+    if word in nouns() or word.endswith(_ED_NOUNS):
+        return False
+    return (word.endswith("ing") and len(word) > 5) or (word.endswith("ed") and len(word) > 4)

@@ -11,9 +11,9 @@ from planner.read.words import Words
 
 _DEEPEST = 5
 _LONGEST = 24
-_ORDINALS = {word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)}
-_ORDINALS["last"] = -1
-_FIXED_NUMBERS = frozenset("pair couple trio duo quartet quintet twosome threesome".split())
+_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+             "ninth": 9, "tenth": 10, "last": -1}
+_FIXED_NUMBERS = frozenset({"pair", "couple", "trio", "duo", "quartet", "quintet", "twosome", "threesome"})
 
 
 class Phraser(Words):
@@ -55,7 +55,8 @@ class Phraser(Words):
     # Determiners
 
     def _determiners(self, k: int, m: Mention) -> int:
-        if self.low(k) in ("all", "both") or (self.low(k) == "half" and self.low(k + 1) in ("the", "of", "these", "those")):
+        half = self.low(k) == "half" and self.low(k + 1) in ("the", "of", "these", "those")
+        if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
         for _ in range(4):

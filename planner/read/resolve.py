@@ -12,26 +12,7 @@ from planner.read.story import Missing, Story
 
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
-_FLAT = frozenset({"plate", "tray", "dish", "platter", "saucer", "shelf", "cart"})
-_TEXT_NOUNS = frozenset(
-    {
-        "word",
-        "text",
-        "letter",
-        "name",
-        "title",
-        "phrase",
-        "slogan",
-        "caption",
-        "message",
-        "inscription",
-        "lettering",
-        "writing",
-        "quote",
-        "sentence",
-        "headline",
-    }
-)
+
 
 
 class Resolver:
@@ -83,7 +64,7 @@ class Resolver:
             and (m.definite or (not m.det and kind in LOCATIONS) or m.noun == "scene")
         ):
             return []
-        if m.noun in _TEXT_NOUNS:
+        if m.noun in listed("text_noun"):
             return []
         known = self._known(m, kind)
         if known:
@@ -210,7 +191,7 @@ class Resolver:
         ):
             return
         for holder in made:
-            self.story.link("on" if m.head in _FLAT else "in", self.cast.new(inner), [holder], "of")
+            self.story.link("on" if m.head in listed("flat") else "in", self.cast.new(inner), [holder], "of")
 
     def _headless(self, m: Mention) -> list[Actor]:
         group = self.cast.group_for(self.subjects, self.near)

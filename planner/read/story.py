@@ -1,4 +1,4 @@
-"""What the grammar has understood so far: links between actors, absences, background, lettering, and what it could not read."""
+"""What was understood so far: links between actors, absences, background, lettering; and what was not."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Story:
         ends = [a for a in subjects if not a.stuff]
         others = [a for a in objects if not a.stuff and a not in ends]
         arity = TABLE[kind].arity
-        if not ends or (arity in ("pair", "pool", "ring") and not others):
+        if not ends or (arity in ("pair", "pool", "ring", "words") and not others):
             return
         if arity == "arrangement" and len(ends) < 2:
             return

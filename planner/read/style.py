@@ -107,8 +107,9 @@ def _request(part: Sequence[Token]) -> int:
     k = 0
     while k < len(part) and part[k].low in listed("request"):
         k += 1
-    follows = part[k].low if k < len(part) else ""
-    plain = part[k].kind == "number" or follows in listed("counter") or follows in ("my", "this", "some") if follows else False
+    if k == len(part):
+        return 0
+    plain = part[k].kind == "number" or part[k].low in listed("counter", "possessive")
     return k if plain or k > 1 else 0
 
 

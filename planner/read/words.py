@@ -166,7 +166,7 @@ class Words:
         return self.cue(k) is not None or self.low(k) in ("with", "to", "at") or self.low(k) in listed("adverb")
 
     def verb_after(self, k: int, m: Mention, *, coordinated: bool, verb_seen: bool) -> bool:
-        """Whether the word at `k`, straight after the noun of `m`, is a verb rather than the next part of a compound."""
+        """Whether the word at `k`, straight after the noun of `m`, is a verb and no further part of a compound."""
         low, form = self.low(k), verb(self.low(k))
         if self.low(k + 1) == "of" and (low in nouns() | listed("weak_noun") or singular(low) == low):
             return False

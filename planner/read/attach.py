@@ -1,0 +1,242 @@
+"""Attachment: which noun phrases are coordinated, and whom a place, a verb, a pronoun or a "with" is said of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planner.read.bind import Binder
+from planner.read.cast import Actor, Cast
+from planner.read.items import Item
+from planner.read.lexicon import listed
+from planner.read.mention import Mention
+from planner.read.resolve import Resolver
+from planner.read.story import Story
+
+_APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
+_SUPPORTS = frozenset({"on", "in", "at", "under", "middle"})
+_MANY = frozenset({"are", "were", "have"})
+
+
+@dataclass(slots=True)
+class Frame:
+    """Whom the clause was about before a relative clause began."""
+
+    subjects: list[Actor]
+
+
+class Attacher(Binder):
+    """Knows the items around a position, and who is meant there."""
+
+    def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
+        super().__init__(cast, story, Resolver(cast, story))
+        self.items = items
+        self.frames: list[Frame] = []
+        self.verbed = False
+        self.watched = False
+
+    def kind(self, i: int) -> str:
+        """The kind of the item at `i`, "" outside."""
+        return self.items[i].kind if 0 <= i < len(self.items) else ""
+
+    def word(self, i: int) -> str:
+        """The word of the item at `i`, "" outside."""
+        return self.items[i].word if 0 <= i < len(self.items) else ""
+
+    def before(self, i: int) -> str:
+        """The kind of the item before `i`, adverbs and "not" aside."""
+        i -= 1
+        while self.kind(i) in ("adv", "neg"):
+            i -= 1
+        return self.kind(i)
+
+    def after(self, i: int) -> int:
+        """The next item after `i`, adverbs aside."""
+        i += 1
+        while self.kind(i) == "adv":
+            i += 1
+        return i
+
+    # Coordination
+
+    def coordination(self, i: int) -> tuple[list[Mention], int]:
+        """The noun phrases that are joined with the one at `i`, and the item after them."""
+        mention = self.items[i].mention
+        assert mention is not None
+        mentions, k = [mention], i + 1
+        while True:
+            j = k
+            while self.kind(j) in ("and", "comma", "adv") and j - k < 3:
+                j += 1
+            if self.kind(j) != "np" or not self._joins(mentions, k, j):
+                return mentions, k
+            following = self.items[j].mention
+            assert following is not None
+            mentions.append(following)
+            k = j + 1
+
+    def _joins(self, mentions: list[Mention], k: int, j: int) -> bool:
+        """Whether the noun phrase at `j` is coordinated with those before it, which end at `k`."""
+        following, last = self.items[j].mention, mentions[-1]
+        assert following is not None
+        linked = any(self.kind(x) == "and" for x in range(k, j))
+        verb = self.after(j)
+        if following.headless or (following.det == "no") != (last.det == "no"):
+            return last.det == "no" and following.det == "" and linked
+        if last.headless:
+            told = self.pending is None and self.cast.group_for(self.subjects, [])
+            return linked and bool(last.attributes) and not told and not following.definite
+        if self.pending is None:
+            return (j > k or not self.chained) and not (self.verbed and self._finite(verb))
+        if j == k or self._finite(verb):
+            return j > k and linked and self._is_no_subject(following, verb)
+        if not linked:
+            closes = self.kind(j + 1) in ("and", "comma") and self._list_goes_on(j)
+            return closes and self.pending.kind not in ("on", "in", "at")
+        return self._joins_object(self.pending.kind, mentions, following, j)
+
+    def _joins_object(self, kind: str, mentions: list[Mention], following: Mention, j: int) -> bool:
+        """Whether "and" joins another object, rather than beginning to speak of something new."""
+        last, after = mentions[-1], self.kind(self.after(j))
+        if kind in ("between", "middle", "among") and len(mentions) == 1 and not last.plural:
+            return True
+        if kind in ("with", "have", "wearing") and self._owned_together(mentions, following, j):
+            return True
+        if after in ("cue", "with", "rel", "verb"):
+            return not following.counted and last.counted and kind != "with"
+        if kind in _SUPPORTS:
+            both_stuff = self.resolver.stuff(following, kind) and self.resolver.stuff(last, kind)
+            return not following.counted or both_stuff
+        comma = self.kind(j - 1) == "and" and self.kind(j - 2) == "comma" and len(mentions) == 1
+        return not comma or not following.counted
+
+    def _owned_together(self, mentions: list[Mention], following: Mention, j: int) -> bool:
+        """"with a vase, a cup and a book on it", "with a red hat and a blue scarf walking …"."""
+        worn, after = listed("garment", "part"), self.after(j)
+        pronoun = self.kind(after) == "cue" and self.kind(self.after(after)) == "pron"
+        dressed = self.kind(after) == "verb" and following.head in worn and mentions[-1].head in worn
+        return len(mentions) > 1 or pronoun or dressed
+
+    def _is_no_subject(self, following: Mention, verb: int) -> bool:
+        """"with its handle and round grooves was …": number shows that the verb is not the last noun's."""
+        if following.counted or self.pending is None or self.pending.kind not in ("with", "have"):
+            return False
+        form = self.items[verb].verb
+        single = self.word(verb) in ("is", "was", "has") or (form is not None and form.form == "s")
+        many = self.word(verb) in _MANY or (form is not None and form.form == "base")
+        return (single and following.plural) or (many and not following.plural) or not (single or many)
+
+    def _list_goes_on(self, j: int) -> bool:
+        """Whether after the noun phrase at `j` a list ends in "and" and another noun phrase."""
+        k = j + 1
+        while self.kind(k) in ("comma", "np"):
+            k += 1
+        return self.kind(k) == "and" and self.kind(k + 1) == "np"
+
+    def _finite(self, i: int) -> bool:
+        """Whether a finite verb stands at `i`."""
+        if self.kind(i) in ("be", "have", "modal"):
+            return True
+        form = self.items[i].verb if self.kind(i) == "verb" else None
+        return form is not None and form.form in ("s", "base")
+
+    # Whom it is said of
+
+    def place_subjects(self, i: int) -> list[Actor]:
+        """Whom the place at `i` is said of."""
+        before = self.before(i)
+        if before == "and" and self.last_subjects and self.chained:
+            return self.last_subjects
+        if before == "comma":
+            return self.main or self.subjects
+        if before != "np":
+            return self.subjects or self.near
+        found = self._place_after_noun(i)
+        cue = self.items[i].cue
+        pronoun = self.kind(self.after(i)) == "pron" or (cue is not None and bool(cue.owner))
+        if pronoun and self.last_mention and any(a not in self.last_mention for a in found):
+            return [a for a in found if a in self.last_mention] or found
+        return found
+
+    def _place_after_noun(self, i: int) -> list[Actor]:
+        cue = self.items[i].cue
+        assert cue is not None
+        things = self.things(self.near)
+        if cue.kind in ("surrounded_by", "hidden_by") and things:
+            return self.near
+        if self.with_owner and things and all(a.whole is not None for a in things):
+            return self.with_owner
+        apart = cue.kind in _APART and self.kind(self.after(i)) == "np"
+        if self.with_owner and apart and self.things(self.with_owner):
+            return self.with_owner
+        if self.with_owner or not self.chained:
+            return self.near or self.subjects
+        if not things or (self.verbed and not self.watched and not self._nests(cue.kind)):
+            return self.subjects or self.near
+        return self.near
+
+    def _nests(self, kind: str) -> bool:
+        """"on a plate on a counter": what is on one thing is on the next one through it."""
+        if kind not in ("on", "in", "at"):
+            return False
+        return any(link.kind in ("on", "in") and set(link.subjects) & set(self.subjects) for link in self.story.links)
+
+    def verb_subjects(self, i: int) -> list[Actor]:
+        """Whom the verb at `i` is said of."""
+        before, form = self.before(i), self.items[i].verb
+        assert form is not None
+        if before == "np" and self.near is not self.subjects:
+            return self._verb_after_object(i)
+        if before in ("comma", "stop", "clause", ""):
+            found = self.main if before == "comma" and not self.each else self.subjects or self.main
+            acts = form.form == "ing" and form.lemma not in listed("stative")
+            return [a for a in found if a.living] or found if acts else found
+        return self.subjects
+
+    def _verb_after_object(self, i: int) -> list[Actor]:
+        """A verb after an object: the object's own, or back to the subject."""
+        form = self.items[i].verb
+        assert form is not None
+        things = self.things(self.near)
+        past = form.form == "ed" and self.with_owner and self.kind(self.after(i)) == "np"
+        if form.form in ("s", "base") or past or (things and all(a.whole is not None for a in things)):
+            return self.outer()
+        near_alive = any(a.living for a in things)
+        if not things or (any(a.living for a in self.with_owner) and not near_alive):
+            return self.with_owner or self.subjects
+        posture = form.lemma in listed("stative") or form.form == "ed"
+        lively = form.form == "ing" and any(a.living for a in self.subjects)
+        return self.near if near_alive or (posture and not lively) else self.subjects
+
+    def outer(self) -> list[Actor]:
+        """The subject of the clause around the present one."""
+        return self.frames.pop().subjects if self.frames else self.main or self.subjects
+
+    def owners(self, i: int) -> list[Actor]:
+        """Who has what follows the "with" at `i`."""
+        before = self.before(i)
+        if before == "comma":
+            found = self.subjects if self.each else self.main
+            return found if self.things(found) else self.cast.things[-1:] or found
+        if before == "np" and self.near and not self.with_owner and self.things(self.near) and not self._by_means():
+            return self.near
+        return self.subjects
+
+    def _by_means(self) -> bool:
+        """"cutting bread with a knife": what a person uses is not a part of what it is used on."""
+        last = self.story.links[-1] if self.story.links else None
+        acted = last is not None and last.kind == "other" and set(last.subjects) & set(self.subjects)
+        return bool(acted) and any(a.living for a in self.subjects) and not any(a.living for a in self.near)
+
+    def it(self, word: str, banned: Sequence[Actor]) -> list[Actor]:
+        """Whom a pronoun means that is the object of a relation."""
+        if self.with_owner:
+            near = self.with_owner
+        else:
+            near = self.previous if self.previous and self.previous != list(banned) else self.near
+        return self.cast.pronoun(word, near, self.main, banned)
+
+    def antecedent(self, i: int) -> list[Actor]:
+        """Whom the relative clause at `i` is about."""
+        many = self.word(self.after(i)) in _MANY
+        return self.near if many else self.last_mention or self.near
