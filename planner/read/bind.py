@@ -61,6 +61,8 @@ class Binder:
         self.chained = False
         self.negated = False
         self.respectively = False
+        self.placed = False
+        """Whether a place follows the object ("with a window above them"), so that it is no mere part."""
 
     def things(self, actors: Sequence[Actor]) -> list[Actor]:
         """Those that are no scenery."""
@@ -162,7 +164,8 @@ class Binder:
             return []
         if pending.having or pending.kind in ("other", "holding"):
             return []
-        return self.cast.pronoun(m.det, self.with_owner or self.subjects, self.main, pending.subjects)
+        owners = self.cast.pronoun(m.det, self.with_owner or self.subjects, self.main)
+        return [] if set(owners) & set(pending.subjects) else owners
 
     def _times(self, pending: Pending, m: Mention) -> int:
         """How often the object is there: once for each subject where the words spread it over them."""
@@ -188,7 +191,7 @@ class Binder:
         if pending.having:
             kind = "other"
             if pending.words in _HAVING and owners:
-                if m.head in listed("part") and owners[0].head not in listed("part"):
+                if m.head in listed("part") and owners[0].head not in listed("part") and not self.placed:
                     for i, part in enumerate(objects):
                         part.whole = owners[i * len(owners) // len(objects)]
                     return

@@ -70,6 +70,7 @@ class Clauses(Attacher):
         elif self.negated and self.pending is None and first.det != "no":
             self._deny(mentions)
         elif self.pending is not None:
+            self.placed = self.kind(self.after(end - 1)) == "cue" and self.kind(self.after(self.after(end - 1))) == "pron"
             self.bind_all(self.pending, mentions)
         elif self.be and not self.there and self.subjects and not self.fronted and not first.headless:
             self._predicate(mentions)

@@ -227,7 +227,7 @@ class Phraser(Words):
         return inner
 
     def _lost_apostrophe(self, m: Mention, k: int) -> bool:
-        if m.det not in ("a", "an", "one") or m.quantity or not is_plural(self.low(k - 1)):
+        if m.det not in ("a", "an", "one") or m.quantity or not is_plural(self.low(k - 1)) or self.proper(k - 1):
             return False
         return self.noun_like(k) and self.can_head(k) and not self.cue(k) and not verb(self.low(k))
 

@@ -10,6 +10,7 @@ from planner.read.mention import Mention
 from planner.read.quantity import Quantity
 from planner.read.story import Missing, Story
 
+_SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 
@@ -30,6 +31,8 @@ class Resolver:
         """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
         names = {m.noun, m.head}
         if (m.quantity and m.quantity.n > 1) or not names & (listed("place") | listed("stuff")):
+            return False
+        if m.noun != m.head and m.head in listed("exact_place"):
             return False
         if m.noun != m.head and m.noun in listed("compound") and m.noun not in listed("place"):
             return False
@@ -71,6 +74,9 @@ class Resolver:
             return known
         if self.stuff(m, kind):
             return self._scenery(m)
+        if m.host is not None and m.head in listed("part") and kind in _SUPPORTS:
+            self.story.unread.append(self.cast.p.span(m.start, m.core[1]))
+            return self.resolve(m.host, kind)
         if self.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return []
@@ -173,11 +179,15 @@ class Resolver:
             assert side is not None
             whole = self.resolve(side, "whole")
         elif word and m.head in listed("part"):
-            whole = self.cast.pronoun(word, self.near, self.subjects or self.main, made)
-        if whole and (m.head in listed("part") or m.owner) and m.head not in listed("person", "animal"):
-            for i, part in enumerate(made):
-                owner = whole[i * len(whole) // len(made)]
-                part.whole = None if owner.stuff else owner
+            whole = self.cast.pronoun(word, self.main or self.subjects, self.near, made)
+        for i, part in enumerate(made if whole else ()):
+            owner = whole[i * len(whole) // len(made)]
+            if owner.stuff:
+                continue
+            if m.head in listed("part"):
+                part.whole = owner
+            elif m.head in listed("garment") and owner.living and m.owner:
+                self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
         """A bowl of apples has apples in it; a cup of coffee is one thing."""

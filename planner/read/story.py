@@ -20,6 +20,19 @@ class Link:
     negated: bool = False
 
 
+_CLOSE = frozenset({"near", "next_to", "on", "in"})
+_TOUCHING = frozenset({"on", "in", "wearing", "holding", "riding"})
+
+
+def _touches(old: Link, new: Link) -> bool:
+    """Whether `old` already says that the ends of `new` are in contact ("wearing a pack on her back")."""
+    if old.kind not in _TOUCHING or old.negated or new.negated or old.kind == new.kind:
+        return False
+    mine, theirs = set(new.subjects), set(new.objects)
+    return bool((mine & set(old.subjects) and theirs & set(old.objects))
+                or (mine & set(old.objects) and theirs & set(old.subjects)))
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """What must not be there."""
@@ -74,9 +87,5 @@ class Story:
         return actors
 
     def _add(self, link: Link) -> None:
-        near = link.kind in ("near", "next_to") and any(
-            old.kind in ("on", "in") and set(old.subjects) & set(link.subjects) and set(old.objects) & set(link.objects)
-            for old in self.links
-        )
-        if link not in self.links and not near:
+        if link not in self.links and not (link.kind in _CLOSE and any(_touches(old, link) for old in self.links)):
             self.links.append(link)
