@@ -16,6 +16,7 @@ _LONGEST = 400
 def assemble(prompt: str, cast: Cast, story: Story) -> Scene:
     """The scene that was read."""
     things = cast.things
+    _detach(things, story)
     ids = _ids(things)
     bunches = _bunches(things)
     groups = {bunch: f"{_slug(bunch.noun)}_group{i}" for i, bunch in enumerate(bunches, 1)}
@@ -52,6 +53,14 @@ def assemble(prompt: str, cast: Cast, story: Story) -> Scene:
         unread=_names(story.unread),
         notes=_names(story.notes),
     )
+
+
+def _detach(things: Iterable[Actor], story: Story) -> None:
+    """What is on or in something else is no longer drawn as a part of its whole ("hair wrapped in a towel")."""
+    placed = {a for link in story.links if link.kind in ("on", "in") and not link.negated for a in link.subjects}
+    for a in things:
+        if a in placed:
+            a.whole = None
 
 
 def _thing(a: Actor, ids: dict[Actor, str], groups: dict[Bunch, str]) -> Thing:
