@@ -34,6 +34,8 @@ class Attacher(Binder):
         self.frames: list[Frame] = []
         self.verbed = False
         self.watched = False
+        self.loose = False
+        """Whether the subject is a list held together by commas alone."""
 
     def kind(self, i: int) -> str:
         """The kind of the item at `i`, "" outside."""
@@ -63,7 +65,7 @@ class Attacher(Binder):
         """The noun phrases that are joined with the one at `i`, and the item after them."""
         mention = self.items[i].mention
         assert mention is not None
-        mentions, k = [mention], i + 1
+        mentions, k, self.loose = [mention], i + 1, False
         while True:
             j = k
             while self.kind(j) in ("and", "comma", "adv") and j - k < 3:
@@ -73,6 +75,7 @@ class Attacher(Binder):
             following = self.items[j].mention
             assert following is not None
             mentions.append(following)
+            self.loose = all(self.kind(x) == "comma" for x in range(k, j)) and j > k and len(mentions) > 1
             k = j + 1
 
     def _joins(self, mentions: list[Mention], k: int, j: int) -> bool:
@@ -167,13 +170,19 @@ class Attacher(Binder):
         if self.with_owner and things and all(a.whole is not None for a in things):
             return self.with_owner
         apart = cue.kind in _APART and self.kind(self.after(i)) == "np"
-        if self.with_owner and apart and self.things(self.with_owner):
+        if self.with_owner and apart and self.things(self.with_owner) and not set(self.near) & set(self.with_owner):
             return self.with_owner
+        if self.loose and not self.chained and self.kind(self.after(i)) == "np" and self._more_listed(self.after(i)):
+            return self.last_mention
         if self.with_owner or not self.chained:
             return self.near or self.subjects
         if not things or (self.verbed and not self.watched and not self._nests(cue.kind)):
             return self.subjects or self.near
         return self.near
+
+    def _more_listed(self, i: int) -> bool:
+        """Whether the list goes on after the place at `i` ("two cups, a bun on a plate and a newspaper")."""
+        return self.kind(i + 1) in ("and", "comma") and self.kind(i + 2) in ("np", "and")
 
     def _nests(self, kind: str) -> bool:
         """"on a plate on a counter": what is on one thing is on the next one through it."""

@@ -116,6 +116,8 @@ class Binder:
     def _found(self, pending: Pending, m: Mention) -> list[Actor]:
         times = self._times(pending, m)
         found = self.resolver.resolve(m, pending.kind, times)
+        if m.headless and m.det == "each" and len(pending.subjects) == 1 < len(found):
+            return self._one_each(pending, found)
         self.arranged(m, found)
         self.last_mention = found or self.last_mention
         if times > 1 and found and len(found) % times == 0:
@@ -127,6 +129,13 @@ class Binder:
         if pending.having and found:
             self._relate(pending, pending.subjects, found, m)
         return found
+
+    def _one_each(self, pending: Pending, found: list[Actor]) -> list[Actor]:
+        """"a flag on each of them": as many flags."""
+        flags = [*pending.subjects, *self.cast.copies(pending.subjects[0], len(found) - 1)]
+        for flag, holder in zip(flags, found, strict=False):
+            self._emit(pending.kind, [flag], [holder], pending)
+        return []
 
     def _formation(self, pending: Pending, m: Mention) -> bool:
         """"in a row", "in a neat circle": how the subjects stand, no further thing."""
@@ -149,6 +158,8 @@ class Binder:
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
             return not m.counted and not m.attributes
+        if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
+            return True
         if kind == "holding" and m.head in listed("part"):
             return m.plural and not m.counted and not m.attributes
         return kind == "other" and not m.headless and self.resolver.words_only(m)
@@ -232,6 +243,8 @@ class Binder:
         elif kind == "flanking" and n == 2:
             self.story.link("left_of", subjects[:1], objects, pending.words)
             self.story.link("right_of", subjects[1:], objects, pending.words)
+        elif kind == "holding" and n and subjects[0].head in listed("container", "furniture"):
+            self.tell("in" if subjects[0].head in listed("container") else "on", objects, subjects, pending.words)
         elif kind == "contains" or kind in _LADEN:
             inner = "in" if kind in ("contains", "filled") else "on"
             self.tell(inner, objects, subjects, pending.words, pending.negated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from planner.read.compare import Ratio, in_ratio
@@ -13,6 +13,8 @@ from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural
 from planner.read.quantity import Quantity
 
+SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
+          "center": "middle", "centre": "middle"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
 
@@ -39,7 +41,10 @@ class Actor:
     bunch: Bunch | None = None
     whole: Actor | None = None
     stuff: bool = False
-    shared: int = 0
+    shared: bool = False
+    """Whether a later sentence took it out of its group."""
+    side: str = ""
+    """What tells it from others of its name ("the left door")."""
 
     @property
     def head(self) -> str:
@@ -114,6 +119,14 @@ class Cast:
         if stuff:
             n, bunch = 1, None
         made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]
+        self.actors.extend(made)
+        return made
+
+    def copies(self, model: Actor, n: int) -> list[Actor]:
+        """`n` more of the same, counted together with `model`."""
+        n = min(n, MOST - len(self.things))
+        model.bunch = model.bunch or Bunch(model.phrase, n + 1, n + 1, model.noun)
+        made = [replace(model, attributes=list(model.attributes)) for _ in range(n)]
         self.actors.extend(made)
         return made
 
@@ -291,15 +304,11 @@ def _place_in(m: Mention, n: int) -> int | None:
     """Which of `n` things in a row "the second", "the last" or "the left one" is."""
     if m.ordinal:
         return n - 1 if m.ordinal < 0 else m.ordinal - 1 if m.ordinal <= n else None
-    side = next((a for a in m.attributes if a in _SIDES), "")
+    side = next((a for a in m.attributes if a in SIDES), "")
     if not side:
         return None
     m.attributes.remove(side)
-    return {"left": 0, "right": n - 1}.get(_SIDES[side], n // 2)
-
-
-_SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
-          "center": "middle", "centre": "middle"}
+    return {"left": 0, "right": n - 1}.get(SIDES[side], n // 2)
 
 
 def article(words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from planner.read.attach import Attacher, Frame
 from planner.read.bind import Pending
@@ -16,6 +17,7 @@ from planner.relations import TABLE
 
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _LADEN = frozenset({"covered", "filled", "topped"})
+_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
 _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 
 
@@ -32,7 +34,7 @@ class Clauses(Attacher):
         self.respectively = any(item.word == "respectively" for item in items)
         self.readers: dict[str, Callable[[int], int]] = {
             "np": self._np, "cue": self._cue, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
-            "with": self._with, "rel": self._rel, "clause": self._clause, "comma": self._comma, "and": self._and,
+            "with": self._with, "rel": self._rel, "clause": self._clause, "comma": self._comma,
             "stop": self._stop, "neg": self._neg, "there": self._there, "style": self._style, "word": self._word,
             "than": self._than, "quote": self._quote, "pron": self._pron, "recip": self._recip, "adj": self._adj,
         }
@@ -61,6 +63,7 @@ class Clauses(Attacher):
     def _np(self, i: int) -> int:
         first = self.items[i].mention
         assert first is not None
+        self._holds_on(i)
         mentions, end = self.coordination(i)
         self.nothing |= first.noun in ("nothing", "nobody")
         self._share_noun(mentions)
@@ -70,7 +73,8 @@ class Clauses(Attacher):
         elif self.negated and self.pending is None and first.det != "no":
             self._deny(mentions)
         elif self.pending is not None:
-            self.placed = self.kind(self.after(end - 1)) == "cue" and self.kind(self.after(self.after(end - 1))) == "pron"
+            place = self.after(end - 1)
+            self.placed = self.kind(place) == "cue" and self.kind(self.after(place)) == "pron"
             self.bind_all(self.pending, mentions)
         elif self.be and not self.there and self.subjects and not self.fronted and not first.headless:
             self._predicate(mentions)
@@ -78,6 +82,13 @@ class Clauses(Attacher):
             self._subject(mentions, i)
         self.negated = self.be = False
         return end
+
+    def _holds_on(self, i: int) -> None:
+        """"holding a bear in her left hand and a balloon in her right hand": she holds both."""
+        last = self.story.links[-1] if self.story.links else None
+        hand = self.items[i + 2].mention if self.kind(i + 1) == "cue" and self.kind(i + 2) == "np" else None
+        if self.before(i) == "and" and last and last.kind == "holding" and hand and hand.head in listed("part"):
+            self.pending = Pending("holding", list(last.subjects), last.words)
 
     def _apposed(self, m: Mention, i: int) -> bool:
         """"one a chocolate cake, the other a sponge": what each of them is, no further things."""
@@ -126,7 +137,9 @@ class Clauses(Attacher):
         self.subjects = self.near = actors
         if not all(m.headless for m in mentions):
             self.main = actors
-        self.verbed, self.chained, self.there, self.with_owner = False, False, False, []
+        self.verbed, self.chained, self.there = False, False, False
+        if self.before(i) != "and":
+            self.with_owner = []
         for kind, objects, words in self.fronted:
             self.story.link(kind, actors, objects, words)
         self.fronted = []
@@ -194,6 +207,10 @@ class Clauses(Attacher):
         """A place without an object: on the canvas, or relative to what was named before."""
         words = cue.words.lower()
         if words.startswith("from the"):
+            return
+        if cue.alone in _ORDER:
+            for one, following in pairwise(self.things(subjects)):
+                self._link(_ORDER[cue.alone], [one], [following], cue.words)
             return
         if cue.alone:
             on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
@@ -320,9 +337,6 @@ class Clauses(Attacher):
         if self.kind(i + 1) != "np":
             self.pending = None
         self.with_owner = []
-        return i + 1
-
-    def _and(self, i: int) -> int:
         return i + 1
 
     def _stop(self, i: int) -> int:

@@ -30,6 +30,7 @@ _VERTICAL = {
     "lower": "bottom",
     "bottommost": "bottom",
 }
+_SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 
 
@@ -71,6 +72,8 @@ def _listed(tokens: Sequence[Token], i: int) -> Cue | None:
     for words, kind in _phrases().get(tokens[i].low, ()):
         end = i + len(words)
         if end <= len(tokens) and all(tokens[i + k].low == word for k, word in enumerate(words)):
+            if kind in _SEQUENCES:
+                return Cue("", kind, end, _said(tokens, i, end))
             row = TABLE.get(kind)
             alone = kind if row and row.arity in ("alone", "arrangement") else ""
             return Cue("" if alone else kind, alone, end, _said(tokens, i, end))
@@ -101,9 +104,11 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return None
     if preposition and not owner and tokens[i + 1].low != "the" and not of and noun != "corner" and len(sides) < 2:
         return None
-    if preposition in ("on", "at", "in") and sides == {"top"} and not noun:
+    if preposition in ("on", "in") and sides == {"top"} and not noun:
         return None
     kind, alone = _names(sides, noun)
+    if preposition == "at" and sides == {"top"}:
+        kind = "corner"
     if owner:
         return Cue(kind, "", k, _said(tokens, i, k), owner)
     end = k + 1 if of else k

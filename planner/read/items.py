@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from planner.read.cues import Cue
-from planner.read.lexicon import VerbForm, describes, listed, nouns, participle_like, sections, verb
+from planner.read.lexicon import VerbForm, adjectives, describes, listed, nouns, participle_like, sections, verb
 from planner.read.mention import Mention
 from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural, singular
@@ -71,9 +71,20 @@ class Chunker:
             return self._mark(k)
         if token.kind == "own":
             return Item("word", k, k + 1, token.low)
+        if end := self._shouted(k):
+            return Item("quote", k, end, self.p.span(k, end))
         if token.kind == "number" and self._model_number(k):
             return Item("adv", k, k + 1, token.low)
         return self._small(k) or self._cue(k) or self._verb(k) or self._phrase(k) or self._rest(k)
+
+    def _shouted(self, k: int) -> int:
+        """The end of capitals after a verb of saying: "a sign that says NO PARKING"."""
+        last, end = self.items[-1] if self.items else None, k
+        if last is None or last.verb is None or last.verb.lemma not in listed("says"):
+            return 0
+        while end < len(self.p.tokens) and self.p.tokens[end].text.isupper() and self.p.tokens[end].kind == "word":
+            end += 1
+        return end if end > k and len(self.p.span(k, end)) > 1 else 0
 
     def _model_number(self, k: int) -> bool:
         """"a phone 6 lies": a number that belongs to the name before it."""
@@ -168,7 +179,7 @@ class Chunker:
             return None
         if cue.end > k + 1:
             return Item("cue", k, cue.end, cue.words, cue=cue)
-        particle = low in ("up", "down", "off", "out", "away", "over") and self._particle()
+        particle = low in ("up", "down", "off", "out", "away", "over") and self._particle(k)
         adverbial = low in listed("adverbial") and low not in listed("bare_place") and not self._object_follows(cue.end)
         if low == "nearby" or particle or adverbial:
             return Item("adv", k, k + 1, low)
@@ -187,10 +198,13 @@ class Chunker:
             return True
         return (cue.kind == "made" and self.last == "verb") or (low in ("left", "right") and not cue.kind)
 
-    def _particle(self) -> bool:
-        """"heat up", "put down": a particle of the verb, unless the verb is one of motion."""
+    def _particle(self, k: int) -> bool:
+        """"heat up", "put down": a particle of the verb, unless the verb is one of motion or a ground follows."""
         last = self.items[-1] if self.items else None
-        return last is not None and last.verb is not None and last.verb.lemma not in listed("motion")
+        if last is None or last.verb is None or last.verb.lemma in listed("motion"):
+            return False
+        ground = self.p.noun_phrase(k + 1)
+        return ground is None or ground.head not in listed("place")
 
     def _object_follows(self, k: int) -> bool:
         low = self.p.low(k)
@@ -252,7 +266,7 @@ class Chunker:
         low, form = self.p.low(k), verb(self.p.low(k))
         if self.last == "np" and low in listed("adverb") and not self.p.noun_like(k + 1):
             return None
-        acts = form and form.form == "ing" and form.lemma not in listed("intransitive")
+        acts = form and form.form == "ing" and form.lemma not in listed("intransitive") and low not in adjectives()
         if acts and self.last in ("comma", "and", "clause") and self.p.noun_like(k + 1) and not self.p.compound(k):
             return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)

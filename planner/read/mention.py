@@ -19,6 +19,8 @@ class Mention:
     quantity: Quantity | None = None
     whole: Quantity | None = None
     """The six of "four of the six chairs"."""
+    pick: list[str] = field(default_factory=list)
+    """What tells that part from the rest ("largest")."""
     attributes: list[str] = field(default_factory=list)
     alternate: bool = False
     """Whether "and" stands between the attributes ("red and blue balloons")."""

@@ -29,9 +29,11 @@ class Phraser(Words):
         k = self._modifiers(self._determiners(i, m), m)
         if m.counted or m.attributes or self.noun_like(k):
             k = self._nouns(k, m, coordinated, verb_seen)
+        if m.noun and self._was_adjective(k, m):
+            k = self._nouns(self._modifiers(k, m), m, coordinated, verb_seen)
         m.end = k
         if m.headless:
-            return self._headless(m, k)
+            return self._superlative(m, k) or self._headless(m, k)
         m.plural = self._is_many(m, k)
         self._halve_pairs(m)
         if self._depth >= _DEEPEST:
@@ -40,6 +42,26 @@ class Phraser(Words):
         whole = self._owned(m, coordinated, verb_seen) or self._of(m, verb_seen)
         self._depth -= 1
         return whole
+
+    def _was_adjective(self, k: int, m: Mention) -> bool:
+        """"the quick brown fox": an unknown word before an adjective and a noun was an adjective itself."""
+        if not m.counted or m.noun in nouns() or " " in m.noun or not describes(self.low(k)) or not self.goes_on(k + 1):
+            return False
+        m.attributes.append(m.noun)
+        m.noun = ""
+        return True
+
+    def _superlative(self, m: Mention, k: int) -> Mention | None:
+        """"the largest of four boxes": one of them."""
+        if m.det != "the" or not m.attributes or m.quantity or self.low(k) != "of" or self._depth >= _DEEPEST:
+            return None
+        inner = self.noun_phrase(k + 1)
+        if inner is None or inner.headless or not inner.plural:
+            return None
+        inner.whole = inner.quantity or Quantity(2, None, 3, k, inner.noun)
+        inner.start, inner.quantity, inner.partitive = m.start, Quantity(1, 1, 1, k, "one"), True
+        inner.pick = m.attributes
+        return inner
 
     def _is_many(self, m: Mention, k: int) -> bool:
         if m.quantity:
@@ -73,7 +95,8 @@ class Phraser(Words):
         found = quantity(self.tokens, k)
         if found is None or self.low(found.end) in listed("measure"):
             return 0
-        if found.words.lower() == "a couple" and not self.noun_like(found.end):
+        dancing = participle_like(self.low(found.end)) and not self.goes_on(found.end + 1)
+        if found.words.lower() == "a couple" and (dancing or not self.noun_like(found.end)):
             return 0
         if m.quantity:
             m.whole = found
@@ -135,7 +158,7 @@ class Phraser(Words):
                     break
                 k += 1
             elif self.modifies(k, opens=k == begun and not m.counted) and not (k == begun and self._shares(k, m)):
-                m.attributes.append(low)
+                m.attributes.extend([low] if low != "single" else [])
                 k += 1
             else:
                 break
@@ -180,7 +203,9 @@ class Phraser(Words):
 
     def _starts(self, k: int, m: Mention) -> bool:
         """Whether the word at `k` can be the first noun of the phrase."""
-        return not self.only_verb(k, m) and not (self.cue(k) and self.low(k) not in nouns() and not m.det)
+        cue = self.cue(k)
+        place = cue is not None and self.low(k) not in nouns() and (not m.det or cue.end > k + 1)
+        return not place and not self.only_verb(k, m)
 
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k` continues the compound `words`."""
@@ -240,15 +265,17 @@ class Phraser(Words):
         head, group = m.head, m.head in listed("collection")
         many = inner.plural or inner.quantity is not None or (same_in_both(inner.head) and not inner.det)
         if head not in listed("likeness"):
-            if head in listed("unit") or (group and m.plural and not inner.plural and not inner.counted):
+            if inner.noun in listed("stuff", "place") and not inner.counted:
+                pass
+            elif head in listed("unit") or (group and m.plural and not inner.plural and not inner.counted):
                 return self._portion(m, inner)
-            if group and head not in listed("container") and many:
+            elif group and head not in listed("container") and many:
                 return self._collected(m, inner)
-            if head in listed("face") or (head in listed("abstract") and inner.counted):
+            elif head in listed("face") or (head in listed("abstract") and inner.counted):
                 inner.start = m.start
                 inner.attributes = [*(m.attributes if head in listed("own_face") else ()), *inner.attributes]
                 return inner
-            if head in listed("container"):
+            elif head in listed("container"):
                 m.content = inner
             elif inner.counted:
                 m.host = inner

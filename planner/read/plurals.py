@@ -33,7 +33,7 @@ def singular(word: str) -> str:
         return word[:-3] + "y" if len(word) > 4 else word[:-1]
     if word.endswith("ves") and word[:-3] + "f" in ("leaf", "loaf", "calf", "half", "elf", "shelf", "wolf", "thief"):
         return word[:-3] + "f"
-    if word.endswith(("ches", "shes", "sses", "xes", "zzes")) or word[:-2] in listed("singular_s"):
+    if word.endswith(("ches", "shes", "sses", "xes", "zzes")) or (word.endswith("es") and word[:-2] in listed("singular_s")):
         return word[:-2]
     if word.endswith(("oes",)) and word[:-1] not in _OES:
         return word[:-2]

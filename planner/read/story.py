@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.read.cast import Actor
 from planner.relations import TABLE
@@ -87,5 +87,6 @@ class Story:
         return actors
 
     def _add(self, link: Link) -> None:
-        if link not in self.links and not (link.kind in _CLOSE and any(_touches(old, link) for old in self.links)):
+        known = any(link == replace(old, words=link.words) for old in self.links)
+        if not known and not (link.kind in _CLOSE and any(_touches(old, link) for old in self.links)):
             self.links.append(link)

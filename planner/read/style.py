@@ -67,28 +67,30 @@ def _without_article(words: str) -> str:
 
 def _lead(part: Sequence[Token]) -> int:
     """The end of a leading medium: "a realistic photo of" -> 3 (the token "of")."""
-    k = 0
-    while k < len(part) and part[k].low in ("there", "is", "this", "it", "'s"):
-        k += 1
-    begun = k
-    for end in range(begun + 1, min(begun + 10, len(part)) + 1):
-        word = part[end - 1]
-        form = verb(word.low)
-        if (word.low in listed("function") and word.low not in ("a", "an", "the", "and")) or (
-            form and form.form == "ing" and not describes(word.low)
-        ):
-            return 0
-        if word.kind not in ("word", "number") or (word.low in ("of", "with", "in", "on", "and") and word.low != "and"):
-            return 0
+    begun = 0
+    while begun < len(part) and part[begun].low in ("there", "is", "this", "it", "'s"):
+        begun += 1
+    for end in range(begun + 1, min(begun + 10, len(part))):
         two = " ".join(token.low for token in part[max(begun, end - 2) : end])
-        if {word.low, word.low.rstrip("s"), two} & listed("style_leading"):
-            if end == len(part):
-                return 0
-            if any(words_at(part, end, after) for after in sections()["after_lead"]) and not _counted(part[begun:end]):
+        last = part[end - 1].low
+        if {last, last.rstrip("s"), two} & listed("style_leading"):
+            follows = any(words_at(part, end, after) for after in sections()["after_lead"])
+            verbal = verb(part[end - 1].low)
+            bare = end - begun > 1 and part[end].low in ("a", "an", "two", "three") and verbal is None
+            if (follows or bare) and not _counted(part[begun:end]):
                 return end
-            if end - begun > 1 and part[end].low in ("a", "an", "two", "three") and not _counted(part[begun:end]):
-                return end
+        elif not _names_medium(part[end - 1]):
+            return 0
     return 0
+
+
+def _names_medium(token: Token) -> bool:
+    """Whether a word can stand before the medium ("a realistic black and white photo of")."""
+    form = verb(token.low)
+    if form and form.form == "ing" and not describes(token.low):
+        return False
+    return token.kind in ("word", "number") and (
+        token.low not in listed("function") or token.low in ("a", "an", "the", "and"))
 
 
 def _after_lead(part: Sequence[Token], lead: int) -> int:

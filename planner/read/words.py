@@ -136,6 +136,8 @@ class Words:
         if low in listed("position"):
             return not opens and self.goes_on(k + 1)
         participle = bool(form and form.form in ("ing", "ed"))
+        if participle and (self.low(k + 1) == "with" or self.cue(k + 1)) and not self.goes_on(k + 1):
+            return False
         if describes(low) and not (participle and low not in adjectives()):
             return self._adjective(k, form, opens)
         if participle or (form is None and participle_like(low)):
