@@ -7,6 +7,7 @@ from functools import lru_cache
 from planner.read.lexicon import listed, mapping
 
 _OES = frozenset({"shoe", "toe", "canoe", "hoe", "oboe", "doe", "foe"})
+_SIBILANT = ("ches", "shes", "sses", "xes", "zzes")
 _KEEP_S = ("ss", "us", "is", "ics", "sis", "ous")
 
 
@@ -33,7 +34,7 @@ def singular(word: str) -> str:
         return word[:-3] + "y" if len(word) > 4 else word[:-1]
     if word.endswith("ves") and word[:-3] + "f" in ("leaf", "loaf", "calf", "half", "elf", "shelf", "wolf", "thief"):
         return word[:-3] + "f"
-    if word.endswith(("ches", "shes", "sses", "xes", "zzes")) or (word.endswith("es") and word[:-2] in listed("singular_s")):
+    if word.endswith("es") and (word.endswith(_SIBILANT) or word[:-2] in listed("singular_s")):
         return word[:-2]
     if word.endswith(("oes",)) and word[:-1] not in _OES:
         return word[:-2]
