@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from grounding.pocket.judge_exam import examine, scenes, softened, summary
 from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, Reading, read
-from grounding.pocket.judge_shapes import Fit, Window, fit, footprint
+from grounding.pocket.judge_shapes import Fit, Window, explained, fit
 from grounding.pocket.palette import BACKGROUNDS, STYLES
 from grounding.pocket.pictures import BoxXYXY, one_of, size_of
 
@@ -26,7 +26,13 @@ _LEAST_AREA = 0.0014
 """Blobs below this share of the canvas are specks (the smallest item covers about 0.006)."""
 _WHOLE = 0.8
 """A blob that a single drawing fits this well is a single item."""
+_HIDING = 0.05
+"""What it costs to suppose that a part of an item is hidden."""
 _COMMON, _COLOURS_TRIED = 0.12, 3
+_FULL = 0.9
+"""A picture with less background than the rest of this share cannot be read."""
+_NEWS = 0.4
+"""Of what an item covers, this share must not have been explained before."""
 _MOST_ITEMS = 16
 _PLAUSIBLE = 0.5
 """Below this fit nothing recognisable is there."""
@@ -93,33 +99,50 @@ def _own_part(piece: Mask, number: int, labels: Labels) -> tuple[Mask, Mask]:
 
 
 def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explanation]:
-    """What a piece may be: a whole item, else the part of it that has one colour."""
+    """What a piece may be: a whole item; else what one shows behind others; else the part of it that has one colour."""
     numbers = _colours(reading.labels, piece)
+    beside = seen & ~piece
     for number in numbers:
-        best = fit(piece, seen & ~piece, reading, COLOUR_NAMES[number])
+        best = fit(piece, beside, reading, COLOUR_NAMES[number])
         yield _Explanation(best, COLOUR_NAMES[number], piece)
         if best.score > _WHOLE:
             return
     for number in numbers:
         part, others = _own_part(piece, number, reading.labels)
-        if part.any():
-            best = fit(part, (seen & ~part) | others, reading, COLOUR_NAMES[number])
-            yield _Explanation(best, COLOUR_NAMES[number], ndimage.binary_dilation(part))
+        for own, rest in ((piece, beside), (part, (seen & ~part) | others)):
+            yield from _partial(own, rest, reading, COLOUR_NAMES[number])
+
+
+def _partial(own: Mask, others: Mask, reading: Reading, colour: str) -> Iterator[_Explanation]:
+    """An item in front of what it touches, or, if that does not fit, behind it."""
+    if not own.any():
+        return
+    taken = ndimage.binary_dilation(own)
+    best = fit(own, others, reading, colour)
+    yield _Explanation(best, colour, taken)
+    if best.score < _WHOLE and (ndimage.binary_dilation(own, iterations=3) & others).any():
+        behind = fit(own, others, reading, colour, hidden=True)
+        yield _Explanation(behind._replace(score=behind.score - _HIDING), colour, taken)
 
 
 def _explain(reading: Reading) -> Iterator[Found]:
     """The items of a picture, the largest first."""
     seen = reading.labels != BEHIND
+    if seen.mean() > _FULL:
+        return
     rest, least = seen.copy(), _LEAST_AREA * seen.size
     for _ in range(_MOST_ITEMS):
         piece = next(_blobs(rest, least), None)
         if piece is None:
             return
         best = max(_explanations(piece, seen, reading), key=lambda one: one.fit.score, default=None)
-        rest &= ~(piece if best is None else best.taken)
+        taken = piece if best is None else best.taken
         if best is not None and best.fit.score >= _PLAUSIBLE:
-            rest &= ~ndimage.binary_dilation(footprint(best.fit, len(seen), reading.setting.style))
-            yield _found(best, reading)
+            mine = explained(best.fit, best.colour, reading)
+            if (mine & rest).sum() > _NEWS * mine.sum():
+                yield _found(best, reading)
+            taken = mine | (taken & ~ndimage.binary_opening(taken & ~mine))
+        rest &= ~(taken if (taken & rest).any() else piece)
 
 
 def judge(

@@ -27,18 +27,27 @@ _TINGE = {"flat": 6.0, "sketch": 7.0, "pastel": 5.0, "night": 2.0}
 """A background may be off in hue by this much (Lab): colours bleed a little in compressed and generated pictures."""
 
 
+_SURE_SHARE = 0.3
+"""A piece of what is likely an item must hold this share of what surely is one."""
+_OPEN_AREA = 0.01
+"""The least share of the canvas of an uninterrupted patch of background."""
+_TO_XYZ = (
+    np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    / np.array([[0.9505], [1.0], [1.089]])
+).T
+_GREYS = np.arange(2041) / 2040
+_LINEAR = np.where(_GREYS <= 0.04045, _GREYS / 12.92, ((_GREYS + 0.055) / 1.055) ** 2.4)
+"""Light per eighth of an sRGB step."""
+_DARK = 0.008856 ** (1 / 3)
+
+
 def to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
     """sRGB 0..255 `[..., 3]` to CIE L*a*b* (D65)."""
-    c = np.asarray(rgb, dtype=np.float64) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = linear @ to_xyz.T / np.array([0.9505, 1.0, 1.089])
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    linear = _LINEAR[np.clip(np.asarray(rgb, dtype=np.float64) * 8 + 0.5, 0, 2040).astype(np.int16)]
+    f = np.cbrt(linear @ _TO_XYZ)
+    dark = f < _DARK
+    f[dark] = 7.787 * f[dark] ** 3 + 16 / 116
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
-
-
-_SURE_SHARE = 0.3
-_OPEN_AREA = 0.01
 
 
 class Setting(NamedTuple):
@@ -53,6 +62,8 @@ class Reading(NamedTuple):
     labels: Labels
     backdrop: Floats
     """The picture with its items painted over by what is around them (RGB)."""
+    apart: Floats
+    """How far (Lab) the picture is from that."""
     setting: Setting
 
 
@@ -62,7 +73,8 @@ def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None
     setting = _setting(lab, background, style)
     labels = _labels(lab, setting)
     rgb = image.astype(np.float64)
-    return Reading(rgb, labels, _without_items(rgb, labels), setting)
+    empty = _without_items(rgb, labels)
+    return Reading(rgb, labels, empty, np.linalg.norm(lab - to_lab(empty), axis=-1), setting)
 
 
 def _without_items(rgb: Floats, labels: Labels) -> Floats:

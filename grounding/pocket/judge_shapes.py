@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from grounding.pocket.judge_pixels import Floats, Mask, Reading, to_lab
@@ -14,29 +15,20 @@ from grounding.pocket.palette import TEXTURES
 from grounding.pocket.pictures import Item
 from grounding.pocket.shapes import KINDS, shape
 
-_SHORTLIST, _FINALISTS = 8, 3
-_CERTAIN = 0.9
-"""A fit this good that leads by as much as it lacks is not looked into further."""
-_ROUNDS = 6
+_SHORTLIST, _CONTENDERS, _FINALISTS = 10, 5, 3
+_CERTAIN, _LEAD = 0.85, 0.12
+"""A fit this good that leads by so much is not looked into further."""
+_ROUNDS = 5
 _LEAST_SIDE = 4
-_STEPS = (
-    *(
-        (-1, 0, 0, 0),
-        (1, 0, 0, 0),
-        (0, -1, 0, 0),
-        (0, 1, 0, 0),
-        (0, 0, -1, 0),
-        (0, 0, 1, 0),
-        (0, 0, 0, -1),
-        (0, 0, 0, 1),
-    ),
-    *((-1, 0, 1, 0), (0, -1, 0, 1), (-1, -1, 1, 1), (1, 1, -1, -1)),
-)
+_EDGES = tuple(tuple(sign * (k == edge) for k in range(4)) for edge in range(4) for sign in (-1, 1))
+_STEPS = (*_EDGES, (-1, 0, 1, 0), (0, -1, 0, 1), (-1, -1, 1, 1), (1, 1, -1, -1))
 _RIM = 3
+_TEMPLATE = 96
 _BLUR = 1.0
 _NOISE = 0.13
 _CONTRASTS = (10.0, 30.0)
 _FAINT = 0.5
+_STRANGE = 22.0
 
 
 class Window(NamedTuple):
@@ -72,13 +64,26 @@ def _filling(kind: str, colour: str, texture: str, height: int, width: int, side
     return Item(kind, colour, texture, "large", (0.0, 0.0, width / side, height / side), 0)
 
 
-@lru_cache(maxsize=50_000)
+@cache
+def _template(kind: str) -> Image.Image:
+    cover = coverage(_filling(kind, "red", "plain", _TEMPLATE, _TEMPLATE, _TEMPLATE), _TEMPLATE, "flat")
+    return Image.fromarray((cover * 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=10_000)
+def _silhouette(kind: str, height: int, width: int) -> Floats:
+    """Roughly the coverage of a kind that fills a window of so many pixels; much cheaper than a drawing."""
+    shrunk = _template(kind).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(shrunk, dtype=np.float64) / 255
+
+
+@lru_cache(maxsize=1_000)
 def drawn(kind: str, style: str, height: int, width: int, side: int) -> Floats:
     """The coverage of a kind that fills a window of so many pixels, 0 to 1."""
     return coverage(_filling(kind, "red", "plain", height, width, side), side, style).astype(np.float64)
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=1_000)
 def _painted(kind: str, colour: str, texture: str, style: str, height: int, width: int, side: int) -> Floats:
     return sprite(_filling(kind, colour, texture, height, width, side), side, style).astype(np.float64)
 
@@ -89,46 +94,51 @@ def _stretch(kind: str, window: Window) -> float:
     return 0.3 * max(0.0, abs(float(np.log(width / height / shape(kind).aspect))) - 0.06)
 
 
-def _overlap(kind: str, seen: Floats, counted: Mask, window: Window, style: str) -> float:
+class _Scene(NamedTuple):
+    """What a piece of a picture is compared with."""
+
+    reading: Reading
+    colour: str
+    seen: Floats
+    """The piece itself: 1 or 0 per pixel."""
+    others: Mask
+    """Pixels that show other things."""
+    hidden: bool
+    """Whether the item may go on behind the others; if not, it must not reach over them."""
+    contrast: float
+    """Colour distance (Lab) from which on a pixel disagrees fully with a drawing."""
+
+
+def _scene(piece: Mask, others: Mask, reading: Reading, colour: str, hidden: bool) -> _Scene:
+    """The piece with its faint rim: pixels near by that differ from the background at least half as much as it does."""
+    apart = reading.apart
+    contrast = float(np.clip(np.median(apart[piece]), *_CONTRASTS))
+    near = ndimage.binary_dilation(piece, iterations=max(1, len(piece) // 32)) & ~others
+    whole = (piece & ~others) | (near & (apart > _FAINT * contrast))
+    rooted = ndimage.binary_propagation(piece & ~others, structure=np.ones((3, 3), dtype=np.bool_), mask=whole)
+    return _Scene(reading, colour, rooted.astype(np.float64), others, hidden, contrast)
+
+
+def _overlap(kind: str, window: Window, scene: _Scene) -> float:
     """Soft intersection over union of the kind's drawing with what is seen, over the whole canvas."""
-    here = np.where(counted[window.slices], drawn(kind, style, *window.shape, seen.shape[0]), 0.0)
-    both = np.minimum(here, seen[window.slices]).sum()
-    return float(both / max(1.0, seen.sum() + here.sum() - both)) - _stretch(kind, window)
+    here = _silhouette(kind, *window.shape)
+    if scene.hidden:
+        here = np.where(scene.others[window.slices], 0.0, here)
+    both = np.minimum(here, scene.seen[window.slices]).sum()
+    return float(both / max(1.0, scene.seen.sum() + here.sum() - both)) - _stretch(kind, window)
 
 
-def _settle(kind: str, seen: Floats, counted: Mask, start: Window, style: str) -> Fit:
-    """The kind in the best window near the first guess, moved edge by edge."""
-    best = Fit(kind, _overlap(kind, seen, counted, start, style), start)
+def _settle(guess: Fit, scene: _Scene) -> Fit:
+    """The guess in the window near by where its silhouette overlaps best."""
+    best = guess
     for _ in range(_ROUNDS):
-        tried = [
-            Fit(kind, _overlap(kind, seen, counted, window, style), window) for window in _moves(best.window, len(seen))
-        ]
+        windows = _moves(best.window, len(scene.seen))
+        tried = [Fit(best.kind, _overlap(best.kind, window, scene), window) for window in windows]
         better = max(tried, key=lambda other: other.score, default=best)
         if better.score <= best.score:
             break
         best = better
     return best
-
-
-class _Scene(NamedTuple):
-    """What a piece of a picture is compared with: the picture, the pixels seen as the piece, those that count."""
-
-    reading: Reading
-    seen: Floats
-    counted: Mask
-    colour: str
-    contrast: float
-    """Colour distance (Lab) from which on a pixel disagrees fully with a drawing."""
-
-
-def _scene(piece: Mask, ignored: Mask, reading: Reading, colour: str) -> _Scene:
-    """The piece with its faint rim: pixels near by that differ from the background at least half as much as it does."""
-    apart = np.linalg.norm(to_lab(reading.rgb) - to_lab(reading.backdrop), axis=-1)
-    contrast = float(np.clip(np.median(apart[piece]), *_CONTRASTS))
-    near = ndimage.binary_dilation(piece, iterations=max(1, len(piece) // 32)) & ~ignored
-    whole = (piece & ~ignored) | (near & (apart > _FAINT * contrast))
-    rooted = ndimage.binary_propagation(piece & ~ignored, structure=np.ones((3, 3), dtype=np.bool_), mask=whole)
-    return _Scene(reading, rooted.astype(np.float64), ~ignored, colour, contrast)
 
 
 def _around(window: Window, other: Window, side: int) -> Window:
@@ -140,39 +150,48 @@ def _around(window: Window, other: Window, side: int) -> Window:
     )
 
 
+def _difference(guess: Fit, colour: str, reading: Reading, view: Window) -> tuple[Floats, Floats]:
+    """The coverage of a drawing in a view of the picture, and how far (Lab) the picture is from it."""
+    side, window = len(reading.labels), guess.window
+    cover = np.zeros(view.shape)
+    inner = (slice(window.y0 - view.y0, window.y1 - view.y0), slice(window.x0 - view.x0, window.x1 - view.x0))
+    cover[inner] = drawn(guess.kind, reading.setting.style, *window.shape, side)
+    painted = reading.backdrop[view.slices].copy()
+    ink = _painted(guess.kind, colour, guess.texture, reading.setting.style, *window.shape, side)
+    painted[inner] += cover[inner][..., None] * (ink - painted[inner])
+    soft = _BLUR * side / 128
+    pair = np.stack([painted, reading.rgb[view.slices]])
+    there, here = to_lab(ndimage.gaussian_filter(pair, (0, soft, soft, 0)))
+    return cover, np.linalg.norm(there - here, axis=-1)
+
+
 def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> float:
     """How well the kind, painted over the background, reproduces the picture: 1 is perfect, 0 useless.
 
     Both are blurred first, so that soft edges cost nothing.
     """
-    side, style = len(scene.seen), scene.reading.setting.style
-    view = _around(window, envelope(scene.seen > 0), side)
-    cover = np.zeros(view.shape)
-    inner = (slice(window.y0 - view.y0, window.y1 - view.y0), slice(window.x0 - view.x0, window.x1 - view.x0))
-    cover[inner] = drawn(kind, style, *window.shape, side)
-    painted = scene.reading.backdrop[view.slices].copy()
-    ink = _painted(kind, scene.colour, texture, style, *window.shape, side)
-    painted[inner] += cover[inner][..., None] * (ink - painted[inner])
-    soft = _BLUR * side / 128
-    pair = np.stack([painted, scene.reading.rgb[view.slices]])
-    there, here = to_lab(ndimage.gaussian_filter(pair, (0, soft, soft, 0)))
-    wrong = np.clip(np.linalg.norm(there - here, axis=-1) / scene.contrast - _NOISE, 0, 1)
-    counted = scene.counted[view.slices]
+    view = _around(window, envelope(scene.seen > 0), len(scene.seen))
+    cover, distance = _difference(Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view)
+    wrong = np.clip(distance / scene.contrast - _NOISE, 0, 1)
+    counted = ~scene.others[view.slices] | ((cover > 0.5) & (not scene.hidden))
     area = np.maximum(cover, scene.seen[view.slices])[counted].sum()
     return 1 - float(wrong[counted].sum() / max(1.0, area)) - _stretch(kind, window)
 
 
+def _scored(guess: Fit, scene: _Scene) -> Fit:
+    return guess._replace(score=_resemblance(guess.kind, guess.texture, guess.window, scene))
+
+
 def _best_texture(guess: Fit, scene: _Scene) -> Fit:
-    scored = [(_resemblance(guess.kind, texture, guess.window, scene), texture) for texture in TEXTURES]
-    score, texture = max(scored)
-    return guess._replace(score=score, texture=texture)
+    """The guess in the texture that suits it best."""
+    return max((_scored(guess._replace(texture=texture), scene) for texture in TEXTURES), key=_score)
 
 
 def _moves(window: Window, side: int) -> list[Window]:
     """The window with one edge, two opposite edges or all edges moved by a pixel, as far as it stays in the picture."""
     moves = []
-    for dy0, dx0, dy1, dx1 in _STEPS:
-        moved = Window(window.y0 + dy0, window.x0 + dx0, window.y1 + dy1, window.x1 + dx1)
+    for step in _STEPS:
+        moved = Window(*(edge + by for edge, by in zip(window, step, strict=True)))
         if min(moved) >= 0 and max(moved) <= side and min(moved.shape) >= _LEAST_SIDE:
             moves.append(moved)
     return moves
@@ -181,10 +200,7 @@ def _moves(window: Window, side: int) -> list[Window]:
 def _adjust(guess: Fit, scene: _Scene) -> Fit:
     """The guess in the window near by where it reproduces the picture best."""
     for _ in range(_ROUNDS):
-        tried = [
-            guess._replace(window=window, score=_resemblance(guess.kind, guess.texture, window, scene))
-            for window in _moves(guess.window, len(scene.seen))
-        ]
+        tried = [_scored(guess._replace(window=window), scene) for window in _moves(guess.window, len(scene.seen))]
         best = max(tried, key=lambda other: other.score, default=guess)
         if best.score <= guess.score:
             break
@@ -192,24 +208,55 @@ def _adjust(guess: Fit, scene: _Scene) -> Fit:
     return _best_texture(guess, scene)
 
 
-def fit(piece: Mask, ignored: Mask, reading: Reading, colour: str) -> Fit:
-    """The kind that explains a piece of a picture best; `ignored` pixels may be anything.
+def _starts(kind: str, seen: Window, scene: _Scene) -> list[Window]:
+    """Where to look for a kind: where it is seen, and where it may go on behind other things."""
+    height, width = seen.shape
+    if not scene.hidden:
+        return [seen]
+    wider = max(0, round(height * shape(kind).aspect) - width)
+    taller = max(0, round(width / shape(kind).aspect) - height)
+    longer = [
+        seen,
+        seen._replace(x0=seen.x0 - wider),
+        seen._replace(x1=seen.x1 + wider),
+        seen._replace(x0=seen.x0 - wider // 2, x1=seen.x1 + wider // 2),
+        seen._replace(y0=seen.y0 - taller),
+        seen._replace(y1=seen.y1 + taller),
+    ]
+    return [window for window in dict.fromkeys(longer) if min(window) >= 0 and max(window) <= len(scene.seen)]
+
+
+def fit(piece: Mask, others: Mask, reading: Reading, colour: str, *, hidden: bool = False) -> Fit:
+    """The kind that explains a piece of a picture best, given what belongs to others.
 
     The silhouette makes a shortlist and places it; the kind that reproduces the picture best wins.
     """
-    style = reading.setting.style
-    scene = _scene(piece, ignored, reading, colour)
-    start = envelope(scene.seen > 0)
-    first = sorted(KINDS, key=lambda kind: -_overlap(kind, scene.seen, scene.counted, start, style))[:_SHORTLIST]
-    placed = [_settle(kind, scene.seen, scene.counted, start, style) for kind in first]
-    judged = sorted((_best_texture(guess, scene) for guess in placed), key=lambda guess: -guess.score)
-    if judged[0].score > _CERTAIN and judged[0].score - judged[1].score > 1 - _CERTAIN:
-        return judged[0]
-    return max((_adjust(guess, scene) for guess in judged[:_FINALISTS]), key=lambda guess: guess.score)
+    scene = _scene(piece, others, reading, colour, hidden)
+    seen = envelope(scene.seen > 0)
+    guesses = [
+        max((Fit(kind, _overlap(kind, start, scene), start) for start in _starts(kind, seen, scene)), key=_score)
+        for kind in KINDS
+    ]
+    shortlist = sorted(guesses, key=_score)[-_SHORTLIST:]
+    placed = [max((_scored(one, scene) for one in (guess, _settle(guess, scene))), key=_score) for guess in shortlist]
+    likely = sorted(placed, key=_score)[-_CONTENDERS:]
+    judged = sorted((_best_texture(guess, scene) for guess in likely), key=_score, reverse=True)
+    rivals = [guess for guess in judged[:_FINALISTS] if guess.score > judged[0].score - _LEAD]
+    if len(rivals) == 1 and rivals[0].score > _CERTAIN:
+        return rivals[0]
+    return max((_adjust(guess, scene) for guess in rivals), key=_score)
 
 
-def footprint(best: Fit, side: int, style: str) -> Mask:
-    """The pixels that the drawing covers."""
-    covered = np.zeros((side, side), dtype=np.bool_)
-    covered[best.window.slices] = drawn(best.kind, style, *best.window.shape, side) > 0.5
-    return covered
+def _score(guess: Fit) -> float:
+    return guess.score
+
+
+def explained(best: Fit, colour: str, reading: Reading) -> Mask:
+    """The pixels that a drawing covers, but for patches in it that look like something else."""
+    side = len(reading.labels)
+    cover, distance = _difference(best, colour, reading, best.window)
+    covered = ndimage.binary_dilation(np.pad(cover > 0.5, 1))[1:-1, 1:-1]
+    strange = ndimage.binary_opening(distance > _STRANGE, structure=np.ones((3, 3), dtype=np.bool_))
+    mine = np.zeros((side, side), dtype=np.bool_)
+    mine[best.window.slices] = covered & ~strange
+    return mine
