@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from planner.read.cues import Cue
-from planner.read.lexicon import VerbForm, adjectives, describes, listed, nouns, participle_like, sections, verb
+from planner.read.lexicon import VerbForm, adjectives, by_first, describes, listed, nouns, participle_like, verb
 from planner.read.mention import Mention
 from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural, singular
@@ -111,10 +111,12 @@ class Chunker:
 
     def _small(self, k: int) -> Item | None:
         low, nxt = self.p.low(k), self.p.low(k + 1)
-        for section, kind in (("reciprocal", "recip"), ("together", "and")):
-            for phrase in sections()[section]:
-                if end := words_at(self.p.tokens, k, phrase):
-                    return Item("recip" if kind == "recip" else "and", k, end, phrase)
+        for phrase in by_first("reciprocal").get(low, ()):
+            if end := words_at(self.p.tokens, k, phrase):
+                return Item("recip", k, end, phrase)
+        for phrase in by_first("together").get(low, ()):
+            if end := words_at(self.p.tokens, k, phrase):
+                return Item("and", k, end, phrase)
         if low in ("and", "or", "nor", "plus"):
             return Item("and", k, k + 1, low)
         if (low == "with" and nxt != "no") or low in ("featuring", "including"):

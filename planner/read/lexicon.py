@@ -36,6 +36,16 @@ def listed(*names: str) -> frozenset[str]:
     return frozenset(word for name in names for word in sections()[name])
 
 
+@lru_cache(maxsize=8)
+def by_first(section: str) -> dict[str, tuple[str, ...]]:
+    """The phrases of a section by their first word."""
+    found: dict[str, tuple[str, ...]] = {}
+    for phrase in sections()[section]:
+        first = phrase.split()[0]
+        found[first] = (*found.get(first, ()), phrase)
+    return found
+
+
 @lru_cache(maxsize=32)
 def mapping(name: str) -> dict[str, str]:
     """A section of `word:value` entries."""

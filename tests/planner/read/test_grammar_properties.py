@@ -14,10 +14,10 @@ from planner.read.grammar import read
 from planner.scene import Scene
 
 SOME = (
-    "a an the two three several each other one another of with without no not red blue cat dogs sheep holding on in left "
-    "right to its is are that which and , . ; : ( ) ' \" sitting table between next it they more than as many number 7 "
-    "dozen pair half slice bowl 's row group background top bottom corner middle image kitchen respectively said by photo "
-    "style 🙂 wheels wearing hat who while but there"
+    "a an the two three several each other one another of with without no not red blue cat dogs sheep holding on in "
+    "left right to its is are that which and , . ; : ( ) ' \" sitting table between next it they more than as many "
+    "number 7 dozen pair half slice bowl 's row group background top bottom corner middle image kitchen "
+    "respectively said by photo style 🙂 wheels wearing hat who while but there"
 )
 WORDS = SOME.split(" ")
 
