@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from planner.read.cast import Actor, Bunch, Cast
-from planner.read.story import Story
+from planner.read.story import Link, Missing, Story
 from planner.scene import Absent, Group, Lettering, Relation, Scene, Thing
 
 _LONGEST = 400
@@ -17,42 +17,32 @@ def assemble(prompt: str, cast: Cast, story: Story) -> Scene:
     """The scene that was read."""
     things = cast.things
     _detach(things, story)
-    ids = _ids(things)
-    bunches = _bunches(things)
+    names = ids(things)
+    bunches = list(dict.fromkeys(a.bunch for a in things if a.bunch is not None))
     groups = {bunch: f"{_slug(bunch.noun)}_group{i}" for i, bunch in enumerate(bunches, 1)}
     return Scene(
         prompt=prompt,
-        things=tuple(_thing(a, ids, groups) for a in things),
-        groups=tuple(
-            Group(id=groups[b], words=_clip(b.words), at_least=b.at_least, at_most=b.at_most) for b in bunches
-        ),
-        relations=tuple(
-            Relation(
-                kind=link.kind,
-                subjects=tuple(ids[a] for a in link.subjects),
-                objects=tuple(ids[a] for a in link.objects),
-                words=link.words,
-                negated=link.negated,
-            )
-            for link in story.links
-        ),
-        absent=tuple(
-            dict.fromkeys(
-                Absent(noun=_clip(m.noun), phrase=_clip(m.phrase), of=ids.get(m.of) if m.of else None)
-                for m in story.missing
-                if m.noun.strip()
-            )
-        ),
+        things=tuple(_thing(a, names, groups) for a in things),
+        groups=tuple(Group(id=groups[b], words=_clip(b.words), at_least=b.at_least, at_most=b.at_most)
+                     for b in bunches),
+        relations=tuple(_relation(link, names) for link in story.links),
+        absent=tuple(dict.fromkeys(_absent(m, names) for m in story.missing if m.noun.strip())),
         background=_clip(", ".join(story.background)) if story.background else "",
-        style=_names(story.style),
-        lettering=tuple(
-            Lettering(content=_clip(text), host=ids.get(host) if host else None)
-            for text, host in story.lettering
-            if text.strip()
-        ),
-        unread=_names(story.unread),
-        notes=_names(story.notes),
+        style=_words(story.style),
+        lettering=tuple(Lettering(content=_clip(text), host=names.get(host) if host else None)
+                        for text, host in story.lettering if text.strip()),
+        unread=_words(story.unread),
+        notes=_words(story.notes),
     )
+
+
+def _relation(link: Link, names: dict[Actor, str]) -> Relation:
+    return Relation(kind=link.kind, subjects=tuple(names[a] for a in link.subjects),
+                    objects=tuple(names[a] for a in link.objects), words=link.words, negated=link.negated)
+
+
+def _absent(m: Missing, names: dict[Actor, str]) -> Absent:
+    return Absent(noun=_clip(m.noun), phrase=_clip(m.phrase), of=names.get(m.of) if m.of else None)
 
 
 def _detach(things: Iterable[Actor], story: Story) -> None:
@@ -63,18 +53,13 @@ def _detach(things: Iterable[Actor], story: Story) -> None:
             a.whole = None
 
 
-def _thing(a: Actor, ids: dict[Actor, str], groups: dict[Bunch, str]) -> Thing:
-    return Thing(
-        id=ids[a],
-        noun=_clip(a.noun),
-        phrase=_clip(a.phrase),
-        attributes=_names(a.attributes),
-        group=groups.get(a.bunch) if a.bunch else None,
-        part_of=ids.get(a.whole) if a.whole and a.whole is not a else None,
-    )
+def _thing(a: Actor, names: dict[Actor, str], groups: dict[Bunch, str]) -> Thing:
+    return Thing(id=names[a], noun=_clip(a.noun), phrase=_clip(a.phrase), attributes=_words(a.attributes),
+                 group=groups[a.bunch] if a.bunch else None, part_of=names.get(a.whole) if a.whole else None)
 
 
-def _ids(things: Iterable[Actor]) -> dict[Actor, str]:
+def ids(things: Iterable[Actor]) -> dict[Actor, str]:
+    """A name for each thing: its noun and a number."""
     counts: dict[str, int] = {}
     ids: dict[Actor, str] = {}
     taken: set[str] = set()
@@ -96,13 +81,9 @@ def _slug(noun: str) -> str:
     return words if words[:1].isalpha() else f"thing_{words}".strip("_")
 
 
-def _bunches(things: Iterable[Actor]) -> list[Bunch]:
-    return list(dict.fromkeys(a.bunch for a in things if a.bunch is not None))
-
-
 def _clip(words: str) -> str:
     return " ".join(words.split())[:_LONGEST] or "?"
 
 
-def _names(words: Iterable[str]) -> tuple[str, ...]:
+def _words(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_clip(w) for w in words if w.strip()))

@@ -34,6 +34,8 @@ class Attacher(Binder):
         self.frames: list[Frame] = []
         self.verbed = False
         self.watched = False
+        self.be = False
+        """Whether a form of "be" has just been read."""
         self.loose = False
         """Whether the subject is a list held together by commas alone."""
 
@@ -83,6 +85,8 @@ class Attacher(Binder):
         following, last = self.items[j].mention, mentions[-1]
         assert following is not None
         linked = any(self.kind(x) == "and" for x in range(k, j))
+        if any(self.word(x) == ":" for x in range(k, j)) and last.plural:
+            return False
         verb = self.after(j)
         if following.headless or (following.det == "no") != (last.det == "no"):
             return last.det == "no" and following.det == "" and linked
@@ -152,7 +156,8 @@ class Attacher(Binder):
             return self.last_subjects
         if before == "comma":
             return self.main or self.subjects
-        if before != "np":
+        told = before == "adj" and (self.chained or self.with_owner) and not self.be
+        if before != "np" and not told:
             return self.subjects or self.near
         found = self._place_after_noun(i)
         cue = self.items[i].cue
@@ -211,6 +216,8 @@ class Attacher(Binder):
         if form.form in ("s", "base") or past or (things and all(a.whole is not None for a in things)):
             return self.outer()
         near_alive = any(a.living for a in things)
+        if self.near and not things and self.with_owner:
+            return self.near
         if not things or (any(a.living for a in self.with_owner) and not near_alive):
             return self.with_owner or self.subjects
         posture = form.lemma in listed("stative") or form.form == "ed"
@@ -227,6 +234,10 @@ class Attacher(Binder):
         if before == "comma":
             found = self.subjects if self.each else self.main
             return found if self.things(found) else self.cast.things[-1:] or found
+        body = self.items[i + 3].mention if self.kind(i + 2) == "cue" and self.kind(i + 3) == "np" else None
+        if body and body.head in listed("part") and body.det in listed("possessive"):
+            living = [a for a in (*self.near, *self.subjects) if a.living]
+            return living[:1] or self.subjects
         if before == "np" and self.near and not self.with_owner and self.things(self.near) and not self._by_means():
             return self.near
         return self.subjects

@@ -139,7 +139,10 @@ class Binder:
 
     def _formation(self, pending: Pending, m: Mention) -> bool:
         """"in a row", "in a neat circle": how the subjects stand, no further thing."""
-        if pending.kind != "in" or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
+        within = pending.kind == "in" or pending.words.endswith(" in")
+        if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
+            return False
+        if not mapping("formation")[m.head] and m.head in listed("place"):
             return False
         words = f"in {self.cast.words(m)}"
         if kind := mapping("formation")[m.head]:
@@ -240,7 +243,8 @@ class Binder:
             self.story.link(pending.alone, subjects, (), pending.words, negated=pending.negated)
         elif kind in ("surrounds", "around") and n > 2 and m == 1:
             self.story.link("surrounded_by", objects, subjects, pending.words, negated=pending.negated)
-        elif kind == "flanking" and n == 2:
+        elif kind == "flanking" and n in (1, 2) and m:
+            subjects = [*subjects, *self.cast.copies(subjects[0], 1)] if n == 1 else subjects
             self.story.link("left_of", subjects[:1], objects, pending.words)
             self.story.link("right_of", subjects[1:], objects, pending.words)
         elif kind == "holding" and n and subjects[0].head in listed("container", "furniture"):

@@ -15,6 +15,7 @@ from planner.read.quantity import Quantity
 
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle"}
+_SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
 
@@ -121,6 +122,16 @@ class Cast:
         made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]
         self.actors.extend(made)
         return made
+
+    def named_one_by_one(self, group: Sequence[Actor], named: Sequence[Actor]) -> list[Actor]:
+        """"three animals: a cat, a dog and a bird": the group takes the names."""
+        if any(a in group or a.stuff for a in named):
+            return list(named)
+        for a, name in zip(group, named, strict=True):
+            a.noun, a.phrase, a.span = name.noun, name.phrase, name.span
+            a.describe(name.attributes)
+        self.actors = [a for a in self.actors if a not in named]
+        return list(group)
 
     def copies(self, model: Actor, n: int) -> list[Actor]:
         """`n` more of the same, counted together with `model`."""
@@ -235,20 +246,24 @@ class Cast:
         """Whom "it", "they", "he", "she" means."""
         if word in ("they", "them", "their", "these", "those", "themselves"):
             return self._they(near, topic, banned)
+        if word in _SEXED:
+            return self._he_or_she(_SEXED[word], near, topic, banned)
         groups = [list(near), list(topic), *([a] for a in reversed(self.actors))]
         for group in groups:
             some = [a for a in group if a not in banned]
-            if word in ("he", "him", "his", "himself"):
-                men = [a for a in some if a.living and a.head not in listed("she")]
-                if len(men) == 1:
-                    return men
-            elif word in ("she", "her", "herself"):
-                women = [a for a in some if a.living and a.head not in listed("he")]
-                if len(women) == 1:
-                    return women
-            elif len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
+            if len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
                 return some
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+
+    def _he_or_she(
+        self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]
+    ) -> list[Actor]:
+        """The nearest one who fits; people before animals. `other` lists who does not fit."""
+        living = [a for a in (*near, *topic, *reversed(self.actors)) if a.living and a not in banned]
+        fitting = [a for a in living if a.head not in listed(other)]
+        people = [a for a in fitting if a.head in listed("she", "he")] or [
+            a for a in fitting if a.head not in listed("animal")]
+        return (people or fitting)[:1]
 
     def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
         """The nearest plural; else everybody of this sentence; else everybody; else the nearest one."""

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable
 
-from planner.read.attach import Attacher, Frame
+from planner.read.attach import Frame
 from planner.read.bind import Pending
 from planner.read.cast import Actor, Cast
-from planner.read.cues import Cue
 from planner.read.items import Item
 from planner.read.lexicon import gerund, listed, mapping
 from planner.read.mention import Mention
+from planner.read.places import Places
 from planner.read.story import Story
 from planner.relations import TABLE
 
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _LADEN = frozenset({"covered", "filled", "topped"})
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
 _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 
 
-class Clauses(Attacher):
+class Clauses(Places):
     """Reads item by item. Each method takes the position of an item and returns where to go on."""
 
     def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
         super().__init__(items, cast, story)
         self.there = False
-        self.be = False
-        self.nothing = False
-        self.verb = ("", "")
-        """The verb that waits for a place, as a word and as a lemma."""
         self.respectively = any(item.word == "respectively" for item in items)
         self.readers: dict[str, Callable[[int], int]] = {
-            "np": self._np, "cue": self._cue, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
+            "np": self._np, "cue": self.place, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
             "with": self._with, "rel": self._rel, "clause": self._clause, "comma": self._comma,
             "stop": self._stop, "neg": self._neg, "there": self._there, "style": self._style, "word": self._word,
-            "than": self._than, "quote": self._quote, "pron": self._pron, "recip": self._recip, "adj": self._adj,
+            "adv": self._adv, "than": self._than, "quote": self._quote, "pron": self._pron, "recip": self._recip,
+            "adj": self._adj,
         }
 
     def run(self) -> None:
@@ -119,6 +113,7 @@ class Clauses(Attacher):
 
     def _subject(self, mentions: list[Mention], i: int) -> None:
         actors: list[Actor] = []
+        group = self.cast.group_for([], self.near) if self.word(i - 1) == ":" else []
         self.look()
         nxt = self.after(i)
         cue = self.items[nxt].cue if nxt < len(self.items) else None
@@ -132,6 +127,8 @@ class Clauses(Attacher):
             self.arranged(m, found)
             self.last_mention = found or self.last_mention
             actors.extend(found)
+        if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
+            actors = self.cast.named_one_by_one(group, actors)
         if not actors and any(m.headless for m in mentions) and self.before(i) in ("comma", "np", "with"):
             return
         self.subjects = self.near = actors
@@ -143,90 +140,6 @@ class Clauses(Attacher):
         for kind, objects, words in self.fronted:
             self.story.link(kind, actors, objects, words)
         self.fronted = []
-
-    # Places
-
-    def _cue(self, i: int) -> int:
-        cue, nxt = self.items[i].cue, self.after(i)
-        assert cue is not None
-        subjects = self.place_subjects(i)
-        if cue.kind == "without":
-            self.pending = None if self.nothing else Pending("without", subjects, cue.words)
-        elif cue.owner:
-            self._owned_place(cue, subjects)
-        elif self._fronts(i, cue, nxt):
-            return nxt
-        elif not cue.kind or self.kind(nxt) not in ("np", "pron", "recip"):
-            self._bare_place(cue, subjects)
-        elif cue.alone and self._image(nxt):
-            self._link(cue.alone, subjects, (), cue.words)
-            return nxt + 1
-        else:
-            self._open_place(cue, subjects)
-        return i + 1
-
-    def _open_place(self, cue: Cue, subjects: list[Actor]) -> None:
-        """A place whose object follows. What is done towards it from afar ("looking at") is no place."""
-        word, lemma = self.verb
-        self.watched = lemma in listed("no_place") and cue.kind in _STATES
-        kind = "other" if self.watched else cue.kind
-        words = f"{word} {cue.words}" if word and kind in ("other", "around") else cue.words
-        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
-        self.verb = ("", "")
-        self.negated = self.be = False
-
-    def _image(self, i: int) -> bool:
-        """Whether the picture itself is named at `i`."""
-        m = self.items[i].mention if i < len(self.items) else None
-        return m is not None and m.noun in listed("image") and m.det in ("the", "this", "")
-
-    def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
-        """"On the left, a dog": a place that comes before its subject."""
-        begins = self.before(i) in ("", "stop", "clause")
-        turns = self.before(i) in ("comma", "and") and not cue.kind and self.kind(nxt) in ("np", "be", "there")
-        if not (begins or turns) or self.kind(i - 1) == "verb":
-            return False
-        if not cue.kind or (cue.alone and self._image(nxt)):
-            if not cue.alone or self.kind(nxt) not in ("np", "comma", "be", "there", "verb"):
-                return False
-            self.fronted.append((cue.alone, [], cue.words))
-            return self.kind(nxt) != "np" or not cue.kind
-        if begins and self.kind(nxt) in ("np", "pron"):
-            self.pending = Pending(cue.kind, [], cue.words, fronted=True, alone=cue.alone)
-            self.subjects = []
-            return True
-        return False
-
-    def _owned_place(self, cue: Cue, subjects: list[Actor]) -> None:
-        """"to its left", "to the dog's left"."""
-        m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
-        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, subjects)
-        self._link("next_to" if cue.kind == "corner" else cue.kind, subjects, objects, cue.words)
-
-    def _bare_place(self, cue: Cue, subjects: list[Actor]) -> None:
-        """A place without an object: on the canvas, or relative to what was named before."""
-        words = cue.words.lower()
-        if words.startswith("from the"):
-            return
-        if cue.alone in _ORDER:
-            for one, following in pairwise(self.things(subjects)):
-                self._link(_ORDER[cue.alone], [one], [following], cue.words)
-            return
-        if cue.alone:
-            on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
-            self._link("on" if on_owner else cue.alone, subjects, self.with_owner if on_owner else (), cue.words)
-            return
-        others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
-        if others and words.split()[-1] in listed("bare_place"):
-            self._link(cue.kind, subjects, others, cue.words)
-
-    def _link(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str) -> None:
-        things = self.things(subjects)
-        if kind == "row" and len(things) == 2:
-            kind, subjects, objects = "next_to", things[:1], things[1:]
-        self.tell(kind, subjects, objects, words, self.negated)
-        self.last_subjects = list(subjects)
-        self.negated = self.be = False
 
     # Verbs
 
@@ -362,6 +275,12 @@ class Clauses(Attacher):
         self.story.unread.append(self._said(i, i + 1))
         return i + 1
 
+    def _adv(self, i: int) -> int:
+        """Adverbs of degree and time say nothing of the picture; manner ("gleefully") is said to be unread."""
+        if self.word(i) not in listed("adverb") and self.word(i).isalpha():
+            self.story.unread.append(self._said(i, i + 1))
+        return i + 1
+
     def _than(self, i: int) -> int:
         if self.kind(self.after(i)) != "np":
             self.story.unread.append(self._said(i, i + 1))
@@ -390,9 +309,9 @@ class Clauses(Attacher):
             return i + 1
         things, close = self.things(pending.subjects), pending.kind in ("next_to", "near", "far_from")
         if len(things) == 2 and pending.kind != "on":
-            self._link(pending.kind if close else "other", things[:1], things[1:], pending.words)
+            self.link(pending.kind if close else "other", things[:1], things[1:], pending.words)
         elif close and pending.kind != "far_from":
-            self._link("row", things, (), f"{pending.words} each other")
+            self.link("row", things, (), f"{pending.words} each other")
         return i + 1
 
     def _adj(self, i: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.read.assemble import assemble
+from planner.read.assemble import assemble, ids
 from planner.read.cast import MOST, Cast
 from planner.read.clauses import Clauses
 from planner.read.compare import compared, stated_ratios
@@ -23,6 +23,13 @@ def read(prompt: str) -> Scene:
     if cast.capped:
         story.notes.append(f"the prompt names more than {MOST} things; the first {MOST} have a box")
     return assemble(prompt, cast, story)
+
+
+def spans(prompt: str) -> dict[str, tuple[int, int]]:
+    """Where in the prompt the things of `read(prompt)` are named: first and last character by id."""
+    prompt = clean(prompt)
+    cast, _ = _told(prompt)
+    return {name: actor.span for actor, name in ids(cast.things).items()}
 
 
 def _told(prompt: str) -> tuple[Cast, Story]:

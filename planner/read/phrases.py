@@ -174,7 +174,8 @@ class Phraser(Words):
         """"both wearing ties": the participle is what the share of a group does, not a modifier."""
         form = verb(self.low(k))
         one = m.quantity is not None and m.quantity.words.lower() == "one"
-        share = m.det in ("each", "both", "all", "another") or m.other or one
+        told = m.quantity is not None and not m.det and form is not None and form.lemma in mapping("verb_kind")
+        share = m.det in ("each", "both", "all", "another") or m.other or one or told
         return bool(share and form and form.form == "ing" and form.lemma not in listed("intransitive"))
 
     def _nouns(self, k: int, m: Mention, coordinated: bool, verb_seen: bool) -> int:
@@ -277,7 +278,7 @@ class Phraser(Words):
                 return inner
             elif head in listed("container"):
                 m.content = inner
-            elif inner.counted:
+            elif inner.counted and not self.proper(inner.core[0]):
                 m.host = inner
         m.tail, m.end = self.span(k, inner.end), inner.end
         return m

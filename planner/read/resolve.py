@@ -222,6 +222,9 @@ class Resolver:
         if m.det == "all" and not m.quantity:
             living = [a for a in self.cast.things if a.living and a.sentence == self.cast.sentence]
             return living if len(living) > len(group) else group
+        if m.det == "both" and len(group) != 2 and self.story.links:
+            ends = [a for a in (*self.story.links[-1].subjects, *self.story.links[-1].objects) if not a.stuff]
+            group = ends if len(ends) == 2 else group
         if share and share.members and m.det not in ("each", "both") and (
                 m.other or m.ordinal or m.quantity or m.det in ("another", "the")):
             return share.members

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.read.grammar import read
+from planner.read.grammar import read, spans
+from planner.read.plurals import plural, singular
 from planner.scene import Scene
 
 SOME = (
@@ -62,8 +63,6 @@ def test_white_space_does_not_matter(text: str) -> None:
 @pytest.mark.parametrize("noun", ["cat", "wug", "fire hydrant", "glorp", "box", "knife", "sheep", "person"])
 @pytest.mark.parametrize("n", [2, 3, 7, 12, 20])
 def test_a_number_of_anything_is_that_number(noun: str, n: int) -> None:
-    from planner.read.plurals import plural
-
     scene = read(f"a photo of {n} {plural(noun)}")
     assert [thing.noun for thing in scene.things] == [noun] * n
     assert (scene.groups[0].at_least, scene.groups[0].at_most) == (n, n)
@@ -111,3 +110,25 @@ def test_the_reader_needs_no_model_and_no_network() -> None:
             "print([m for m in ('torch', 'langchain', 'openai', 'numpy', 'scipy', 'shapely') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("prompt", [
+    "three white cats on a red sofa, a lamp to its left", "two people, one holding an umbrella",
+    "a dog's bowl next to the dog",
+    "A chess board with three pieces: a white king, a black king and a white pawn", "two red and one blue ball",
+])
+def test_every_thing_is_found_where_the_prompt_names_it(prompt: str) -> None:
+    scene, found = read(prompt), spans(prompt)
+    assert found.keys() == {thing.id for thing in scene.things}
+    for thing in scene.things:
+        start, end = found[thing.id]
+        words = prompt[start:end].lower().replace("'s", "").split()
+        assert {thing.noun.split()[-1], *thing.attributes} & {singular(word) for word in words}
+
+
+@given(sentences)
+def test_a_capital_at_the_beginning_does_not_matter(text: str) -> None:
+    lower, upper = read(text), read(text[:1].upper() + text[1:])
+    assert [(t.id, t.noun, t.attributes) for t in lower.things] == [(t.id, t.noun, t.attributes) for t in upper.things]
+    assert [(r.kind, r.subjects, r.objects) for r in lower.relations] == [
+        (r.kind, r.subjects, r.objects) for r in upper.relations]

@@ -35,7 +35,8 @@ def test_the_singular_of_a_noun(many: str, one: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "many"), [
-    ("couch", "couches"), ("fire hydrant", "fire hydrants"), ("woman", "women"), ("human", "humans"), ("sheep", "sheep"),
+    ("couch", "couches"), ("fire hydrant", "fire hydrants"), ("woman", "women"), ("human", "humans"),
+    ("sheep", "sheep"),
     ("knife", "knives"), ("cherry", "cherries"),
 ])
 def test_the_plural_of_a_noun(one: str, many: str) -> None:

@@ -1,0 +1,115 @@
+"""Places: what "on the mat", "to its left" and "at the top" say, and of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from planner.read.attach import Attacher
+from planner.read.bind import Pending
+from planner.read.cast import Actor, Cast
+from planner.read.cues import Cue
+from planner.read.items import Item
+from planner.read.lexicon import listed
+from planner.read.story import Story
+
+_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
+_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
+
+
+class Places(Attacher):
+    """Reads relation cues."""
+
+    def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
+        super().__init__(items, cast, story)
+        self.nothing = False
+        """Whether "nothing" was said, so that "except" names what is there."""
+        self.verb = ("", "")
+        """The verb that waits for a place, as a word and as a lemma."""
+
+    def place(self, i: int) -> int:
+        """Reads the place at `i`; returns where to go on."""
+        cue, nxt = self.items[i].cue, self.after(i)
+        assert cue is not None
+        subjects = self.place_subjects(i)
+        if cue.kind == "without":
+            self.pending = None if self.nothing else Pending("without", subjects, cue.words)
+        elif cue.owner:
+            self._owned_place(cue, subjects)
+        elif self._fronts(i, cue, nxt):
+            return nxt
+        elif not cue.kind or self.kind(nxt) not in ("np", "pron", "recip"):
+            self._bare_place(cue, subjects)
+        elif cue.alone and self._image(nxt):
+            self.link(cue.alone, subjects, (), cue.words)
+            return nxt + 1
+        else:
+            self._open_place(cue, subjects)
+        return i + 1
+
+    def _open_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """A place whose object follows. What is done towards it from afar ("looking at") is no place."""
+        word, lemma = self.verb
+        self.watched = lemma in listed("no_place") and cue.kind in _STATES
+        kind = "other" if self.watched else cue.kind
+        words = f"{word} {cue.words}" if word and kind in ("other", "around") else cue.words
+        self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
+        self.verb = ("", "")
+        self.negated = self.be = False
+
+    def _image(self, i: int) -> bool:
+        """Whether the picture itself is named at `i`."""
+        m = self.items[i].mention if i < len(self.items) else None
+        return m is not None and m.noun in listed("image") and m.det in ("the", "this", "")
+
+    def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
+        """"On the left, a dog": a place that comes before its subject."""
+        begins = self.before(i) in ("", "stop", "clause")
+        turns = self.before(i) in ("comma", "and") and not cue.kind and self.kind(nxt) in ("np", "be", "there")
+        if not (begins or turns) or self.kind(i - 1) == "verb":
+            return False
+        if not cue.kind or (cue.alone and self._image(nxt)):
+            if not cue.alone or self.kind(nxt) not in ("np", "comma", "be", "there", "verb"):
+                return False
+            self.fronted.append((cue.alone, [], cue.words))
+            return self.kind(nxt) != "np" or not cue.kind
+        if begins and self.kind(nxt) in ("np", "pron"):
+            self.pending = Pending(cue.kind, [], cue.words, fronted=True, alone=cue.alone)
+            self.subjects = []
+            return True
+        return False
+
+    def _owned_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """"to its left", "to the dog's left"."""
+        m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
+        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, subjects)
+        self.link("next_to" if cue.kind == "corner" else cue.kind, subjects, objects, cue.words)
+
+    def _bare_place(self, cue: Cue, subjects: list[Actor]) -> None:
+        """A place without an object: on the canvas, or relative to what was named before."""
+        words = cue.words.lower()
+        if words.startswith("from the"):
+            self.story.unread.append(cue.words)
+            return
+        if cue.alone in _ORDER:
+            for one, following in pairwise(self.things(subjects)):
+                self.link(_ORDER[cue.alone], [one], [following], cue.words)
+            return
+        if cue.alone:
+            on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
+            self.link("on" if on_owner else cue.alone, subjects, self.with_owner if on_owner else (), cue.words)
+            return
+        others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
+        if others and words.split()[-1] in listed("bare_place"):
+            self.link(cue.kind, subjects, others, cue.words)
+        elif words != "on":
+            self.story.unread.append(cue.words)
+
+    def link(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str) -> None:
+        """Adds a relation that the words state in full."""
+        things = self.things(subjects)
+        if kind == "row" and len(things) == 2:
+            kind, subjects, objects = "next_to", things[:1], things[1:]
+        self.tell(kind, subjects, objects, words, self.negated)
+        self.last_subjects = list(subjects)
+        self.negated = self.be = False
