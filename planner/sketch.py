@@ -5,13 +5,13 @@ Tags go where they hide least: each tries the corners of its box, inside and out
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import cos, hypot, pi, sin
 
 from planner.claims import names_of
+from planner.plain import plain
 from planner.scene import Box, Layout, Placement, Polygon, Relation, Scene, Spot, Thing
 
 Measure = Callable[[str, float], float]
@@ -139,12 +139,6 @@ class _Desk:
     measure: Measure
     rects: dict[str, Rect]
     tags: list[Tag] = field(default_factory=list)
-
-
-def plain(text: str) -> str:
-    """The text without what no picture or terminal should obey: control, format and broken characters."""
-    shown = "".join(" " if c.isspace() else c for c in text)
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") else c for c in shown)
 
 
 def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: bool = False) -> Sketch:

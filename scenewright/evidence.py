@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grounding.verify.report import Finding, Report
-from planner.sketch import plain
+from planner.plain import plain
 from scenewright.page import ENDED
 from scenewright.result import Result
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from planner.sketch import plain
+from planner.plain import plain
 from scenewright.config import Settings, assigned, config_file
 from scenewright.metadata import versions
 from scenewright.runs import runs_in

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from grounding.verify.report import Report
 from planner.claims import claims_of
-from planner.sketch import plain
+from planner.plain import plain
 from scenewright import events
 from scenewright.decide import told
 from scenewright.errors import StorageFailed

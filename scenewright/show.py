@@ -12,8 +12,8 @@ from rich.text import Text
 
 from planner.check import Verdict, Violation
 from planner.claims import names_of
+from planner.plain import plain
 from planner.scene import Layout
-from planner.sketch import plain
 
 _MARKS = {True: ("✓", "ok", "green"), False: ("✗", "no", "bold red"), None: ("·", "-", "dim")}
 MANY = 6

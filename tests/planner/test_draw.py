@@ -13,8 +13,9 @@ from PIL import Image
 
 from planner.draw import contrast, draw, picture, svg
 from planner.errors import BadInput
+from planner.plain import plain
 from planner.scene import Box, Canvas, Group, Layout, Placement, Point, Polygon, Relation, Scene, Spot, Thing
-from planner.sketch import INK, PALETTE, PAPER, Sketch, plain, sketch
+from planner.sketch import INK, PALETTE, PAPER, Sketch, sketch
 
 SVG = "{http://www.w3.org/2000/svg}"
 
