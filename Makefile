@@ -6,7 +6,6 @@ JUDGE  ?= ../shared/judge
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
-CODE   := planner prompts grounding editor scenewright tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench-agent bench-planner bench-repair wheel clean
@@ -21,12 +20,12 @@ test: $(VENV)/.dev ## run all tests
 	@$(BIN)/python -m pytest -q $(ARGS)
 
 check: $(VENV)/.dev ## lint, strict types, import contract
-	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## let the linter mend what it can
-	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff check --fix .
 
 bench-agent: $(VENV)/.dev ## success and cost of plain, guided and repaired pictures; goes on where it was stopped
 	@PYTHONPATH=. $(BIN)/python tests/bench/agent.py $(ARGS)
