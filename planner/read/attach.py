@@ -94,6 +94,8 @@ class Attacher(Binder):
             told = self.pending is None and self.cast.group_for(self.subjects, [])
             return linked and bool(last.attributes) and not told and not following.definite
         if self.pending is None:
+            if self.negated and not linked:
+                return False
             return (j > k or not self.chained) and not (self.verbed and self._finite(verb))
         if j == k or self._finite(verb):
             return j > k and linked and self._is_no_subject(following, verb)
@@ -162,9 +164,7 @@ class Attacher(Binder):
         found = self._place_after_noun(i)
         cue = self.items[i].cue
         pronoun = self.kind(self.after(i)) == "pron" or (cue is not None and bool(cue.owner))
-        if pronoun and self.last_mention and any(a not in self.last_mention for a in found):
-            return [a for a in found if a in self.last_mention] or found
-        return found
+        return self.last_mention if pronoun and self.things(self.last_mention) else found
 
     def _place_after_noun(self, i: int) -> list[Actor]:
         cue = self.items[i].cue
@@ -173,7 +173,8 @@ class Attacher(Binder):
         if cue.kind in ("surrounded_by", "hidden_by") and things:
             return self.near
         if self.with_owner and things and all(a.whole is not None for a in things):
-            return self.with_owner
+            beside = self.items[self.after(i)].mention if self.kind(self.after(i)) == "np" else None
+            return self.near if beside and beside.head in listed("part") else self.with_owner
         apart = cue.kind in _APART and self.kind(self.after(i)) == "np"
         if self.with_owner and apart and self.things(self.with_owner) and not set(self.near) & set(self.with_owner):
             return self.with_owner

@@ -14,7 +14,8 @@ from planner.read.plurals import is_plural
 from planner.read.quantity import Quantity
 
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
-          "center": "middle", "centre": "middle"}
+          "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
+_AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
@@ -146,6 +147,8 @@ class Cast:
         if q is None and m.plural:
             natural = 2 if m.head in listed("pairwise") and (m.owner or m.det == "poss") else 3
             q = Quantity(2, None, natural, m.end, m.noun)
+        if q is not None and not q.exact and m.head in listed("mass") and not is_plural(self.p.low(m.core[1] - 1)):
+            q = None
         q = self._in_ratio(m, q)
         if q is None or (q.n == 1 and q.exact):
             return times, Bunch(self.words(m), times, times, m.noun) if times > 1 else None
@@ -298,6 +301,8 @@ class Cast:
         share, q = self.share, m.quantity
         if m.det in ("each", "both", "all", "either", "every"):
             return list(group)
+        if m.det == "half":
+            return share.take(len(group) // 2)
         if m.det == "the" and (at := _place_in(m, len(group))) is not None:
             share.used.append(group[at])
             return [group[at]]
@@ -323,7 +328,7 @@ def _place_in(m: Mention, n: int) -> int | None:
     if not side:
         return None
     m.attributes.remove(side)
-    return {"left": 0, "right": n - 1}.get(SIDES[side], n // 2)
+    return _AT.get(SIDES[side], n // 2) % n
 
 
 def article(words: str) -> str:

@@ -108,6 +108,8 @@ class Clauses(Places):
                 self.story.unread.append(self.cast.words(m))
                 continue
             for actor in self.subjects:
+                if actor.noun in mapping("hypernym") and m.noun:
+                    actor.noun, actor.phrase = m.noun, self.cast.words(m)
                 actor.describe([*m.attributes, *([m.noun] if m.noun and m.head != actor.head else [])])
         self.near = self.subjects
 
@@ -316,11 +318,18 @@ class Clauses(Places):
 
     def _adj(self, i: int) -> int:
         words, k = [], i
+        several = self.cast.group_for([], self.near) if self.word(i - 1) == ":" else []
         while self.kind(k) in ("adj", "adv") or (
                 self.kind(k) in ("and", "comma") and self.kind(self.after(k)) == "adj"):
+            if self.kind(k) == "adj" and self.negated and self.kind(k - 1) == "adj":
+                break
             if self.kind(k) == "adj":
                 words.append(self.word(k))
             k += 1
+        if len(several) == len(words) > 1:
+            for actor, word in zip(several, words, strict=True):
+                actor.describe([word])
+            return k
         targets = self.near if self.before(i) == "np" and self.near else self.subjects or self.main
         for n, actor in enumerate(targets):
             if self.negated and not actor.stuff:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.read.lexicon import describes, listed, mapping, nouns, participle_like, verb
 from planner.read.mention import Mention
-from planner.read.plurals import is_plural, same_in_both, singular
+from planner.read.plurals import is_plural, plural, same_in_both, singular
 from planner.read.quantity import Quantity, quantity, words_at
 from planner.read.tokens import Token
 from planner.read.words import Words
@@ -81,6 +81,8 @@ class Phraser(Words):
         if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
+            if self.low(k) in ("them", "which", "whom"):
+                return k + 1
         for _ in range(4):
             after = self._number(k, m) or self._determiner(k, m)
             if not after:
@@ -131,6 +133,8 @@ class Phraser(Words):
             if end := words_at(self.tokens, k, words):
                 m.compare = name
                 return end
+        if low in ("only", "very", "same", "own") and m.det:
+            return k + 1
         if low in ("other", "others", "more", "additional", "extra"):
             m.other = True
             return k + 1
@@ -299,5 +303,6 @@ class Phraser(Words):
             fixed = m.head in _FIXED_NUMBERS
             inner.quantity = Quantity(n if fixed else 2 * times, n if fixed else None, n, inner.start, m.head)
             inner.plural = True
-        inner.start, inner.det, inner.collection = m.start, m.det, m.head
+        inner.start, inner.det = m.start, m.det
+        inner.collection = plural(m.head) if m.plural else m.head
         return inner

@@ -57,6 +57,10 @@ def _phrases() -> dict[str, tuple[tuple[str, str], ...]]:
 
 def quantity(tokens: Sequence[Token], i: int) -> Quantity | None:
     """The quantity that starts at `i`."""
+    lower = number(tokens, i + 1) if tokens[i].low == "between" else None
+    upper = number(tokens, lower[1] + 1) if lower and words_at(tokens, lower[1], "and") else None
+    if lower and upper and upper[0] > lower[0]:
+        return Quantity(lower[0], upper[0], (lower[0] + upper[0]) // 2, upper[1], _text(tokens, i, upper[1]))
     for phrase, kind in _phrases().get(tokens[i].low, ()):
         end = words_at(tokens, i, phrase)
         found = _phrase(tokens, i, phrase, kind, end) if end else None

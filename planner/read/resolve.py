@@ -122,7 +122,7 @@ class Resolver:
         same = [a for a in alike if a.side == side]
         group = [a for a in alike if a.bunch is alike[-1].bunch] if alike and alike[-1].bunch else []
         if same or len(group) > 1:
-            return same[-1:] or [group[{"left": 0, "right": len(group) - 1}.get(side, len(group) // 2)]]
+            return same[-1:] or [group[{"left": 0, "top": 0, "right": -1, "bottom": -1}.get(side, len(group) // 2)]]
         made = self._fresh(m, kind, 1)
         for actor in made:
             actor.side = side
