@@ -38,7 +38,13 @@ class Order:
         return cls(settings, **rest)
 
     def carried_out(self, prompt: str | None, layout: Path | None, batch: Path | None) -> Ending:
-        """Render what was asked for."""
+        """Render what was asked for; after Control-C, say that nothing is lost."""
+        try:
+            return self._ordered(prompt, layout, batch)
+        except (KeyboardInterrupt, Cancelled):
+            return fail("cancelled; the same command goes on from there", Ending.CANCELLED)
+
+    def _ordered(self, prompt: str | None, layout: Path | None, batch: Path | None) -> Ending:
         if batch is not None:
             if prompt or layout:
                 raise BadInput("--batch brings its own prompts; give either it or one prompt or --layout")

@@ -74,7 +74,7 @@ def language_model(settings: Settings) -> BaseChatModel | None:
 @lru_cache(maxsize=2)
 def open_painter(source: str, device: str = "cpu") -> SampledPainter:
     """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
-    from grounding.backbones.stable_diffusion import StableDiffusion
+    from grounding.backbones import load
     from grounding.painter import Painter as Sampler
     from scenewright.adapters import SampledPainter, fingerprint
 
@@ -82,7 +82,7 @@ def open_painter(source: str, device: str = "cpu") -> SampledPainter:
     steps, scale = (POCKET_STEPS, POCKET_GUIDANCE_SCALE) if source == POCKET else (STEPS, GUIDANCE_SCALE)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
-        backbone = StableDiffusion.load(folder, device=device)
+        backbone = load(folder, device=device)
     return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale)
 
 
