@@ -107,7 +107,7 @@ def open_picture(path: Path) -> Image.Image:
 def _scene_only(prompt: str, settings: Settings) -> Layout:
     """What a prompt claims, with nothing placed."""
     from scenewright.adapters import read_scene
-    from scenewright.stack import language_model
+    from scenewright.reader import language_model
 
     return Layout(scene=read_scene(_prompt(prompt, None), language_model(settings), settings.llm_calls))
 

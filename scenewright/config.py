@@ -19,11 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from scenewright.decide import Remedies
 from scenewright.errors import BadSettings
-
-PREFIX = "SCENEWRIGHT_"
-FILE = "SCENEWRIGHT_CONFIG"
-OTHER_VARIABLES = frozenset({FILE, "SCENEWRIGHT_TRACEBACK"})
-"""Variables with our prefix that are no settings."""
+from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
 
 
 class Settings(BaseSettings):
@@ -132,14 +128,6 @@ def _value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def config_file() -> Path:
-    """Where the settings file is, whether it exists or not."""
-    if named := os.environ.get(FILE):
-        return Path(named).expanduser()
-    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(base).expanduser() / "scenewright" / "config.toml"
 
 
 def refuse_unknown_variables() -> None:

@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.plain import plain
-from scenewright.config import Settings, assigned, config_file
+from scenewright.config import Settings, assigned
 from scenewright.metadata import versions
+from scenewright.places import config_file
 from scenewright.runs import runs_in
 from scenewright.shell import Ending, write
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,12 +15,10 @@ from planner.solve import place
 from scenewright.canvases import canvas_of
 from scenewright.files import read_layout
 from scenewright.hints import hints_for
+from scenewright.places import configured
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-MODEL, SERVER = "SCENEWRIGHT_LLM", "SCENEWRIGHT_LLM_BASE_URL"
-"""Environment variables: the language model (`openai:NAME`, …) and, for a server of one's own, where it is."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,8 @@ class Request:
     def of(cls, reader: str, hints: Path | None, seed: int, canvas: str) -> Request:
         """From the words of a command line."""
         request = cls(reader, seed, canvas_of(canvas), read_layout(hints) if hints else None)
-        if reader == "llm" and not os.environ.get(MODEL):
-            raise BadInput(f"expected a language model in {MODEL}, as in {MODEL}=openai:NAME, and it is not set; "
-                           "set it or plan with `--planner grammar`")
+        if reader == "llm":
+            _ = request._model
         return request
 
     def plan(self, prompt: str) -> Layout:
@@ -60,19 +56,20 @@ class Request:
 
     @cached_property
     def _model(self) -> BaseChatModel | None:
-        name = os.environ.get(MODEL)
-        if not name:
+        """The language model of the settings; they are not loaded where nothing is set."""
+        if self.reader == "auto" and not configured():
             return None
-        from planner.read.llm import open_model
+        from scenewright.config import Settings
+        from scenewright.reader import language_model
 
-        return open_model(name, base_url=os.environ.get(SERVER) or None)
+        return language_model(Settings.load({"planner": self.reader} if self.reader != "auto" else {}))
 
 
 def plan(prompt: str, *, reader: str = "auto", hints: Layout | None = None, seed: int = 0,
          canvas: Canvas | None = None) -> Layout:
     """A layout in which every claim of the prompt holds.
 
-    `reader` is `grammar` (built in), `llm` (the language model named in SCENEWRIGHT_LLM) or `auto` (that model if there
+    `reader` is `grammar` (built in), `llm` (the language model that the settings name) or `auto` (that model if there
     is one). The boxes of `hints` are kept as far as the claims allow. Raises `planner.errors.PlanError`.
     """
     return Request(reader, seed, canvas or Canvas(), hints).plan(prompt)

@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grounding.pocket
-from planner.errors import BadInput
 from planner.scene import Canvas
 from scenewright.canvases import canvas_of
 from scenewright.config import Settings
+from scenewright.reader import language_model
 from scenewright.runs import digest
 from scenewright.stages import Painter, Planner
 from scenewright.stages import Verifier as Judge
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
     from grounding.verify.load import Judges
     from grounding.verify.verify import Verifier
     from scenewright.adapters import ClaimVerifier, SampledPainter
@@ -57,18 +55,6 @@ def open_planner(settings: Settings, canvas: Canvas) -> Planner:
     from scenewright.adapters import PromptPlanner
 
     return PromptPlanner(canvas, language_model(settings))
-
-
-def language_model(settings: Settings) -> BaseChatModel | None:
-    """The language model that the settings name, if they name one."""
-    if settings.planner == "llm" and not settings.llm:
-        raise BadInput("the planner is set to `llm`, and no language model is named; set SCENEWRIGHT_LLM=openai:NAME "
-                       "or plan with the grammar")
-    if settings.planner == "grammar" or not settings.llm:
-        return None
-    from planner.read.llm import open_model
-
-    return open_model(settings.llm, base_url=settings.llm_base_url or None, api_key=settings.llm_api_key)
 
 
 @lru_cache(maxsize=2)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from scenewright.config import FILE, Settings, assigned, config_file
+from scenewright.config import Settings, assigned
 from scenewright.errors import BadSettings
+from scenewright.places import FILE, config_file, configured
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,17 @@ def test_a_flag_counts_for_more_than_a_variable_and_that_for_more_than_the_file(
     monkeypatch.setenv("SCENEWRIGHT_IMAGE_MODEL", "variable")
     settings = Settings.load({"image_model": "flag", "seed": None})
     assert (settings.rounds, settings.steps, settings.image_model, settings.seed) == (2, 20, "flag", 0)
+
+
+def test_settings_are_known_to_be_absent_without_loading_them(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not configured()
+    monkeypatch.setenv("SCENEWRIGHT_TRACEBACK", "1")
+    assert not configured()
+    written(file, "rounds = 2")
+    assert configured()
+    file.unlink()
+    monkeypatch.setenv("SCENEWRIGHT_LLM", "openai:x")
+    assert configured()
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import pytest
 from planner.fakes import FakeServer, fails, says
 from planner.scene import Layout
 from scenewright.cli import command
-from scenewright.planning import MODEL, SERVER
 from scenewright.shell import run
 
 REPLY = json.dumps({
@@ -26,8 +25,8 @@ REPLY = json.dumps({
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     with FakeServer([says(REPLY)], repeat_last=True) as server:
-        monkeypatch.setenv(MODEL, "openai:some-model")
-        monkeypatch.setenv(SERVER, server.url)
+        monkeypatch.setenv("SCENEWRIGHT_LLM", "openai:some-model")
+        monkeypatch.setenv("SCENEWRIGHT_LLM_BASE_URL", server.url)
         yield server
 
 
@@ -65,8 +64,8 @@ def test_where_the_model_fails_the_grammar_reads_and_a_note_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with FakeServer([fails(401)], repeat_last=True) as server:
-        monkeypatch.setenv(MODEL, "openai:some-model")
-        monkeypatch.setenv(SERVER, server.url)
+        monkeypatch.setenv("SCENEWRIGHT_LLM", "openai:some-model")
+        monkeypatch.setenv("SCENEWRIGHT_LLM_BASE_URL", server.url)
         layout = planned(capsys, "a cat left of a dog")
     assert {t.noun for t in layout.scene.things} == {"cat", "dog"}
     assert any("language model" in note for note in layout.scene.notes)
