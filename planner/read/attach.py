@@ -236,9 +236,9 @@ class Attacher(Binder):
             found = self.subjects if self.each else self.main
             return found if self.things(found) else self.cast.things[-1:] or found
         body = self.items[i + 3].mention if self.kind(i + 2) == "cue" and self.kind(i + 3) == "np" else None
-        if body and body.head in listed("part") and body.det in listed("possessive"):
-            living = [a for a in (*self.near, *self.subjects) if a.living]
-            return living[:1] or self.subjects
+        lifeless = not self.each and not any(a.living for a in self.near)
+        if lifeless and body and body.head in listed("part") and body.det in listed("possessive"):
+            return [a for a in self.subjects if a.living] or self.subjects
         if before == "np" and self.near and not self.with_owner and self.things(self.near) and not self._by_means():
             return self.near
         return self.subjects

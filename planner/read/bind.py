@@ -61,6 +61,7 @@ class Binder:
         self.chained = False
         self.negated = False
         self.respectively = False
+        self.in_hand = False
         self.placed = False
         """Whether a place follows the object ("with a window above them"), so that it is no mere part."""
 
@@ -109,6 +110,8 @@ class Binder:
             return []
         if pending.kind == "in" and m.head in listed("garment") and any(a.living for a in pending.subjects):
             pending.kind = "wearing"
+        if self._hand(pending, m):
+            return []
         if owners := self._own_body(pending, m):
             return owners
         return self._found(pending, m)
@@ -172,6 +175,16 @@ class Binder:
         for actor in pending.subjects:
             actor.describe([said])
 
+    def _hand(self, pending: Pending, m: Mention) -> bool:
+        """"in one hand", "in the other": where somebody holds it, no thing of its own."""
+        if pending.kind != "in":
+            return False
+        if m.headless and m.other and self.in_hand:
+            return True
+        self.in_hand = m.head in ("hand", "arm", "paw", "mouth") and not m.attributes
+        alive = any(a.living for a in (*self.with_owner, *pending.subjects, *self.main))
+        return self.in_hand and alive and m.det not in listed("possessive")
+
     def _own_body(self, pending: Pending, m: Mention) -> list[Actor]:
         """"a parrot on his shoulder": on him."""
         if m.head not in listed("part") or m.attributes or m.det not in listed("possessive"):
@@ -179,7 +192,11 @@ class Binder:
         if pending.having or pending.kind in ("other", "holding"):
             return []
         owners = self.cast.pronoun(m.det, self.with_owner or self.subjects, self.main)
-        return [] if set(owners) & set(pending.subjects) else owners
+        if set(owners) & set(pending.subjects):
+            return []
+        if pending.kind == "in" and self.in_hand:
+            pending.kind, pending.reverse = "holding", True
+        return owners
 
     def _times(self, pending: Pending, m: Mention) -> int:
         """How often the object is there: once for each subject where the words spread it over them."""
@@ -187,6 +204,7 @@ class Binder:
         if len(subjects) < 2 or self.respectively or m.headless or m.definite or m.owner is not None:
             return 1
         if self.each and all(a in self.each for a in subjects):
+            m.plural = m.plural and (m.quantity is not None or m.det != "their")
             return len(subjects)
         bare = m.plural and m.quantity is None and m.det in ("", "their") and m.head not in listed("pairwise")
         garment = m.head in listed("garment")

@@ -299,6 +299,8 @@ class Cast:
         if self.share is None or self.share.members != group:
             self.share = Share(group)
         share, q = self.share, m.quantity
+        if m.other and not m.det and not share.used:
+            return []
         if m.det in ("each", "both", "all", "either", "every"):
             return list(group)
         if m.det == "half":

@@ -81,8 +81,13 @@ class Clauses(Places):
         """"holding a bear in her left hand and a balloon in her right hand": she holds both."""
         last = self.story.links[-1] if self.story.links else None
         hand = self.items[i + 2].mention if self.kind(i + 1) == "cue" and self.kind(i + 2) == "np" else None
-        if self.before(i) == "and" and last and last.kind == "holding" and hand and hand.head in listed("part"):
-            self.pending = Pending("holding", list(last.subjects), last.words)
+        if self.before(i) != "and" or last is None or hand is None:
+            return
+        if not (hand.head in listed("part") or (self.in_hand and hand.headless and hand.other)):
+            return
+        if last.kind == "holding" or (last.kind == "other" and last.words == "with"):
+            kind = "holding" if last.kind == "holding" else "with"
+            self.pending = Pending(kind, self.each or list(last.subjects), last.words)
 
     def _apposed(self, m: Mention, i: int) -> bool:
         """"one a chocolate cake, the other a sponge": what each of them is, no further things."""

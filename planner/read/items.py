@@ -257,7 +257,8 @@ class Chunker:
 
     def _premodifier(self, k: int, form: VerbForm) -> bool:
         """"are parked cars" against "are parked": a participle that opens a noun phrase."""
-        if form.form != "ed" and form.lemma not in listed("intransitive"):
+        exists = len(self.items) > 1 and self.items[-2].kind == "there"
+        if form.form != "ed" and not (exists and form.lemma in listed("intransitive")):
             return False
         noun = self.p.noun_like(k + 1) and self.p.can_head(k + 1) and not self.p.adverb(k + 1)
         return noun and self.p.cue(k + 1) is None and verb(self.p.low(k + 1)) is None

@@ -26,7 +26,11 @@ class Phraser(Words):
     def noun_phrase(self, i: int, *, coordinated: bool = False, verb_seen: bool = False) -> Mention | None:
         """The noun phrase that starts at `i`."""
         m = Mention(i, i)
-        k = self._modifiers(self._determiners(i, m), m)
+        k = self._determiners(i, m)
+        if self.low(k - 1) == "others" and k > i:
+            m.end = k
+            return self._headless(m, k)
+        k = self._modifiers(k, m)
         if m.counted or m.attributes or self.noun_like(k):
             k = self._nouns(k, m, coordinated, verb_seen)
         if m.noun and self._was_adjective(k, m):
@@ -228,7 +232,7 @@ class Phraser(Words):
                 return False
             if m.det in listed("single") and is_plural(low) and not self.noun_like(k + 1):
                 return False
-        return not (same_in_both(last) and m.quantity and m.quantity.n > 1)
+        return not (same_in_both(last) and m.quantity and m.quantity.n > 1) or (is_plural(low) and self.known_noun(k))
 
     def _headless(self, m: Mention, k: int) -> Mention | None:
         """"one red", "the other", "two", "the blue one"; adjectives alone are no noun phrase."""
