@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from planner.read.cast import Actor, Bunch, Cast
 from planner.read.story import Link, Missing, Story
 from planner.scene import Absent, Group, Lettering, Relation, Scene, Thing
 
 _LONGEST = 400
+_RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"taller"}, {"shorter"}))
 
 
 def assemble(prompt: str, cast: Cast, story: Story) -> Scene:
     """The scene that was read."""
     things = cast.things
     _detach(things, story)
+    _rank(things, story)
     names = ids(things)
     bunches = list(dict.fromkeys(a.bunch for a in things if a.bunch is not None))
     groups = {bunch: f"{_slug(bunch.noun)}_group{i}" for i, bunch in enumerate(bunches, 1)}
@@ -51,6 +53,15 @@ def _detach(things: Iterable[Actor], story: Story) -> None:
     for a in things:
         if a in placed:
             a.whole = None
+
+
+def _rank(things: Sequence[Actor], story: Story) -> None:
+    """"the larger dog" is larger than "the smaller dog"."""
+    for kind, more, less in _RANKS:
+        for big in things:
+            small = [a for a in things if a.head == big.head and less & set(a.attributes)]
+            if small and more & set(big.attributes):
+                story.link(kind, [big], small, " ".join(sorted(more & set(big.attributes))))
 
 
 def _thing(a: Actor, names: dict[Actor, str], groups: dict[Bunch, str]) -> Thing:

@@ -128,12 +128,13 @@ class Attacher(Binder):
 
     def _is_no_subject(self, following: Mention, verb: int) -> bool:
         """"with its handle and round grooves was …": number shows that the verb is not the last noun's."""
-        if following.counted or self.pending is None or self.pending.kind not in ("with", "have"):
+        if following.counted or self.pending is None or self.pending.kind not in ("with", "have", "wearing", "holding"):
             return False
+        plural = following.plural or following.head in listed("tantum")
         form = self.items[verb].verb
         single = self.word(verb) in ("is", "was", "has") or (form is not None and form.form == "s")
         many = self.word(verb) in _MANY or (form is not None and form.form == "base")
-        return (single and following.plural) or (many and not following.plural) or not (single or many)
+        return (single and plural) or (many and not plural) or not (single or many)
 
     def _list_goes_on(self, j: int) -> bool:
         """Whether after the noun phrase at `j` a list ends in "and" and another noun phrase."""
@@ -255,7 +256,13 @@ class Attacher(Binder):
             near = self.with_owner
         else:
             near = self.previous if self.previous and self.previous != list(banned) else self.near
-        return self.cast.pronoun(word, near, self.main, banned)
+        same = word in ("it", "its", "it's") and not self.with_owner and not set(self.meant) & set(banned)
+        if same and self.meant:
+            return self.meant
+        topic = self.topic if self.main and set(self.main) <= set(banned) else self.main
+        found = self.cast.pronoun(word, near, topic, banned)
+        self.meant = found if word in ("it", "its", "it's") else self.meant
+        return found
 
     def antecedent(self, i: int) -> list[Actor]:
         """Whom the relative clause at `i` is about."""

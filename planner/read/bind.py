@@ -51,6 +51,10 @@ class Binder:
         self.pending: Pending | None = None
         self.each: list[Actor] = []
         self.main: list[Actor] = []
+        self.topic: list[Actor] = []
+        """The main subjects before the present ones."""
+        self.meant: list[Actor] = []
+        """Whom "it" has meant in this sentence."""
         self.subjects: list[Actor] = []
         self.near: list[Actor] = []
         self.previous: list[Actor] = []
@@ -142,12 +146,13 @@ class Binder:
 
     def _formation(self, pending: Pending, m: Mention) -> bool:
         """"in a row", "in a neat circle": how the subjects stand, no further thing."""
-        within = pending.kind == "in" or pending.words.endswith(" in")
+        forms = pending.kind == "other" and pending.words in ("form", "forms", "forming", "formed", "make", "making")
+        within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
             return False
         if not mapping("formation")[m.head] and m.head in listed("place"):
             return False
-        words = f"in {self.cast.words(m)}"
+        words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"
         if kind := mapping("formation")[m.head]:
             self.story.link(kind, pending.subjects, (), words)
         else:
@@ -249,7 +254,7 @@ class Binder:
             return by_number[n] if n < 3 else "near" if several else "among"
         if kind == "among" and n == 2:
             return "between"
-        if (kind in ("among", "surrounded_by") and several) or (kind == "between" and n < 2):
+        if (kind in ("among", "surrounded_by") and several and n > 1) or (kind == "between" and n < 2):
             return "near"
         return kind if kind in TABLE else _STANDS_FOR.get(kind, "other")
 
@@ -268,7 +273,8 @@ class Binder:
         elif kind == "holding" and n and subjects[0].head in listed("container", "furniture"):
             self.tell("in" if subjects[0].head in listed("container") else "on", objects, subjects, pending.words)
         elif kind == "contains" or kind in _LADEN:
-            inner = "in" if kind in ("contains", "filled") else "on"
+            flat = all(a.head in listed("furniture", "flat") for a in subjects)
+            inner = "in" if kind in ("contains", "filled") and not flat else "on"
             self.tell(inner, objects, subjects, pending.words, pending.negated)
         else:
             settled = self._settled(kind, subjects, objects)

@@ -136,7 +136,7 @@ class Cast:
 
     def copies(self, model: Actor, n: int) -> list[Actor]:
         """`n` more of the same, counted together with `model`."""
-        n = min(n, MOST - len(self.things))
+        n = max(0, min(n, MOST - len(self.things)))
         model.bunch = model.bunch or Bunch(model.phrase, n + 1, n + 1, model.noun)
         made = [replace(model, attributes=list(model.attributes)) for _ in range(n)]
         self.actors.extend(made)
@@ -240,6 +240,10 @@ class Cast:
         return mine <= theirs | set(a.attributes) or theirs <= mine
 
     def _compatible(self, a: Actor, m: Mention) -> bool:
+        opposite = mapping("antonym")
+        if any(opposite.get(mine) == theirs or opposite.get(theirs) == mine
+               for mine in m.attributes for theirs in a.attributes):
+            return False
         mine = self.colours(m.attributes)
         return not (mine and self.colours(a.attributes) and not mine & self.colours(a.attributes))
 
@@ -251,7 +255,8 @@ class Cast:
             return self._they(near, topic, banned)
         if word in _SEXED:
             return self._he_or_she(_SEXED[word], near, topic, banned)
-        groups = [list(near), list(topic), *([a] for a in reversed(self.actors))]
+        alone = [a for a in reversed(self.actors) if a.bunch is None]
+        groups = [list(near), list(topic), *([a] for a in alone)]
         for group in groups:
             some = [a for a in group if a not in banned]
             if len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):

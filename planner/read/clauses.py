@@ -45,7 +45,7 @@ class Clauses(Places):
         """The end of a sentence."""
         for kind, objects, words in self.fronted:
             self.story.link(kind, self.subjects, objects, words)
-        self.fronted, self.frames, self.pending, self.each, self.with_owner = [], [], None, [], []
+        self.fronted, self.frames, self.pending, self.each, self.with_owner, self.meant = [], [], None, [], [], []
         self.verbed = self.negated = self.there = self.be = self.chained = self.nothing = False
         self.verb = ("", "")
 
@@ -125,6 +125,7 @@ class Clauses(Places):
         nxt = self.after(i)
         cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
+        self.resolver.spelled_out = self.word(i - 1) == ":"
         for m in mentions:
             found = self.resolver.resolve(m, "")
             if m.headless and m.det in ("each", "both", "all"):
@@ -132,6 +133,8 @@ class Clauses(Places):
             elif m.det in ("each", "every") and len(found) > 1:
                 self.each = found
             self.arranged(m, found)
+            if m.alike and len(found) > 1:
+                self.story.link("same_size", found[:1], found[1:], m.tail)
             self.last_mention = found or self.last_mention
             actors.extend(found)
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
@@ -140,7 +143,7 @@ class Clauses(Places):
             return
         self.subjects = self.near = actors
         if not all(m.headless for m in mentions):
-            self.main = actors
+            self.topic, self.main = self.main, actors
         self.verbed, self.chained, self.there = False, False, False
         if self.before(i) != "and":
             self.with_owner = []
@@ -190,7 +193,7 @@ class Clauses(Places):
         assert item.verb is not None
         lemma, form = item.verb
         quoted = any(other.kind == "quote" and other.end == item.start for other in self.items)
-        far = lemma in listed("no_place") and self.kind(nxt) == "cue"
+        far = lemma in listed("no_place", "dividing") and self.kind(nxt) == "cue"
         if quoted or far or self.negated or self.kind(nxt) == "with" or lemma in listed("neutral"):
             return
         as_said = form in ("ing", "ed") and lemma not in listed("intransitive")

@@ -10,6 +10,7 @@ from planner.read.mention import Mention
 from planner.read.phrases import Phraser
 from planner.read.plurals import is_plural, singular
 from planner.read.quantity import quantity, words_at
+from planner.read.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
                "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word", "style"]
@@ -150,7 +151,9 @@ class Chunker:
     def _pronoun(self, k: int, low: str) -> Item | None:
         if low not in listed("pronoun") or (low == "us" and self.p.tokens[k].text.isupper()):
             return None
-        if low in ("her", "this", "these", "those"):
+        form = verb(self.p.low(k + 1))
+        acts = form is not None and form.form == "s" and not self.p.known_noun(k + 1)
+        if low in ("her", "this", "these", "those") and not acts:
             mention = self.p.noun_phrase(k)
             if mention is not None and not mention.headless:
                 return None
@@ -230,7 +233,8 @@ class Chunker:
         mention = next((item.mention for item in reversed(self.items) if item.mention), None)
         if self.last != "np" or mention is None:
             return None
-        if form and form.form == "base" and describes(low) and self.p.low(k + 1) not in listed("determiner"):
+        settled = form is not None and form.form == "base" and describes(low) and low not in UNCHANGING
+        if settled and self.p.low(k + 1) not in listed("determiner"):
             return None
         if (form or participle_like(low)) and self.p.verb_after(
                 k, mention, coordinated=self._coordinated(), verb_seen=self.verb_seen):

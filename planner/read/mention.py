@@ -38,6 +38,8 @@ class Mention:
     other: bool = False
     partitive: bool = False
     compare: str = ""
+    alike: bool = False
+    """Whether they are "of the same size"."""
 
     @property
     def headless(self) -> bool:

@@ -219,7 +219,8 @@ class Phraser(Words):
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k` continues the compound `words`."""
         low, last = self.low(k), words[-1]
-        if last in ("one", "ones") or self.cue(k) or (low in listed("adverb") and not self.noun_like(k + 1)):
+        adverb = low in listed("adverb") and (not self.noun_like(k + 1) or participle_like(self.low(k + 1)))
+        if last in ("one", "ones") or self.cue(k) or adverb:
             return False
         if not self.can_head(k) and not (describes(low) and self.goes_on(k + 1)):
             return False
@@ -284,6 +285,8 @@ class Phraser(Words):
                 inner.start = m.start
                 inner.attributes = [*(m.attributes if head in listed("own_face") else ()), *inner.attributes]
                 return inner
+            elif inner.head in ("size", "height", "width", "length"):
+                m.alike = inner.det == "the" and "same" in self.span(inner.start, inner.end).lower().split()
             elif head in listed("container"):
                 m.content = inner
             elif inner.counted and not self.proper(inner.core[0]):

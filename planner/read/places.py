@@ -52,7 +52,9 @@ class Places(Attacher):
         word, lemma = self.verb
         self.watched = lemma in listed("no_place") and cue.kind in _STATES
         kind = "other" if self.watched else cue.kind
-        words = f"{word} {cue.words}" if word and kind in ("other", "around") else cue.words
+        if lemma in listed("dividing") and cue.words.lower() == "into":
+            kind = "like"
+        words = f"{word} {cue.words}" if word and kind in ("other", "around", "like") else cue.words
         self.pending = Pending(kind, subjects, words, self.negated, alone=cue.alone, place=not self.watched)
         self.verb = ("", "")
         self.negated = self.be = False
@@ -98,6 +100,9 @@ class Places(Attacher):
         if cue.alone:
             on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
             self.link("on" if on_owner else cue.alone, subjects, self.with_owner if on_owner else (), cue.words)
+            return
+        if cue.kind == "flanking":
+            self._emit(cue.kind, subjects, self.with_owner or self.previous or self.main, Pending("", [], cue.words))
             return
         others = [a for a in self.with_owner or self.previous or self.main if a not in subjects]
         if others and words.split()[-1] in listed("bare_place"):

@@ -25,6 +25,8 @@ class Resolver:
         self.near: list[Actor] = []
         self.main: list[Actor] = []
         self.subjects: list[Actor] = []
+        self.spelled_out = False
+        """Whether a colon came just before: what follows says again what was said."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
@@ -88,6 +90,9 @@ class Resolver:
     def _known(self, m: Mention, kind: str) -> list[Actor]:
         if m.definite or m.partitive or m.det in _WHOLE_GROUP or (m.owner is None and m.det == "poss"):
             return self._pointed_at(m)
+        if self.spelled_out and m.quantity and m.quantity.exact:
+            group = [a for a in self.cast.things if a.bunch and a.head == m.head]
+            return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
         if m.quantity and m.quantity.words == "one" and not m.attributes and kind == "with":
             group = [b for a in self.cast.matching(m) if a.bunch for b in self.cast.things if b.bunch is a.bunch]
             return self.cast.part(m, group) if group else []
@@ -96,6 +101,17 @@ class Resolver:
         if self.cast.sentence and m.det in ("a", "an", "one") and not m.other:
             return self._member(m)
         return []
+
+    def _recount(self, group: list[Actor], n: int) -> list[Actor]:
+        """"more cats than dogs: six cats …": the group has exactly `n` members."""
+        bunch = group[0].bunch
+        assert bunch is not None
+        bunch.at_least = bunch.at_most = n
+        kept = [*group[:n], *self.cast.copies(group[0], n - len(group))]
+        self.cast.actors = [a for a in self.cast.actors if a not in group[n:]]
+        self.story.forget(group[n:])
+        self.story.enlist(kept[len(group) :], group[0])
+        return kept
 
     def _pointed_at(self, m: Mention) -> list[Actor]:
         found = self.cast.matching(m)

@@ -79,6 +79,19 @@ class Story:
                 Link(kind, tuple(ends), tuple(others) if arity not in ("alone", "arrangement") else (), words, negated)
             )
 
+    def forget(self, actors: Sequence[Actor]) -> None:
+        """Takes actors out of every link; a link without subjects or without its objects goes."""
+        kept = [replace(link, subjects=tuple(a for a in link.subjects if a not in actors),
+                        objects=tuple(a for a in link.objects if a not in actors)) for link in self.links]
+        self.links = [new for new, old in zip(kept, self.links, strict=True)
+                      if new.subjects and (new.objects or not old.objects)]
+
+    def enlist(self, actors: Sequence[Actor], model: Actor) -> None:
+        """Lets actors take part in everything that is said of `model`."""
+        self.links = [replace(link, subjects=(*link.subjects, *actors) if model in link.subjects else link.subjects,
+                              objects=(*link.objects, *actors) if model in link.objects else link.objects)
+                      for link in self.links]
+
     def lowest(self, actors: Sequence[Actor]) -> Sequence[Actor]:
         """Of things that are stacked, the one that the others rest on."""
         for link in self.links:

@@ -123,7 +123,7 @@ def is_style(part: Sequence[Token], *, first: bool) -> bool:
     """Whether a fragment between commas is about the picture's style."""
     if not part or part[0].low in ("and", "with", "no", "without"):
         return False
-    lows = [token.low for token in part]
+    lows = [token.low.replace("colour", "color") for token in part]
     if lows[0].startswith("--"):
         return True
     text = " ".join(lows)

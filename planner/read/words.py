@@ -10,7 +10,7 @@ from planner.read.quantity import NUMBERS
 from planner.read.tokens import Token
 
 _JOINTS = frozenset({",", "and", "or", "&"})
-_UNCHANGING = frozenset({"set", "put", "cut", "spread", "shut", "cast", "hit"})
+UNCHANGING = frozenset({"set", "put", "cut", "spread", "shut", "cast", "hit"})
 
 
 class Words:
@@ -188,7 +188,7 @@ class Words:
 
     def _base_after(self, k: int, m: Mention, nouny: bool, coordinated: bool, verb_seen: bool) -> bool:
         low, leads_on, takes_object = self.low(k), self.leads_on(k + 1), self.takes_object(k + 1)
-        if low in _UNCHANGING and leads_on:
+        if low in UNCHANGING and leads_on:
             return True
         if m.det in listed("single") and low in listed("weak_noun"):
             return False
