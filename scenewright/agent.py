@@ -29,7 +29,7 @@ from scenewright.decide import Action, Remedies, decide, rank, reseed, told
 from scenewright.errors import Mismatch, StorageFailed
 from scenewright.metadata import Recipe, versions, with_recipe
 from scenewright.result import Outcome, Result, Try
-from scenewright.runs import PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
+from scenewright.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
 from scenewright.stages import Painter, Painting, Planned, Planner, Task, Verifier
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": 1000}
@@ -198,6 +198,7 @@ class Loop:
             self.tell(events.Verified(state["round"], index, report))
         return Try(round=state["round"], batch=batch, index=index, seed=task.seeds[index],
                    rank=rank(report) if report else (0.5, 0.0), verified=bool(report and report.passed),
+                   failing=len(report.failing) if report else -1,
                    passes=number(painting, "passes"), report=self._name(batch, index)).model_dump(mode="json")
 
     def _report(self, batch: str, index: int, painting: Painting, layout: Layout) -> Report | None:
@@ -231,6 +232,8 @@ class Loop:
             return "verified"
         if self.verifier is None and state["tries"]:
             return "unchecked"
+        if any(t["failing"] == 0 for t in state["tries"]):
+            return "untold"
         if state["round"] >= self.request.rounds:
             return "rounds"
         return "seconds" if state["seconds"] >= self.request.seconds else ""
@@ -260,6 +263,7 @@ class Loop:
 
     def _ending(self, state: State) -> Result:
         """Write the best picture, its report and the outcome; the outcome last, since it says that all is there."""
+        self.run.drop(PAGE)
         if not state["tries"]:
             raise AttemptFailed(f"none of {state['round']} rounds came to a picture; try another seed")
         best = Try.model_validate_json(json.dumps(best_of(state["tries"])))

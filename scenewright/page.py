@@ -23,11 +23,13 @@ from scenewright.result import Result, Try
 from scenewright.runs import Run, png
 
 LARGEST, THUMB, CROP = 1024, 320, 96
+MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {
     "verified": "every claim that can be tested holds",
     "rounds": "the rounds were used up; this is the best picture",
     "seconds": "the time was used up; this is the best picture",
+    "untold": "no claim fails, and none could be told",
     "unchecked": "there was nothing here to verify it with",
 }
 
@@ -88,6 +90,7 @@ def page(run: Run, result: Result) -> str:
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
         rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
+        pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
         notes=[*outcome.notes, *result.layout.scene.notes, *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
@@ -206,7 +209,8 @@ def _strengths(receipt: Mapping[str, Any], layout: Layout) -> Iterator[Strength]
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:
     outcome = result.outcome
-    for t in outcome.tries:
+    shown = [t for i, t in enumerate(outcome.tries) if i < MOST_CARDS or t == outcome.best]
+    for t in shown:
         report = run.report(t.report) if t.report else None
         last = t is outcome.tries[-1] or outcome.tries[outcome.tries.index(t) + 1].round > t.round
         decided = outcome.decisions[t.round - 1] if last and t.round <= len(outcome.decisions) else ""
@@ -219,7 +223,11 @@ def _cards(run: Run, result: Result) -> Iterator[Card]:
 
 def _thumb(run: Run, t: Try) -> str:
     paintings = run.paintings(t.batch)
-    return _data(paintings[t.index].image, THUMB) if paintings and t.index < len(paintings) else ""
+    if not paintings or t.index >= len(paintings):
+        return ""
+    image = paintings[t.index].image
+    image.thumbnail((THUMB, THUMB))
+    return _jpeg(image)
 
 
 def _layout(layout: Layout) -> str:
@@ -234,6 +242,10 @@ def _data(image: Image.Image, longest: int) -> str:
         image.thumbnail((longest, longest))
     if image.width * image.height <= 512 * 512:
         return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
+    return _jpeg(image)
+
+
+def _jpeg(image: Image.Image) -> str:
     stream = BytesIO()
     image.convert("RGB").save(stream, "JPEG", quality=90)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"

@@ -26,6 +26,8 @@ class Try(Data):
     seed: int
     rank: tuple[float, float]
     verified: bool
+    failing: int = 0
+    """How many claims fail; −1 where nothing was verified."""
     report: str
     passes: float = 0.0
 
@@ -33,7 +35,8 @@ class Try(Data):
 class Outcome(Data):
     """How a run ended; what `result.json` holds.
 
-    `ended` is `verified`, `rounds`, `seconds` (a budget was used up) or `unchecked` (there was no verifier).
+    `ended` is `verified`, `untold` (nothing fails, and nothing could be told), `rounds`, `seconds` (a budget was used
+    up) or `unchecked` (there was no verifier).
     `passes` counts forward passes of the image model, `plain` those of one unguided picture.
     """
 

@@ -142,7 +142,7 @@ class Run:
         """Store a layout under its digest."""
         text = layout.model_dump_json()
         name = digest(text)
-        if not (self.folder / f"layouts/{name}.json").exists():
+        if self.read(f"layouts/{name}.json") != text:
             self.write(f"layouts/{name}.json", text)
         return name
 
@@ -160,13 +160,14 @@ class Run:
         try:
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(parents=True)
+            wanted = task.model_dump_json()
             notes = []
             for i, painting in enumerate(paintings):
                 raw = png(painting.image)
                 _flushed(half / f"{i}.png", raw)
                 notes.append({"sha256": hashlib.sha256(raw).hexdigest(), "receipt": dict(painting.receipt)})
-            _flushed(half / "task.json", task.model_dump_json().encode())
-            _flushed(half / "paintings.json", json.dumps(notes).encode())
+            _flushed(half / "task.json", wanted.encode())
+            _flushed(half / "paintings.json", json.dumps({"task": digest(wanted), "pictures": notes}).encode())
             _flush_folder(half)
             shutil.rmtree(target, ignore_errors=True)
             half.rename(target)
@@ -179,7 +180,9 @@ class Run:
         folder = self.folder / "pictures" / key
         try:
             notes = json.loads((folder / "paintings.json").read_bytes())
-            return [_painting(folder / f"{i}.png", note) for i, note in enumerate(notes)]
+            if digest((folder / "task.json").read_text(encoding="utf-8")) != notes["task"]:
+                return None
+            return [_painting(folder / f"{i}.png", note) for i, note in enumerate(notes["pictures"])]
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, Mismatch):
             return None
         except OSError as error:
@@ -188,9 +191,10 @@ class Run:
     def task(self, key: str) -> Task:
         """What was asked of the painter for a batch."""
         text = self.read(f"pictures/{key}/task.json")
-        if text is None:
-            raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing")
-        return Task.model_validate_json(text)
+        try:
+            return Task.model_validate_json(text or "")
+        except ValidationError:
+            raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing or damaged") from None
 
     def keep_report(self, name: str, report: Report) -> None:
         """Store a report under the digest of what it depends on."""
@@ -203,6 +207,13 @@ class Run:
             return None if text is None else Report.model_validate_json(text)
         except ValidationError:
             return None
+
+    def drop(self, name: str) -> None:
+        """Remove a file that would not be true any more."""
+        try:
+            (self.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFailed.of(error, self.folder / name) from None
 
     def set_aside(self, name: str) -> None:
         """Move a damaged file out of the way, and keep it."""

@@ -25,7 +25,7 @@ from scenewright.agent import Loop, best_of
 from scenewright.errors import StorageFailed
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.metadata import recipe_in
-from scenewright.runs import RESULT, STATE, Run
+from scenewright.runs import PICTURE, RESULT, STATE, Run
 from scenewright.stages import Painting, Planned, Step, Task
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
@@ -344,3 +344,40 @@ def test_a_step_offers_a_preview(loop: Make) -> None:
     looking.go()
     assert steps[0].preview()[0].size == (128, 128)
     assert isinstance(Painting(steps[0].preview()[0]).receipt, dict)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "strange", "empty"])
+def test_whatever_file_of_a_run_is_damaged_the_same_request_gives_the_same_picture(loop: Make, damage: str) -> None:
+    wrong = lambda task, index: () if task.guide else (MISSING,)  # noqa: E731
+    first = loop(painter=DrawingPainter(wrong)).go()
+    picture, folder = first.picture.read_bytes(), first.folder
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        before = path.read_bytes()
+        match damage:
+            case "gone":
+                path.unlink()
+            case "cut":
+                path.write_bytes(before[: len(before) // 2])
+            case "strange":
+                path.write_bytes(b"\x00\xffstrange" * 30)
+            case "empty":
+                path.write_bytes(b"")
+        if path.name != PICTURE:
+            (folder / RESULT).unlink(missing_ok=True)
+        again = loop(painter=DrawingPainter(wrong)).go()
+        assert again.verified, path
+        assert again.picture.read_bytes() == picture or path.name == PICTURE, path
+
+
+def test_a_run_of_which_nothing_can_be_told_is_not_painted_again_and_again(loop: Make) -> None:
+    class Blind(Oracle):
+        def verify(self, image: Any, layout: Layout) -> Report:
+            whole = super().verify(image, layout)
+            told = tuple(f.model_copy(update={"ruling": "cannot tell"}) for f in whole.findings)
+            return whole.model_copy(update={"findings": told})
+
+    painter = DrawingPainter()
+    result = loop(painter=painter, verifier=Blind()).go()
+    assert len(painter.tasks) == 1
+    assert not result.verified
+    assert result.outcome.ended == "untold"

@@ -36,7 +36,8 @@ def test_a_batch_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert run.task(KEY) == TASK
 
 
-@pytest.mark.parametrize("damage", ["missing picture", "cut picture", "other picture", "cut notes", "no notes"])
+@pytest.mark.parametrize("damage", [
+    "missing picture", "cut picture", "other picture", "cut notes", "no notes", "no task", "other task"])
 def test_a_damaged_batch_counts_as_missing(tmp_path: Path, damage: str) -> None:
     run = Run(tmp_path)
     run.keep_paintings(KEY, TASK, painted())
@@ -50,6 +51,10 @@ def test_a_damaged_batch_counts_as_missing(tmp_path: Path, damage: str) -> None:
             (folder / "1.png").write_bytes((folder / "0.png").read_bytes())
         case "cut notes":
             (folder / "paintings.json").write_text('[{"sha')
+        case "no task":
+            (folder / "task.json").unlink()
+        case "other task":
+            (folder / "task.json").write_text(TASK.model_copy(update={"steps": 9}).model_dump_json())
         case "no notes":
             (folder / "paintings.json").unlink()
     assert run.paintings(KEY) is None
