@@ -13,7 +13,7 @@ HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
 
-demo: $(VENV)/.render ## plan and draw three prompts into demo/
+demo: $(VENV)/.render ## plan and draw three prompts, paint and verify three more, into demo/
 	@$(BIN)/python -m scenewright.demo demo
 
 test: $(VENV)/.dev ## run all tests

@@ -1,4 +1,4 @@
-"""`make demo`: plans and draws three prompts, and says where the pictures are."""
+"""`make demo`: plans and draws three prompts, paints and verifies three more, and says where everything is."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from planner.draw import draw
 from scenewright.origin import check_origin
 from scenewright.plan_command import told
 from scenewright.planning import plan
-from scenewright.shell import run, write
+from scenewright.shell import fail, run, write
 
 PROMPTS = {
     "count": "seven red apples and three green pears on a wooden table, still life, soft light",
     "space": "a small white dog left of a stop sign, a bicycle between two benches, and a bird above the stop sign",
     "scene": "a woman wearing a yellow hat riding a brown horse on a beach, two seagulls in the sky, no boats",
+}
+PAINTED = {
+    "count": "three red apples and a blue cup",
+    "space": "a white dog to the left of a green tree",
+    "colours": "a yellow star, a purple fish and an orange ball",
 }
 
 
@@ -30,10 +35,38 @@ def demo(folder: Path) -> None:
     write(f"The pictures and layouts are in {folder.resolve()}\n")
 
 
+def gallery(folder: Path) -> None:
+    """Paint each of `PAINTED` through the whole loop: a picture and a report page each, and one contact sheet."""
+    from scenewright.api import render
+    from scenewright.config import Settings
+    from scenewright.evidence import told_result
+    from scenewright.live import Live
+    from scenewright.page import sheet
+    from scenewright.runs import PAGE, png, write_whole
+
+    settings, images = Settings.load({"runs": folder / "runs"}), []
+    for name, prompt in PAINTED.items():
+        with Live() as live:
+            result = render(prompt, settings=settings, on_event=live.show)
+        write_whole(folder / f"{name}-painted.png", result.picture.read_bytes())
+        write_whole(folder / f"{name}-report.html", (result.folder / PAGE).read_bytes())
+        images.append(result.image)
+        write(f"{told_result(result)}→ {folder / name}-painted.png, {folder / name}-report.html\n\n")
+    write_whole(folder / "sheet.png", png(sheet(images)))
+    write(f"All three side by side: {(folder / 'sheet.png').resolve()}\n")
+
+
 def main() -> int:
     """Run the demo into the folder named on the command line."""
+    from grounding.errors import ModelMissing
+
     check_origin()
-    demo(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    demo(folder)
+    try:
+        gallery(folder)
+    except ModelMissing as error:
+        fail(f"nothing is painted: {error}")
     return 0
 
 

@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 
 from planner.check import check
-from planner.scene import Layout
-from scenewright.demo import PROMPTS, demo
+from planner.read.grammar import read
+from planner.scene import Canvas, Layout
+from planner.solve import place
+from scenewright import fakes
+from scenewright.demo import PAINTED, PROMPTS, demo, gallery, main
+from scenewright.stack import Stack
+from scenewright.stages import Planned
 
 
 def test_the_demo_plans_and_draws_every_prompt_and_says_where(
@@ -21,3 +26,33 @@ def test_the_demo_plans_and_draws_every_prompt_and_says_where(
         layout = Layout.model_validate_json((tmp_path / "demo" / f"{name}.json").read_text())
         assert not check(layout)
         assert (tmp_path / "demo" / f"{name}.png").stat().st_size > 5000
+
+
+class Reading:
+    """A planner that reads with the grammar."""
+
+    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        return Planned(place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
+
+    def replan(self, layout: Layout, report: object, *, seed: int, calls: int) -> Planned:
+        return Planned(layout)
+
+
+def test_the_gallery_has_a_picture_and_a_page_of_every_prompt_and_one_sheet(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack(Reading(), fakes.DrawingPainter(), fakes.Oracle())
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    gallery(tmp_path)
+    for name in PAINTED:
+        assert (tmp_path / f"{name}-painted.png").stat().st_size > 1000
+        assert "</html>" in (tmp_path / f"{name}-report.html").read_text()
+    assert str(tmp_path / "sheet.png") in capsys.readouterr().out
+
+
+def test_without_image_models_the_demo_says_so_and_keeps_what_it_planned(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["demo", str(tmp_path)])
+    monkeypatch.setenv("SCENEWRIGHT_IMAGE_MODEL", str(tmp_path / "nowhere"))
+    assert main() == 0
+    assert "nothing is painted" in capsys.readouterr().err
+    assert len(list(tmp_path.glob("*.png"))) == len(PROMPTS)
