@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 from planner.check import check
-from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from planner.solve import place
 from scenewright import fakes
+from scenewright.adapters import PromptPlanner
 from scenewright.demo import PAINTED, PROMPTS, demo, gallery, main
 from scenewright.stack import Stack
-from scenewright.stages import Planned
 
 
 def test_the_demo_plans_and_draws_every_prompt_and_says_where(
@@ -28,19 +26,9 @@ def test_the_demo_plans_and_draws_every_prompt_and_says_where(
         assert (tmp_path / "demo" / f"{name}.png").stat().st_size > 5000
 
 
-class Reading:
-    """A planner that reads with the grammar."""
-
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        return Planned(place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
-
-    def replan(self, layout: Layout, report: object, *, seed: int, calls: int) -> Planned:
-        return Planned(layout)
-
-
 def test_the_gallery_has_a_picture_and_a_page_of_every_prompt_and_one_sheet(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = Stack(Reading(), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(Canvas(width=128, height=128)), fakes.DrawingPainter(), fakes.Oracle())
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
     gallery(tmp_path)
     for name in PAINTED:

@@ -5,30 +5,17 @@ from __future__ import annotations
 import ast
 import runpy
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from planner.read.grammar import read
-from planner.scene import Canvas, Layout
-from planner.solve import place
+from planner.scene import Canvas
 from scenewright import fakes
+from scenewright.adapters import PromptPlanner
 from scenewright.stack import Stack
-from scenewright.stages import Planned
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 OURS = {"planner", "prompts", "grounding", "editor"}
-
-
-class Reading:
-    """A planner that reads with the grammar."""
-
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        return Planned(place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
-
-    def replan(self, layout: Layout, report: Any, *, seed: int, calls: int) -> Planned:
-        return Planned(layout)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -36,7 +23,7 @@ def test_an_example_runs_from_an_empty_folder(
         example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     oracle = fakes.Oracle()
-    stack = Stack(Reading(), fakes.DrawingPainter(), oracle)
+    stack = Stack(PromptPlanner(Canvas(width=128, height=128)), fakes.DrawingPainter(), oracle)
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     runpy.run_path(str(example), run_name="__main__")

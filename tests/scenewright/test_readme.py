@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from planner.scene import Canvas
+from scenewright import fakes
+from scenewright.adapters import PromptPlanner
+from scenewright.api import render
 from scenewright.cli import command
+from scenewright.config import Settings
 from scenewright.planning import plan
 from scenewright.shell import run
+from scenewright.stack import Stack
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 COMMANDS = [line for line in re.findall(r"^\.venv/bin/(scenewright .*)$", README, re.MULTILINE) if "…" not in line]
@@ -19,8 +25,15 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 @pytest.fixture(autouse=True)
 def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with the files that the README speaks of."""
+    """A folder with the files that the README speaks of, and models that never err."""
+    painter, oracle = fakes.DrawingPainter(), fakes.Oracle()
+    stack = Stack(PromptPlanner(Canvas(width=128, height=128)), painter, oracle)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
+    monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     monkeypatch.chdir(tmp_path)
+    done = render("a red ball to the left of a blue box", settings=Settings(runs=tmp_path / "earlier"))
+    Path("balls.png").write_bytes(done.picture.read_bytes())
     Path("prompts.jsonl").write_text('{"prompt": "a red ball on a table"}\n')
     Path("layout.json").write_text(plan("a cat left of a dog").model_dump_json())
 

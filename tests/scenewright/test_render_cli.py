@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import pytest
 from rich.console import Console
 
-from grounding.errors import AttemptFailed
 from planner.errors import Conflict
 from planner.read.grammar import read
-from planner.scene import Layout
+from planner.scene import Canvas, Layout
 from planner.solve import place
 from scenewright import events, fakes
+from scenewright.adapters import PromptPlanner
 from scenewright.api import watch
 from scenewright.cli import command
 from scenewright.config import Settings
@@ -35,18 +35,13 @@ class Ended(NamedTuple):
     err: str
 
 
-class Reading:
-    """A planner that reads the prompt with the grammar, and fails where a prompt asks for it."""
+class Reading(PromptPlanner):
+    """Reads with the grammar, and fails where a prompt asks for it."""
 
     def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
         if "impossible" in prompt:
             raise Conflict(("the ball is left of the box", "the box is left of the ball"))
-        if "broken" in prompt:
-            raise AttemptFailed("the latents became non-finite")
-        return Planned(place(read(prompt), seed=seed))
-
-    def replan(self, layout: Layout, report: Any, *, seed: int, calls: int) -> Planned:
-        return Planned(layout)
+        return super().plan(prompt, seed=seed, calls=calls)
 
 
 @pytest.fixture
@@ -61,7 +56,8 @@ def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     """The command line in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: Stack(Reading(), painter, fakes.Oracle()))
+    stack = Stack(Reading(Canvas()), painter, fakes.Oracle())
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda source, device: painter)
 
     def call(*args: object) -> Ended:
@@ -246,7 +242,7 @@ def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
         return () if task.guide else (MISSING,)
 
     live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))
-    stages = Stack(Reading(), fakes.DrawingPainter(wrong), fakes.Oracle())
+    stages = Stack(Reading(Canvas()), fakes.DrawingPainter(wrong), fakes.Oracle())
     seen: list[str] = []
     for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
         live.show(event)
@@ -265,7 +261,7 @@ def test_a_preview_that_cannot_be_written_costs_the_preview_only(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     live = Live(tmp_path / "file" / "preview.png", Console(stderr=True))
-    stages = Stack(Reading(), fakes.DrawingPainter(), fakes.Oracle())
+    stages = Stack(Reading(Canvas()), fakes.DrawingPainter(), fakes.Oracle())
     for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
         live.show(event)
     assert "no more previews" in capsys.readouterr().err
