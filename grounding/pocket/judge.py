@@ -28,11 +28,12 @@ _WHOLE = 0.8
 """A blob that a single drawing fits this well is a single item."""
 _HIDING = 0.05
 """What it costs to suppose that a part of an item is hidden."""
+_BLACK = COLOUR_NAMES.index("black")
 _COMMON, _COLOURS_TRIED = 0.12, 3
 _FULL = 0.9
 """A picture with less background than the rest of this share cannot be read."""
 _NEWS = 0.4
-"""Of what an item covers, this share must not have been explained before."""
+"""Of what an item covers of what is seen, this share must not have been explained before."""
 _MOST_ITEMS = 16
 _PLAUSIBLE = 0.5
 """Below this fit nothing recognisable is there."""
@@ -64,10 +65,15 @@ def _blobs(mask: Mask, least: float) -> Iterator[Mask]:
 
 
 def _colours(labels: Labels, piece: Mask) -> list[int]:
-    """The colours that a piece may have, the commonest first; its rim does not count where that leaves anything."""
+    """The colours that a piece may have, the commonest first; its rim does not count where that leaves anything.
+
+    Ink has no colour of its own, but a piece that is mostly ink may be a black one.
+    """
     inner = ndimage.binary_erosion(piece)
     names = labels[inner if inner.sum() > 0.25 * piece.sum() else piece]
-    counts = np.bincount(names[(names >= 0) & (names < INK)], minlength=INK)
+    counts = np.bincount(names[names >= 0], minlength=INK + 1)
+    counts[_BLACK] += counts[INK] if counts[INK] > counts[:INK].sum() else 0
+    counts = counts[:INK]
     common = [int(k) for k in np.argsort(-counts, kind="stable") if counts[k] > _COMMON * counts.sum()]
     return common[:_COLOURS_TRIED]
 
@@ -139,7 +145,7 @@ def _explain(reading: Reading) -> Iterator[Found]:
         taken = piece if best is None else best.taken
         if best is not None and best.fit.score >= _PLAUSIBLE:
             mine = explained(best.fit, best.colour, reading)
-            if (mine & rest).sum() > _NEWS * mine.sum():
+            if (mine & rest).sum() > _NEWS * (mine & seen).sum():
                 yield _found(best, reading)
             taken = mine | (taken & ~ndimage.binary_opening(taken & ~mine))
         rest &= ~(taken if (taken & rest).any() else piece)

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from grounding.pocket.backdrop import VARIANTS, backdrop
 from grounding.pocket.paint import shadowed
 from grounding.pocket.palette import BACKGROUNDS, COLOURS, RGB, STYLES, mix, tones
+from grounding.pocket.palette import INK as DARK_INK
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -107,12 +108,12 @@ def _ahead(style: str) -> tuple[cKDTree, Labels]:
     owners: list[int] = []
     for number, colour in enumerate(COLOUR_NAMES):
         ink = tones(colour, style)
-        own = [ink.body, ink.second, ink.light, ink.shade]
+        own = [ink.body, ink.second, mix(ink.body, ink.second, 0.3), ink.light, ink.shade]
         if style != "sketch":
             own += [mix(ink.body, ink.shade, 0.35), mix(ink.body, ink.light, 0.4), mix(ink.body, ink.shade, 0.7)]
-        values += [*own, ink.line, ink.eye]
-        owners += [number] * len(own) + [INK] * 2
-    return cKDTree(to_lab(np.array(values))), np.array(owners)
+        values += [*own, ink.line]
+        owners += [number] * len(own) + [INK]
+    return cKDTree(to_lab(np.array([*values, DARK_INK]))), np.array([*owners, INK])
 
 
 def _setting(lab: Floats, background: str | None, style: str | None) -> Setting:

@@ -29,6 +29,8 @@ _NOISE = 0.13
 _CONTRASTS = (10.0, 30.0)
 _FAINT = 0.5
 _STRANGE = 22.0
+_SAME_COLOUR = 0.25
+"""All of an item may be off in colour by this share of its contrast."""
 
 
 class Window(NamedTuple):
@@ -150,8 +152,11 @@ def _around(window: Window, other: Window, side: int) -> Window:
     )
 
 
-def _difference(guess: Fit, colour: str, reading: Reading, view: Window) -> tuple[Floats, Floats]:
-    """The coverage of a drawing in a view of the picture, and how far (Lab) the picture is from it."""
+def _difference(guess: Fit, colour: str, reading: Reading, view: Window, allowed: float) -> tuple[Floats, Floats]:
+    """The coverage of a drawing in a view of the picture, and how far (Lab) the picture is from it.
+
+    All of the item together may be off in colour by what is `allowed`.
+    """
     side, window = len(reading.labels), guess.window
     cover = np.zeros(view.shape)
     inner = (slice(window.y0 - view.y0, window.y1 - view.y0), slice(window.x0 - view.x0, window.x1 - view.x0))
@@ -162,7 +167,16 @@ def _difference(guess: Fit, colour: str, reading: Reading, view: Window) -> tupl
     soft = _BLUR * side / 128
     pair = np.stack([painted, reading.rgb[view.slices]])
     there, here = to_lab(ndimage.gaussian_filter(pair, (0, soft, soft, 0)))
-    return cover, np.linalg.norm(there - here, axis=-1)
+    return cover, np.linalg.norm(there + cover[..., None] * _cast(there, here, cover, allowed) - here, axis=-1)
+
+
+def _cast(there: Floats, here: Floats, cover: Floats, allowed: float) -> Floats:
+    """How much (Lab) all of an item is off in colour, up to what is still called the same colour."""
+    inner = cover > 0.9
+    if not inner.any():
+        return np.zeros(3)
+    off = np.median(here[inner] - there[inner], axis=0)
+    return np.asarray(off * min(1.0, allowed / max(1e-9, float(np.linalg.norm(off)))))
 
 
 def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> float:
@@ -171,7 +185,9 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     Both are blurred first, so that soft edges cost nothing.
     """
     view = _around(window, envelope(scene.seen > 0), len(scene.seen))
-    cover, distance = _difference(Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view)
+    cover, distance = _difference(
+        Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view, _SAME_COLOUR * scene.contrast
+    )
     wrong = np.clip(distance / scene.contrast - _NOISE, 0, 1)
     counted = ~scene.others[view.slices] | ((cover > 0.5) & (not scene.hidden))
     area = np.maximum(cover, scene.seen[view.slices])[counted].sum()
@@ -254,7 +270,7 @@ def _score(guess: Fit) -> float:
 def explained(best: Fit, colour: str, reading: Reading) -> Mask:
     """The pixels that a drawing covers, but for patches in it that look like something else."""
     side = len(reading.labels)
-    cover, distance = _difference(best, colour, reading, best.window)
+    cover, distance = _difference(best, colour, reading, best.window, _SAME_COLOUR * _CONTRASTS[1])
     covered = ndimage.binary_dilation(np.pad(cover > 0.5, 1))[1:-1, 1:-1]
     strange = ndimage.binary_opening(distance > _STRANGE, structure=np.ones((3, 3), dtype=np.bool_))
     mine = np.zeros((side, side), dtype=np.bool_)

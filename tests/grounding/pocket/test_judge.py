@@ -50,6 +50,21 @@ def test_a_thing_in_front_of_another_is_seen_with_it() -> None:
     assert named(judge(draw(Picture((house, car))))) == [("car", "blue"), ("house", "yellow")]
 
 
+def test_a_slight_cast_of_colour_changes_nothing() -> None:
+    items = (
+        Item("cup", "green", "striped", "medium", (0.1, 0.1, 0.42, 0.4), 0),
+        Item("cat", "pink", "plain", "medium", (0.55, 0.5, 0.84, 0.86), 1),
+    )
+    warm = np.clip(draw(Picture(items)).astype(int) + np.array([7, -2, -8]), 0, 255).astype(np.uint8)
+    assert named(judge(warm)) == [("cat", "pink"), ("cup", "green")]
+
+
+def test_a_faint_thing_is_seen_by_its_rim() -> None:
+    star = Item("star", "white", "spotted", "small", (0.4, 0.4, 0.59, 0.58), 0)
+    shown = softened(draw(Picture((star,), background="plain", style="pastel")), 1)
+    assert named(judge(shown)) == [("star", "white")]
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_an_empty_background_is_recognised_and_holds_nothing(background: str, style: str) -> None:
