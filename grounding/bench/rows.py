@@ -1,0 +1,60 @@
+"""The ways of painting that are compared. A row is a name and the options it paints with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PIL.Image import Image
+
+from grounding.bind import Bind
+from grounding.painter import Painter
+from grounding.refocus import Refocus
+from grounding.rendering import Rendering
+from planner.scene import Layout
+
+
+class Row(NamedTuple):
+    """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept."""
+
+    options: dict[str, Any]
+    tries: int = 1
+
+
+Scorer = Callable[[Image, str], float]
+"""How well a picture fits its prompt, by a model that is neither the painter nor the judge."""
+
+ROWS: dict[str, Row] = {
+    "plain": Row({"watch": False}),
+    "bind": Row({"bind": Bind()}),
+    "head-car": Row({"refocus": Refocus(profile="head", self_attention=False)}),
+    "head-sar": Row({"refocus": Refocus(profile="head", cross=False)}),
+    "paper": Row({"refocus": Refocus(profile="paper")}),
+    "head": Row({"refocus": Refocus(profile="head")}),
+    "refocus": Row({"refocus": Refocus()}),
+    "ours": Row({"bind": Bind(), "refocus": Refocus()}),
+    "best-of-2": Row({"watch": False}, tries=2),
+}
+
+
+class Painted(NamedTuple):
+    """A picture that a row stands by, and what all of its tries cost."""
+
+    rendering: Rendering
+    seconds: float
+    forward_equivalents: float
+
+
+def paint(painter: Painter, row: Row, layouts: Sequence[Layout], seeds: Sequence[int], scorer: Scorer | None,
+          **options: Any) -> list[Painted]:
+    """One picture per layout, as the row paints it. Later tries add a large number to the seed."""
+    tries = [painter.paint(layouts, seed=[seed + 1_000_003 * k for seed in seeds], **options, **row.options)
+             for k in range(row.tries)]
+    return [_best(versions, scorer) for versions in zip(*tries, strict=True)]
+
+
+def _best(versions: Sequence[Rendering], scorer: Scorer | None) -> Painted:
+    costs = [version.receipt.cost for version in versions]
+    best = versions[0] if scorer is None or len(versions) == 1 else max(
+        versions, key=lambda v: scorer(v.image, v.receipt.prompt))
+    return Painted(best, sum(c.seconds for c in costs), sum(c.forward_equivalents for c in costs))
