@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-agent bench-planner bench-repair wheel clean
+.PHONY: help demo test check format bench-agent bench-grounding bench-planner bench-repair wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -29,6 +29,9 @@ format: $(VENV)/.dev ## let the linter mend what it can
 
 bench-agent: $(VENV)/.dev ## success and cost of plain, guided and repaired pictures; goes on where it was stopped
 	@PYTHONPATH=. $(BIN)/python tests/bench/agent.py $(ARGS)
+
+bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and seeds; goes on where it was stopped
+	@PYTHONPATH=. $(BIN)/python -m grounding.bench $(ARGS)
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
