@@ -54,17 +54,20 @@ def _nested(scene: Scene) -> frozenset[str]:
 class Proportions:
     """Sizes under revision. Fixed things keep theirs; `tight` changes no more than the tests demand.
 
-    `stretch` lets a demand on the width or height change only that side: natural shapes give way to what is claimed.
+    `ease` is how far containers and seats may grow for what they hold, and how loosely they are filled. `stretch` lets
+    a demand on the width or height change only that side: natural shapes give way to what is claimed.
     """
 
-    def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], tight: bool, stretch: bool = False) -> None:
+    def __init__(self, sizes: Sizes, frame: Frame, fixed: frozenset[str], *, tight: bool, stretch: bool,
+                 ease: int) -> None:
         self.stretch = stretch
         self.tight = tight
         self.sizes = dict(sizes)
         self.frame = frame
         self.fixed = fixed
         self.slack = 1.02 if tight or stretch else 1.25
-        self.growth = 1.12
+        self.growth = 1.12 + 0.06 * ease
+        self.filling = max(1.0 - 0.04 * ease, 0.65)
         self.excess = 1.02 if tight or stretch else 1.8
 
     def bend(self, claims: Sequence[Claim]) -> Sizes:
@@ -149,7 +152,7 @@ class Proportions:
                 contents[claim.objects[0]] += [id for id in claim.things if id not in contents[claim.objects[0]]]
         for outer, inner in contents.items():
             columns = math.ceil(math.sqrt(len(inner)))
-            share = (0.8 if len(inner) > 1 else 0.75) / columns
+            share = (0.8 if len(inner) > 1 else 0.75) / columns * self.filling
             widest = max(max(self.sizes[i][0] / self.sizes[outer][0], self.sizes[i][1] / self.sizes[outer][1])
                          for i in inner)
             if widest > share:
@@ -164,6 +167,8 @@ class Proportions:
         for claim in claims:
             if claim.relation == "on" and not claim.negated:
                 seated[claim.objects[0]].append(claim.things[0])
+                if len(claim.objects) > 1:
+                    self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
         for seat, guests in seated.items():
             if len(guests) == 1:
                 continue

@@ -74,7 +74,8 @@ class Board:
             mi, mj = self.mobility[self.body_of[i]], self.mobility[self.body_of[j]]
             if self.body_of[i] != self.body_of[j] and mi + mj > 0:
                 (wi, hi), (wj, hj) = self.sizes[i], self.sizes[j]
-                pairs.append((i, j, (wi + wj) / 2 + room, (hi + hj) / 2 + room, mi / (mi + mj), mj / (mi + mj)))
+                air = min(room, 0.2 * min(wi, hi, wj, hj))
+                pairs.append((i, j, (wi + wj) / 2 + air, (hi + hj) / 2 + air, mi / (mi + mj), mj / (mi + mj)))
         return pairs
 
     def _sweep(self, rows: list[_Row],

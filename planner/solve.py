@@ -147,7 +147,8 @@ class Trial:
         sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept if self.attempt >= BOLD else frozenset(task.hints),
                        task.frame)
         stretch = self.attempt % 3 == 2
-        return Proportions(sizes, task.frame, kept, bool(task.hints), stretch).bend(self.claims)
+        return Proportions(sizes, task.frame, kept, tight=bool(task.hints), stretch=stretch,
+                           ease=self.attempt).bend(self.claims)
 
     def _board(self) -> Board:
         """One body for each team, one for each other thing."""
