@@ -7,12 +7,16 @@ the stock processors stay in place, so an untouched model is untouched to the bi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+BUDGET = 256 * 2**20
+"""How many bytes of attention probabilities a watch holds at a time, where a single head does not need more."""
 
 MASKED = -1e4
 """The bias that hides a column: finite, and within half precision."""
@@ -22,13 +26,15 @@ class Layer(NamedTuple):
     """One attention layer: its module path and the grid of image cells that its queries stand for.
 
     `cross` has image queries and text keys, `self` image queries and keys, `gated` image cells followed by grounding
-    tokens on both sides, `joint` image and text on both sides (see `Call.image` and `Call.text`).
+    tokens on both sides, `joint` image and text on both sides (see `Call.image` and `Call.text`). `watched` says
+    whether layout is read here: models of dozens of equal layers name a few.
     """
 
     name: str
     kind: Literal["cross", "self", "gated", "joint"]
     rows: int
     cols: int
+    watched: bool = True
 
     @property
     def cells(self) -> int:
@@ -111,26 +117,45 @@ def columns(call: Call, wanted: Tensor) -> Tensor:
     return plain(call._replace(v=v)).float()
 
 
+def by_heads(call: Call, each: Callable[[Call], Tensor], queries: int) -> tuple[list[Tensor], int]:
+    """`each` on as many heads at a time as `BUDGET` allows for their probabilities, and how many bytes those take.
+
+    With gradients, groups of heads are checkpointed: what is kept for the backward pass stays within bounds too.
+    """
+    batch, heads, _, _ = call.q.shape
+    one = 4 * batch * queries * call.k.shape[2]
+    group = min(heads, max(1, BUDGET // max(one, 1)))
+    calls = [call._replace(q=call.q[:, h : h + group], k=call.k[:, h : h + group]) for h in range(0, heads, group)]
+    if len(calls) > 1 and torch.is_grad_enabled():
+        return [checkpoint(each, part, use_reentrant=False) for part in calls], one * group
+    return [each(part) for part in calls], one * group
+
+
 class CrossWatch:
     """Remembers where the image looked at each text column, averaged over heads and layers.
 
-    It watches the last `batch` rows only (in a guided pass those are the conditional ones), at layers of one grid.
+    It watches the last `batch` rows only (in a guided pass those are the conditional ones), at layers of one grid. In
+    joint layers it sees how the image's attention to the text is shared out among the text's columns. `bytes` is the
+    most memory that the watching took at any time.
     """
 
     def __init__(self, rows: int, cols: int, text: int, batch: int) -> None:
         self.rows, self.cols, self.text, self.batch = rows, cols, text, batch
+        self.bytes = 0
         self._by_layer: dict[str, Tensor] = {}
         self._heads: dict[str, int] = {}
 
     def wants(self, layer: Layer) -> bool:
-        """Cross-attention at the grid."""
-        return layer.kind == "cross" and (layer.rows, layer.cols) == (self.rows, self.cols)
+        """Attention of the image to the text at the grid."""
+        return layer.watched and layer.kind in ("cross", "joint") and (layer.rows, layer.cols) == (self.rows, self.cols)
 
     def __call__(self, call: Call, proceed: Proceed) -> Tensor:
         """Record, then let the layer go on. Recording twice (a recomputed activation) changes nothing."""
-        seen = call._replace(q=call.q[-self.batch:], k=call.k[-self.batch:, :, : self.text], bias=None)
-        self._by_layer[call.layer.name] = probabilities(seen).sum(1)
+        q, k = call.q[-self.batch:, :, call.image], call.k[-self.batch:, :, call.text][:, :, : self.text]
+        parts, held = by_heads(call._replace(q=q, k=k, bias=None), lambda c: probabilities(c).sum(1), q.shape[2])
+        self._by_layer[call.layer.name] = torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
         self._heads[call.layer.name] = call.q.shape[1]
+        self.bytes = max(self.bytes, held + _size(self._by_layer))
         return proceed(call)
 
     def maps(self) -> Tensor:
@@ -142,11 +167,13 @@ class CrossWatch:
 class RowWatch:
     """Remembers where the cells of each box look: query rows averaged within the box, per layer and head.
 
-    For self-attention, and with `kind="gated"` for GLIGEN's layers, whose keys end in the grounding tokens.
+    For self-attention (in joint layers: how the image's attention to itself is shared out), and with `kind="gated"` for
+    GLIGEN's layers, whose keys end in the grounding tokens. `bytes` is the most memory that it took at any time.
     """
 
     def __init__(self, rows: int, cols: int, boxes: Tensor, kind: Literal["self", "gated"] = "self") -> None:
-        self.rows, self.cols, self.kind = rows, cols, kind
+        self.rows, self.cols, self.bytes = rows, cols, 0
+        self.kinds = ("self", "joint") if kind == "self" else (kind,)
         self.used = boxes.flatten(0, 1).sum(0).nonzero().squeeze(-1)
         inside = boxes[..., self.used]
         self.mean = inside / inside.sum(-1, keepdim=True).clamp(min=1)  # "batch boxes used"
@@ -154,13 +181,16 @@ class RowWatch:
 
     def wants(self, layer: Layer) -> bool:
         """The layers of this kind at the grid."""
-        return layer.kind == self.kind and (layer.rows, layer.cols) == (self.rows, self.cols)
+        return layer.watched and layer.kind in self.kinds and (layer.rows, layer.cols) == (self.rows, self.cols)
 
     def __call__(self, call: Call, proceed: Proceed) -> Tensor:
         """Record, then let the layer go on."""
         batch = self.mean.shape[0]
-        seen = call._replace(q=call.q[-batch:], k=call.k[-batch:], bias=None)
-        self._by_layer[call.layer.name] = self.mean[:, None] @ probabilities(seen, self.used)
+        keys = call.image if call.layer.kind == "joint" else slice(None)
+        seen = call._replace(q=call.q[-batch:, :, call.image], k=call.k[-batch:, :, keys], bias=None)
+        parts, held = by_heads(seen, lambda c: self.mean[:, None] @ probabilities(c, self.used), len(self.used))
+        self._by_layer[call.layer.name] = torch.cat(parts, 1)
+        self.bytes = max(self.bytes, held + _size(self._by_layer))
         return proceed(call)
 
     @property
@@ -171,3 +201,7 @@ class RowWatch:
     def maps(self) -> Tensor:
         """The box-averaged rows: "batch layers heads boxes keys"."""
         return torch.stack(list(self._by_layer.values()), dim=1)
+
+
+def _size(maps: Mapping[str, Tensor]) -> int:
+    return sum(seen.numel() * seen.element_size() for seen in maps.values())

@@ -43,6 +43,15 @@ class Blank(NamedTuple):
     spread: Tensor  # "dim"
 
 
+class Lexicon(NamedTuple):
+    """The token embeddings of a model's (first) text encoder: what each piece means, and which part of a learned token
+    stands in this space."""
+
+    pieces: Mapping[str, int]
+    table: Tensor  # "tokens dim"
+    part: slice
+
+
 @dataclass(frozen=True)
 class Words:
     """A text as one model reads it: one column of `states` per token.
@@ -138,6 +147,10 @@ class Backbone(Protocol):
 
     def blank(self) -> Blank:
         """What learned tokens start from."""
+        ...
+
+    def lexicon(self) -> Lexicon:
+        """The token embeddings that a judge of texts may share."""
         ...
 
     def stack(self, words: Sequence[Words]) -> Conditioning:

@@ -3,7 +3,8 @@
 Each placed thing brings its own short text ("a red ball"), encoded alone and appended to the prompt's columns; only its
 own cells can see it, so that no colour leaks through a shared encoding. In those cells the prompt's other words are
 held back, and outside all boxes every placed thing's words are. Instances may also be kept from looking at each other.
-The cost is a few more text columns; there is no backward pass.
+The cost is a few more text columns; there is no backward pass. In joint layers the text is bound too: a thing's own
+text reads itself and its cells, and the prompt does not read it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,17 @@ class Binder:
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(targets, words, grid).to(backbone.device) for grid in grids}
+        self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
+        self._text = _among(texts, self.columns, self.extra).to(backbone.device)
+        self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the biases take, with one assembled at a time."""
+        kept = [*self._cross.values(), *self._self.values(), self._text, *self._reach.values()]
+        batch, columns = self._text.shape[:2]
+        at_work = max((2 * batch * (rows * cols + columns) ** 2 for rows, cols in self._joint), default=0)
+        return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * at_work
 
     def hook(self, progress: float) -> BindHook | None:
         """The hook for a step at `progress` (0 to 1), or None once binding is over."""
@@ -79,9 +91,9 @@ class Binder:
 
     def _fill(self, row: Tensor, word: Words, here: Target, own: Sequence[Tensor]) -> None:
         masks = here.item_masks.bool()
-        summary = slice(word.content.stop, self.columns)
+        summary = list(word.summary)
         at = self.columns
-        row[masks.any(0), summary] = -self.bind.hold
+        row[masks.any(0).nonzero(), summary] = -self.bind.hold
         for i, item in enumerate(here.columns):
             mine = list(item.all)
             for j, other in enumerate(here.columns):
@@ -93,43 +105,98 @@ class Binder:
                 at += len(own[i])
 
 
+    def _text_reach(self, words: Sequence[Words], targets: Sequence[Target | None], texts: Sequence[list[Tensor]],
+                    grid: tuple[int, int]) -> Tensor:
+        """What keeps an own text from reading other cells than its thing's: "batch columns+extra cells"."""
+        reach = torch.zeros(len(words), self.columns + self.extra, grid[0] * grid[1])
+        for row, word, target, own in zip(reach, words, targets, texts, strict=True):
+            here = aim(target.grounding, word, *grid, share=MOSTLY) if target and own else None
+            if here is not None:
+                at = self.columns
+                for states, mask in zip(own, here.visible.item_masks.bool(), strict=True):
+                    row[at : at + len(states)] = torch.where(mask, 0.0, MASKED) if mask.any() else 0.0
+                    at += len(states)
+        return reach
+
+
 class BindHook:
     """Adds the bias of one step. The last rows of the batch are the conditional ones; the others are left alone."""
 
     def __init__(self, binder: Binder, left: float) -> None:
         self.binder, self.left = binder, left
+        self._made: dict[tuple[object, ...], Tensor] = {}
 
     def wants(self, layer: Layer) -> bool:
-        """All cross-attention, and self-attention where instances are parted."""
-        return layer.kind == "cross" or (layer.kind == "self" and self.binder.bind.part > 0)
+        """All attention to text, and self-attention where instances are parted."""
+        return layer.kind in ("cross", "joint") or (layer.kind == "self" and self.binder.bind.part > 0)
 
     def __call__(self, call: Call, proceed: Proceed) -> Tensor:
         """The layer with its bias."""
+        key = call.layer.kind, call.layer.rows, call.layer.cols, call.image.start, call.q.shape[0]
+        if key not in self._made:
+            self._made[key] = self._bias(call).to(call.q.dtype)[:, None]
+        return proceed(call.plus(self._made[key]))
+
+    def _bias(self, call: Call) -> Tensor:
         grid = (call.layer.rows, call.layer.cols)
-        if call.layer.kind == "self":
-            bias = self.binder._self[grid] * (-self.binder.bind.part * self.left)
-        else:
-            full = self.binder._cross[grid]
-            bias = torch.where(full == MASKED, full, full * self.left)
+        match call.layer.kind:
+            case "self":
+                return self._widened(self._apart(grid), call, 0)
+            case "joint":
+                return self._around(call, grid)
+            case _:
+                return self._widened(self._faded(self.binder._cross[grid]), call, self.binder.extra)
+
+    def _around(self, call: Call, grid: tuple[int, int]) -> Tensor:
+        """Image and text on both sides, in the model's own order."""
+        extra, parts = self.binder.extra, self.binder
+        size = call.k.shape[2]
+        bias = torch.zeros(call.q.shape[0], size, size, device=call.q.device)
+        bias[:, call.image, call.image] = self._widened(self._apart(grid), call, 0)
+        bias[:, call.image, call.text] = self._widened(self._faded(parts._cross[grid]), call, extra)
+        bias[:, call.text, call.text] = self._widened(parts._text, call, extra)
+        bias[:, call.text, call.image] = self._widened(parts._reach[grid], call, 0)
+        return bias
+
+    def _apart(self, grid: tuple[int, int]) -> Tensor:
+        return self.binder._self[grid] * (-self.binder.bind.part * self.left)
+
+    def _faded(self, full: Tensor) -> Tensor:
+        return torch.where(full == MASKED, full, full * self.left)
+
+    def _widened(self, bias: Tensor, call: Call, hidden: int) -> Tensor:
+        """With rows for the unconditional half, which is free but for the last `hidden` columns."""
         rest = call.q.shape[0] - bias.shape[0]
-        if rest:
-            free = torch.zeros(rest, *bias.shape[1:], device=bias.device)
-            if call.layer.kind == "cross":
-                free[..., self.binder.columns:] = MASKED
-            bias = torch.cat([free, bias])
-        return proceed(call.plus(bias[:, None]))
+        if not rest:
+            return bias
+        free = torch.zeros(rest, *bias.shape[1:], device=bias.device)
+        free[..., bias.shape[-1] - hidden :] = MASKED
+        return torch.cat([free, bias])
 
 
 def _own_texts(backbone: Backbone, target: Target) -> list[Tensor]:
     """The states of each item's own text, its words and its end token."""
     words = backbone.encode([item.alone for item in target.grounding.items])
-    return [w.states[w.content.start : w.content.stop + 1] for w in words]
+    return [w.gist for w in words]
 
 
 def _appended(cond: Conditioning, texts: Sequence[list[Tensor]], extra: int) -> Conditioning:
     rows = [torch.cat([states, *own]) for states, own in zip(cond.states, texts, strict=True)]
     length = cond.states.shape[1] + extra
     return Conditioning(torch.stack([F.pad(r, (0, 0, 0, length - r.shape[0])) for r in rows]), cond.extra)
+
+
+def _among(texts: Sequence[list[Tensor]], columns: int, extra: int) -> Tensor:
+    """What keeps text columns of joint layers to themselves: the prompt reads no own text, an own text only itself."""
+    among = torch.zeros(len(texts), columns + extra, columns + extra)
+    among[..., columns:] = MASKED
+    for row, own in zip(among, texts, strict=True):
+        at = columns
+        for states in own:
+            row[at : at + len(states)] = MASKED
+            row[at : at + len(states), at : at + len(states)] = 0
+            at += len(states)
+    return among
 
 
 def _apart(targets: Sequence[Target | None], words: Sequence[Words], grid: tuple[int, int]) -> Tensor:

@@ -11,13 +11,15 @@ from planner.scene import Data
 
 
 class Cost(Data):
-    """Passes of the denoiser for one image. `share` is what part of a full pass a truncated one computes."""
+    """Passes of the denoiser for one image. `share` is what part of a full pass a truncated one computes, and
+    `attention_bytes` the most memory that watching and binding took at any time, for the whole batch."""
 
     full: int = 0
     truncated: int = 0
     backward: int = 0
     share: float = 1.0
     seconds: float = 0.0
+    attention_bytes: int = 0
 
     @property
     def forward_equivalents(self) -> float:

@@ -140,8 +140,8 @@ def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> M
         cross = energies.car_paper(seen.cross, objects)
     else:
         grid = target.item_masks.reshape(-1, target.rows, target.cols)
-        pairs = zip(target.columns, grid, strict=True)
-        cross = energies.car_regions(seen.cross, [(c.all, mask) for c, mask in pairs if c.all])
+        pairs = zip(target.boxes(), grid, strict=True)
+        cross = energies.car_regions(seen.cross, [(thing.columns, mask) for thing, mask in pairs if thing.columns])
     energy = cross.energy if refocus.cross else cross.energy * 0
     if seen.own is not None:
         energy = energy + energies.sar_paper_rows(seen.own, target.item_masks)
@@ -169,6 +169,7 @@ class Refocuser:
                  total: int) -> None:
         self.refocus, self.backbone, self.cond, self.targets, self.total = refocus, backbone, cond, targets, total
         self.truncated, self.backward = [0] * len(targets), [0] * len(targets)
+        self.bytes = 0
         self.first: dict[int, Tensor] = {}
         self.last: dict[int, Tensor] = {}
         self._measure: Measure = {"head": head_measure, "paper": paper_measure, "ours": our_measure}[refocus.profile]
@@ -197,9 +198,10 @@ class Refocuser:
     def note(self) -> None:
         """Take in what the ordinary pass has seen."""
         if self._watch is not None:
+            self.bytes = max(self.bytes, self._watch.bytes)
             for b, (cross, target) in enumerate(zip(self._watch.maps(), self.targets, strict=True)):
                 if target:
-                    self.last[b] = target.strength(cross).cpu()
+                    self.last[b] = target.strength(target.canonical(cross)).cpu()
                     self.first.setdefault(b, self.last[b])
 
     def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
@@ -219,7 +221,7 @@ class Refocuser:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
         with torch.enable_grad():
-            look, watches = self._watches(start, t, active)
+            look, watches = self.watches(start, t, active)
             found, gradient = self.backbone.attend(start, t, self.cond.pick(active), watches,
                                                    lambda: self._downhill(start, look(), plan, active))
         if gradient is None:
@@ -263,7 +265,7 @@ class Refocuser:
         size = gradient.square().mean().sqrt().clamp(min=1e-12)
         return gradient / size * (self.refocus.scale * self.refocus.step * self.backbone.noise_level(t))
 
-    def _watches(self, x: Tensor, t: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
+    def watches(self, x: Tensor, t: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
         """What watches the active scenes, and how to read their canonical maps from it afterwards."""
         targets = [self._target(b) for b in active]
         rows, cols = targets[0].rows, targets[0].cols
@@ -274,14 +276,16 @@ class Refocuser:
 
         def look() -> list[Seen]:
             maps = {kind: watch.maps() for kind, watch in watches.items()}
-            return [Seen(seen, *(maps[kind][n, :, :, : len(m)] if kind in maps else None for kind in KINDS))
-                    for n, (seen, m) in enumerate(zip(cross.maps(), masks, strict=True))]
+            self.bytes = max(self.bytes, cross.bytes + sum(watch.bytes for watch in watches.values()))
+            return [Seen(target.canonical(seen), *(maps[k][n, :, :, : len(m)] if k in maps else None for k in KINDS))
+                    for n, (seen, m, target) in enumerate(zip(cross.maps(), masks, targets, strict=True))]
 
         return look, [cross, *watches.values()]
 
     def _kinds(self, x: Tensor, t: Tensor) -> list[Literal["self", "gated"]]:
         """The kinds of self-attention to be watched, of those that the model has in its present state."""
-        there = {layer.kind for layer in self.backbone.layers(Shape(*x.shape[1:]), t)}
+        there = {"self" if layer.kind == "joint" else layer.kind
+                 for layer in self.backbone.layers(Shape(*x.shape[1:]), t)}
         return [kind for kind in KINDS if kind in there and self.refocus.self_attention]
 
     def _row_masks(self, target: Target) -> Tensor:

@@ -78,7 +78,8 @@ class Run:
         if refocus.truncated[n] and job.shape not in self.shares:
             self.shares[job.shape] = truncated_share(self.backbone, job.shape, self.given.pick([n]))
         cost = Cost(full=self.passes, truncated=refocus.truncated[n], backward=refocus.backward[n],
-                    share=self.shares.get(job.shape, 1.0), seconds=seconds)
+                    share=self.shares.get(job.shape, 1.0), seconds=seconds,
+                    attention_bytes=refocus.bytes + (self.bind.bytes if self.bind else 0))
         return Receipt(
             backbone=self.backbone.name, weights=self.backbone.fingerprint(), prompt=job.words.text,
             negative=job.negative.text, seed=job.seed,

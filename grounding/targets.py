@@ -26,6 +26,12 @@ class Target:
     instance_item: tuple[int, ...]
     instance_masks: Tensor  # "instances cells", 0 or 1
     notes: tuple[str, ...]
+    lead: int = 0
+    """How many empty columns canonical maps begin with: one where the model's text has no start token."""
+
+    def canonical(self, cross: Tensor) -> Tensor:
+        """A model's own cross map with its words where the energies expect them, after a start column."""
+        return F.pad(cross, (self.lead, 0)) if self.lead else cross
 
     @property
     def things(self) -> tuple[str, ...]:
@@ -52,7 +58,8 @@ class Target:
     def boxes(self) -> tuple[Object, ...]:
         """Every item with its boxes, whether or not it has columns: what self-attention is about."""
         pairs = zip(self.grounding.items, self.columns, strict=True)
-        return tuple(Object(c.all, tuple(box.corners for box in item.boxes)) for item, c in pairs)
+        return tuple(Object(tuple(n + self.lead for n in c.all), tuple(box.corners for box in item.boxes))
+                     for item, c in pairs)
 
     @property
     def boxes_only(self) -> bool:
@@ -74,18 +81,18 @@ class Target:
         for cells, item in zip(self.item_masks, self.columns, strict=True):
             for c in item.all:
                 owned[c] = torch.maximum(owned[c], cells) if c in owned else cells
-        return torch.tensor(list(owned), dtype=torch.long), torch.stack(list(owned.values()))
+        return torch.tensor(list(owned), dtype=torch.long) + self.lead, torch.stack(list(owned.values()))
 
     def strength(self, cross: Tensor) -> Tensor:
         """How strongly the noun of each instance claims its cells, 0 to 1: "instances"; 1 where there is no column.
 
-        The peak inside the instance's cells of the sharpened map, as the published stop test has it.
+        The peak inside the instance's cells of the sharpened canonical map, as the published stop test has it.
         """
         maps = sharpened(cross).flatten(1)
         strengths = []
         for item, cells in zip(self.instance_item, self.instance_masks.to(maps), strict=True):
             head = self.columns[item].head
-            strengths.append((maps[[c - 1 for c in head]] * cells).max() if head else maps.new_ones(()))
+            strengths.append((maps[[c + self.lead - 1 for c in head]] * cells).max() if head else maps.new_ones(()))
         return torch.stack(strengths)
 
 
@@ -97,7 +104,7 @@ def aim(grounding: Grounding, words: Words, rows: int, cols: int, share: float =
         return None
     masks = torch.stack([cells(p, rows, cols, share).flatten() for p in placements]).float()
     owner = tuple(i for i, item in enumerate(grounding.items) for _ in item.placements)
-    return Target(rows, cols, grounding, found, owner, masks, notes)
+    return Target(rows, cols, grounding, found, owner, masks, notes, lead=max(0, 1 - words.content.start))
 
 
 def cells(placement: Placement, rows: int, cols: int, share: float = 0.0) -> Tensor:

@@ -13,6 +13,9 @@ from grounding.errors import ModelMissing, Unsupported
 FAMILIES = {
     "StableDiffusionPipeline": "stable_diffusion:StableDiffusion",
     "StableDiffusionGLIGENPipeline": "gligen:Gligen",
+    "StableDiffusionXLPipeline": "sdxl:StableDiffusionXL",
+    "StableDiffusion3Pipeline": "sd3:StableDiffusion3",
+    "FluxPipeline": "flux:Flux",
 }
 """The pipeline class that a checkpoint names in its `model_index.json`, and the family that takes it."""
 

@@ -48,24 +48,20 @@ def pixels_of(images: Sequence[Image.Image]) -> Tensor:
 
 
 def _opened(vae: Any, latents: Tensor) -> Tensor:
-    scale, shift = vae.config.scaling_factor, vae.config.get("shift_factor") or 0.0
-    if (statistics := _statistics(vae, latents)) is not None:
-        mean, std = statistics
-        return latents * std / scale + mean
+    scale, shift = _affine(vae, latents)
     return latents / scale + shift
 
 
 def _closed(vae: Any, latents: Tensor) -> Tensor:
-    scale, shift = vae.config.scaling_factor, vae.config.get("shift_factor") or 0.0
-    if (statistics := _statistics(vae, latents)) is not None:
-        mean, std = statistics
-        return (latents - mean) * scale / std
+    scale, shift = _affine(vae, latents)
     return (latents - shift) * scale
 
 
-def _statistics(vae: Any, latents: Tensor) -> tuple[Tensor, Tensor] | None:
-    found = [vae.config.get(name) for name in ("latents_mean", "latents_std")]
-    if any(values is None for values in found):
-        return None
-    mean, std = (torch.tensor(values).view(1, -1, 1, 1).to(latents) for values in found)
-    return mean, std
+def _affine(vae: Any, latents: Tensor) -> tuple[Tensor, Tensor]:
+    """Scale and shift, per channel where the VAE has statistics."""
+    config = vae.config
+    mean, std = config.get("latents_mean"), config.get("latents_std")
+    if mean is None or std is None:
+        return latents.new_tensor(config.scaling_factor), latents.new_tensor(config.get("shift_factor") or 0.0)
+    mean, std = (latents.new_tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+    return config.scaling_factor / std, mean

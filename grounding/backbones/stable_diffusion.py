@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from grounding.attention import Enough, Hook, Layer
-from grounding.backbone import Blank, Conditioning, Placed, R, Shape, Words
+from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
 from grounding.backbones.quiet import quietly
@@ -99,6 +99,10 @@ class StableDiffusion:
     def blank(self) -> Blank:
         """What learned tokens start from."""
         return self.tower.blank()
+
+    def lexicon(self) -> Lexicon:
+        """The text encoder's token embeddings."""
+        return self.tower.lexicon()
 
     def stack(self, words: Sequence[Words]) -> Conditioning:
         """A batch of encoded texts."""

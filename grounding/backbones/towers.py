@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from grounding.backbone import Blank
+from grounding.backbone import Blank, Lexicon
 from grounding.errors import BadRequest
 
 NEUTRAL = ","
@@ -54,6 +54,10 @@ class Tower:
         ids = self.tokenizer(NEUTRAL, add_special_tokens=False)["input_ids"]
         table = self.table.float()
         return Blank(table[ids].mean(0), table.std().expand(table.shape[1]).clone())
+
+    def lexicon(self) -> Lexicon:
+        """The token embeddings by piece, for a tower whose part of a learned token comes first."""
+        return Lexicon(self.tokenizer.get_vocab(), self.table, slice(0, self.table.shape[1]))
 
     def row(self, text: str, learned: int, start: Sequence[int]) -> Row:
         """The ids of a text: start tokens, words, room for learned tokens, the end token, padding."""
@@ -132,4 +136,4 @@ def shares(learned: Tensor | None, towers: Sequence[Tower]) -> list[Tensor | Non
     if learned.ndim != 2 or learned.shape[1] != sum(dims):
         raise BadRequest(f"learned tokens of this model are {sum(dims)} wide, got {tuple(learned.shape)}; tokens of "
                          "another model cannot be used")
-    return list(learned.split(dims, dim=1))
+    return list(torch.split(learned, dims, dim=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -80,10 +80,13 @@ class OpenProcessor:
 @contextmanager
 def opened(
     unet: nn.Module, layers: Sequence[Layer], hooks: Sequence[Hook], *, stop_early: bool = False,
+    processor: Callable[[Layer, Sequence[Hook], bool], Any] | None = None,
+    refuse: Callable[[str, nn.Module], None] | None = None,
 ) -> Iterator[None]:
     """Open the layers that `hooks` want, and close them exactly as they were, whatever happens.
 
-    With `stop_early` a pass ends in the last opened layer, by raising `Enough`.
+    With `stop_early` a pass ends in the last opened layer, by raising `Enough`. Other architectures than the UNet's
+    bring their own `processor` and their own reasons to `refuse` a layer.
     """
     _refuse_model(unet)
     for hook in hooks:
@@ -93,15 +96,16 @@ def opened(
     wanted = [(layer, theirs) for layer, theirs in wanted if theirs]
     modules = [unet.get_submodule(layer.name) for layer, _ in wanted]
     for (layer, _), module in zip(wanted, modules, strict=True):
-        _refuse_layer(layer.name, module)
+        (refuse or _refuse_layer)(layer.name, module)
     before = [m.processor for m in modules]
     try:
         for module, (layer, theirs) in zip(modules, wanted, strict=True):
-            module.processor = OpenProcessor(layer, theirs, stop_early and layer is wanted[-1][0])  # type: ignore[assignment]
+            last = stop_early and layer is wanted[-1][0]
+            module.processor = (processor or OpenProcessor)(layer, theirs, last)  # type: ignore[assignment]
         yield
     finally:
-        for module, processor in zip(modules, before, strict=True):
-            module.processor = processor
+        for module, held in zip(modules, before, strict=True):
+            module.processor = held
 
 
 def _refuse_model(unet: nn.Module) -> None:

@@ -21,7 +21,7 @@ WORDS = [
 
 def tokenizer(limit: int = 40) -> CLIPTokenizer:
     """A CLIP tokenizer that knows a few words whole and spells the others."""
-    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789,.-'"]
+    letters = [*"abcdefghijklmnopqrstuvwxyz0123456789,.-'!"]
     pieces = [*letters, *(c + "</w>" for c in letters)]
     merges = []
     for word in WORDS:
@@ -62,6 +62,18 @@ def parts(
                               set_alpha_to_one=False, steps_offset=1, prediction_type=prediction)
     return {"vae": vae, "text_encoder": text, "tokenizer": tok, "unet": unet, "scheduler": scheduler,
             "safety_checker": None, "feature_extractor": None, "requires_safety_checker": False}
+
+
+@pytest.fixture(scope="session")
+def clip_tokenizer() -> Callable[..., CLIPTokenizer]:
+    """How to make a CLIP tokenizer."""
+    return tokenizer
+
+
+@pytest.fixture(scope="session")
+def known_words() -> list[str]:
+    """The words that tiny models know whole."""
+    return list(WORDS)
 
 
 @pytest.fixture(scope="session")
