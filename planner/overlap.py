@@ -19,13 +19,16 @@ Pair = frozenset[str]
 
 
 def allowed_pairs(scene: Scene) -> frozenset[Pair]:
-    """The pairs that may overlap: related by contact or depth, part and whole, and whatever is attached to either."""
+    """The pairs that may overlap: related by contact or depth, part and whole, and whatever is attached to either.
+
+    What shares a host lies side by side in or on it, but clothes lie on each other.
+    """
     allowed = _stated(scene)
     hosts = _hosts(scene)
-    attached = set(hosts)
+    beside = set(hosts) - _worn(scene)
     for _ in range(2):
         allowed |= {frozenset((guest, other)) for guest, host in hosts for pair in allowed if host in pair
-                    for other in pair - {host} if other != guest and (other, host) not in attached}
+                    for other in pair - {host} if other != guest and (other, host) not in beside}
     return frozenset(allowed - _kept_apart(scene))
 
 
@@ -52,6 +55,12 @@ def _hosts(scene: Scene) -> list[tuple[str, str]]:
         for a in relation.subjects if end else ():
             found += [(b, a) if end == "object" else (a, b) for b in relation.objects]
     return found
+
+
+def _worn(scene: Scene) -> set[tuple[str, str]]:
+    """(garment, wearer)."""
+    return {(b, a) for r in scene.relations if r.kind == "wearing" and not r.negated
+            for a in r.subjects for b in r.objects}
 
 
 def _kept_apart(scene: Scene) -> set[Pair]:

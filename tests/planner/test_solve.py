@@ -232,3 +232,11 @@ def test_hints_and_locks_for_unknown_things_are_refused(
 
 def test_an_empty_scene_is_an_empty_layout() -> None:
     assert place(Scene()).placements == ()
+
+
+@pytest.mark.parametrize(("wearer", "clothes"), [("monkey", ("hat", "sunglasses")), ("man", ("coat", "tie", "boot"))])
+def test_clothes_are_worn_together(wearer: str, clothes: tuple[str, ...]) -> None:
+    things = (thing("a", wearer), *(thing(noun, noun) for noun in clothes))
+    scene = Scene(prompt=wearer, things=things, relations=(Relation(kind="wearing", subjects=("a",), objects=clothes),))
+    for seed in range(5):
+        assert check(place(scene, seed=seed)) == []
