@@ -171,7 +171,7 @@ def _relation(claim: Claim, sight: Sight) -> Finding:
 def _ruled_relation(claim: Claim, margin: float, error: float, boxes: tuple[Box, ...], sight: Sight) -> Finding:
     ruling: Ruling = "holds" if margin >= -error else "fails"
     numbers, why = {"margin": margin, "error": error}, ""
-    if ruling == "holds" and claim.relation in BY_OCCLUSION and not claim.negated:
+    if claim.relation in BY_OCCLUSION and ruling == ("fails" if claim.negated else "holds"):
         ruling, why, more = _order(claim, boxes, sight)
         numbers |= more
     said = {"holds": claim.sentence, "fails": f"it does not hold that {claim.sentence}",
@@ -199,7 +199,7 @@ def _order(claim: Claim, boxes: tuple[Box, ...], sight: Sight) -> _Order:
         return _Order("cannot tell", ", they overlap and the colours do not show which is nearer", {"covers": found})
     nearer = claim.things[0] if found > 0 else claim.objects[0]
     why = f", what both boxes share looks like {sight.names[nearer]}"
-    return _Order("holds" if first > 0 else "fails", why, {"covers": found})
+    return _Order("holds" if (first > 0) != claim.negated else "fails", why, {"covers": found})
 
 
 class Measured(NamedTuple):

@@ -259,6 +259,16 @@ def test_the_order_in_depth_is_read_from_whose_colours_fill_what_both_share(kind
     assert found.sentence.endswith(f"looks like the {nearer}")
 
 
+@pytest.mark.parametrize("nearer", ["cat", "dog"])
+def test_a_denied_order_in_depth_holds_where_the_other_order_is_seen(nearer: str) -> None:
+    scene = Scene(things=(cat(), dog()), relations=(
+        Relation(kind="in_front_of", subjects=("cat1",), objects=("dog1",), negated=True),))
+    found = only(verify(scene, [CAT_OVER, DOG_OVER], image=over(nearer)), "relation")
+    assert found.ruling == ("fails" if nearer == "cat" else "holds")
+    apart = [("cat", LEFT, 0.9), ("dog", RIGHT, 0.9)]
+    assert only(verify(scene, apart), "relation").ruling == "holds"
+
+
 def test_the_order_in_depth_of_things_of_one_colour_is_undecided() -> None:
     scene = Scene(things=(cat(), dog()), relations=(Relation(kind="behind", subjects=("cat1",), objects=("dog1",)),))
     assert only(verify(scene, [CAT_OVER, DOG_OVER]), "relation").ruling == "cannot tell"
