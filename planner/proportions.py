@@ -74,6 +74,7 @@ class Proportions:
         """Satisfy what the claims say of size; some rounds let chains settle."""
         for _ in range(12 if self.stretch else 3):
             self._limit(claims)
+            self._attach(claims)
             self._contain(claims)
             self._seat(claims)
             for claim in claims:
@@ -106,8 +107,6 @@ class Proportions:
             self._fit(b, a, _CARRIED[kind])
         elif kind in _COVERING:
             self._cover(*((a, b) if kind != "behind" else (b, a)), kind)
-        elif kind == "part_of":
-            self._fit(a, b, 0.9 if self.tight else 0.45)
         elif kind == "riding":
             self._ratio(b, a, "w", 0.9)
 
@@ -142,6 +141,17 @@ class Proportions:
         over = max(w / (share * W), h / (share * H))
         if over > 1:
             self._scale(inner, 1 / over)
+
+    def _attach(self, claims: Sequence[Claim]) -> None:
+        """Parts of one whole share it, none larger than half of it."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for claim in claims:
+            if claim.relation == "part_of" and not claim.negated:
+                parts[claim.objects[0]].append(claim.things[0])
+        for whole, some in parts.items():
+            share = 0.9 if self.tight else min(0.45, 1.0 / math.ceil(math.sqrt(len(some))) * 0.8 * self.filling)
+            for part in some:
+                self._fit(part, whole, share)
 
     def _contain(self, claims: Sequence[Claim]) -> None:
         """Contents share their container, which grows a little where it may."""
