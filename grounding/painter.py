@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from grounding import spans
-from grounding.backbone import Backbone, Shape
+from grounding.backbone import Backbone, Conditioning, Shape
+from grounding.cost import truncated_share
 from grounding.errors import BadRequest
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.run import Run
@@ -53,6 +54,17 @@ class Painter:
                       cancel=cancel)
             done.update(zip(rows, run.paint(keep=keep, warm=warm, start=warm_from), strict=True))
         return [done[n] for n in range(len(many))]
+
+    def prepare(self, layout: Layout, seed: int = 0, **options: Any) -> tuple[Job, Options]:
+        """What `paint` would do with a layout, checked and encoded, for those who run passes of their own."""
+        chosen = _options(options)
+        return self._job(layout, seed, chosen, None), chosen
+
+    def truncated_share(self, shape: Shape, cond: Conditioning) -> float:
+        """What part of a full pass one computes that ends in the last watched layer; it is measured once."""
+        if shape not in self._shares:
+            self._shares[shape] = truncated_share(self.backbone, shape, cond)
+        return self._shares[shape]
 
     def _job(self, layout: Layout, seed: int, options: Options, learned: Tensor | None) -> Job:
         if not isinstance(seed, int) or not 0 <= seed < 2**63:
