@@ -61,12 +61,13 @@ def open_planner(settings: Settings, canvas: Canvas) -> Planner:
 def open_painter(source: str, device: str = "cpu") -> SampledPainter:
     """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
     from grounding.backbones import load
+    from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
     from scenewright.adapters import SampledPainter, fingerprint
 
     folder = model_folder(source, "image model")
     steps, scale = (POCKET_STEPS, POCKET_GUIDANCE_SCALE) if source == POCKET else (STEPS, GUIDANCE_SCALE)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), quietly():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device)
     return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import torch
 from diffusers import StableDiffusionPipeline
 
 from grounding.errors import ModelMissing
@@ -22,7 +23,8 @@ from scenewright.metadata import recipe_in, with_recipe
 from scenewright.reproduce import reproduce
 from scenewright.shell import run
 from scenewright.stack import open_painter, open_stack, open_verifier
-from tests.grounding.conftest import parts
+from tests.grounding.backbones.conftest import flux, sd3, sdxl
+from tests.grounding.conftest import WORDS, parts, tokenizer
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip
 
 PROMPT = "a red ball left of a blue box"
@@ -193,3 +195,16 @@ def test_every_command_works_on_a_real_checkpoint(
     assert code == 0
     monkeypatch.setenv("SCENEWRIGHT_THRESHOLDS", str(tmp_path / "t.json"))
     assert call(capsys, "verify", out, PROMPT)[0] in (0, 3)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("build", [sdxl, sd3, flux], ids=lambda build: build.__name__)
+def test_other_families_are_a_setting_away(settings: Any, tmp_path: Path, build: Any) -> None:
+    torch.manual_seed(0)
+    second = tokenizer()
+    second.pad_token = "!"
+    build(tokenizer(), second, list(WORDS)).save_pretrained(tmp_path / "model")
+    result = render(PROMPT, settings=settings(image_model=str(tmp_path / "model"), rounds=1, steps=2, canvas="1:1"))
+    assert result.report is not None
+    assert result.receipt["scheduler"]
+    assert reproduce(result.picture, open_painter(str(tmp_path / "model"))).same_bytes
