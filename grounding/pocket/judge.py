@@ -35,7 +35,7 @@ _FULL = 0.9
 _NEWS = 0.4
 """Of what an item covers of what is seen, this share must not have been explained before."""
 _MOST_ITEMS = 16
-_PLAUSIBLE = 0.5
+_PLAUSIBLE = 0.55
 """Below this fit nothing recognisable is there."""
 
 

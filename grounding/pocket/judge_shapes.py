@@ -29,8 +29,8 @@ _NOISE = 0.13
 _CONTRASTS = (10.0, 30.0)
 _FAINT = 0.5
 _STRANGE = 22.0
-_SAME_COLOUR = 0.25
-"""All of an item may be off in colour by this share of its contrast."""
+_SAME_COLOUR, _CAST = 0.25, 3.5
+"""All of an item may be off in colour by this share of its contrast, and by so much (Lab) at most."""
 
 
 class Window(NamedTuple):
@@ -186,7 +186,7 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     """
     view = _around(window, envelope(scene.seen > 0), len(scene.seen))
     cover, distance = _difference(
-        Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view, _SAME_COLOUR * scene.contrast
+        Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view, min(_CAST, _SAME_COLOUR * scene.contrast)
     )
     wrong = np.clip(distance / scene.contrast - _NOISE, 0, 1)
     counted = ~scene.others[view.slices] | ((cover > 0.5) & (not scene.hidden))
@@ -270,7 +270,7 @@ def _score(guess: Fit) -> float:
 def explained(best: Fit, colour: str, reading: Reading) -> Mask:
     """The pixels that a drawing covers, but for patches in it that look like something else."""
     side = len(reading.labels)
-    cover, distance = _difference(best, colour, reading, best.window, _SAME_COLOUR * _CONTRASTS[1])
+    cover, distance = _difference(best, colour, reading, best.window, _CAST)
     covered = ndimage.binary_dilation(np.pad(cover > 0.5, 1))[1:-1, 1:-1]
     strange = ndimage.binary_opening(distance > _STRANGE, structure=np.ones((3, 3), dtype=np.bool_))
     mine = np.zeros((side, side), dtype=np.bool_)
