@@ -46,7 +46,7 @@ def main(
     chosen, sorts = rows or list(ROWS), categories or list(prompts.CATEGORIES)
     ledger = Ledger(out / "results.jsonl")
     painter = Painter(backbones.load(model, device=device))
-    scorer = clip_scorer() if any(ROWS[row].tries > 1 for row in chosen) else None
+    scorer = clip_scorer() if any(ROWS[row].chooses for row in chosen) else None
     work = [(sort, list(range(at, min(at + batch, first + count)))) for sort in sorts
             for at in range(first, first + count, batch)]
     for sort, indices in track(work, "painting", transient=True):

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from PIL.Image import Image
 
 from grounding.bind import Bind
+from grounding.errors import BadRequest
+from grounding.incantation import Incant, Incanter
 from grounding.painter import Painter
 from grounding.refocus import Refocus
 from grounding.rendering import Rendering
@@ -15,10 +17,17 @@ from planner.scene import Layout
 
 
 class Row(NamedTuple):
-    """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept."""
+    """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept; with `incant`, tokens
+    are learned for each prompt, and kept where the same scorer prefers them."""
 
     options: dict[str, Any]
     tries: int = 1
+    incant: Incant | None = None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it needs a scorer."""
+        return self.tries > 1 or self.incant is not None
 
 
 Scorer = Callable[[Image, str], float]
@@ -33,6 +42,7 @@ ROWS: dict[str, Row] = {
     "head": Row({"refocus": Refocus(profile="head")}),
     "refocus": Row({"refocus": Refocus()}),
     "ours": Row({"bind": Bind(), "refocus": Refocus()}),
+    "tokens": Row({"watch": False}, incant=Incant(objective="attention", iterations=10, checks=1)),
     "best-of-2": Row({"watch": False}, tries=2),
 }
 
@@ -48,9 +58,21 @@ class Painted(NamedTuple):
 def paint(painter: Painter, row: Row, layouts: Sequence[Layout], seeds: Sequence[int], scorer: Scorer | None,
           **options: Any) -> list[Painted]:
     """One picture per layout, as the row paints it. Later tries add a large number to the seed."""
+    if row.incant is not None:
+        return [_learned(painter, row, layout, seed, scorer, options)
+                for layout, seed in zip(layouts, seeds, strict=True)]
     tries = [painter.paint(layouts, seed=[seed + 1_000_003 * k for seed in seeds], **options, **row.options)
              for k in range(row.tries)]
     return [_best(versions, scorer) for versions in zip(*tries, strict=True)]
+
+
+def _learned(painter: Painter, row: Row, layout: Layout, seed: int, scorer: Scorer | None,
+             options: dict[str, Any]) -> Painted:
+    if scorer is None:
+        raise BadRequest("tokens are kept where a scorer prefers them; give one")
+    incanter = Incanter(painter, None, lambda image, asked: scorer(image, asked.scene.prompt))
+    found = incanter(layout, seed=seed, incant=row.incant, **options, **row.options)
+    return Painted(found.rendering, found.seconds, found.forward_equivalents)
 
 
 def _best(versions: Sequence[Rendering], scorer: Scorer | None) -> Painted:

@@ -134,7 +134,7 @@ def test_a_published_step_is_the_raw_gradient(backbone: StableDiffusion, noise: 
     moved = guide(x, T, 0)
     start = x.clone().requires_grad_()
     with torch.enable_grad():
-        read, watches = guide._watches(start, T, [0])
+        read, watches = guide.watches(start, T, [0])
         energy = backbone.attend(start, T, guide.cond, watches, lambda: module.paper_measure(
             guide.refocus, guide._target(0), read()[0], paper_plan(0, 50)).energy)
     torch.testing.assert_close(moved, x - torch.autograd.grad(energy, start)[0])

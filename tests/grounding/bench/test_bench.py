@@ -17,6 +17,8 @@ from grounding.bench.prompts import layout as layout_of
 from grounding.bench.results import Ledger, Result, cell, price, table
 from grounding.bench.rows import ROWS, Row, paint
 from grounding.bench.sheet import FAILED, HELD, sheet
+from grounding.errors import BadRequest
+from grounding.incantation import Incant
 from grounding.painter import Painter
 from grounding.pocket.judge import Found
 from grounding.pocket.trials import Thing
@@ -115,6 +117,22 @@ def test_the_best_of_several_seeds_is_the_scorers_choice_and_all_tries_are_paid(
     assert [p.forward_equivalents for p in best] == [8, 8]
     (plain,) = paint(Painter(backbone), ROWS["plain"], layouts[:1], [1], None, steps=2)
     assert plain.rendering.receipt.seed == 1
+
+
+def test_tokens_are_kept_where_the_scorer_prefers_them_and_all_passes_are_paid(backbone: StableDiffusion) -> None:
+    layouts, asked = [layout_of("size", 0)], list[str]()
+
+    def second_is_best(image: Image.Image, prompt: str) -> float:
+        asked.append(prompt)
+        return len(asked)
+
+    row = Row({}, incant=Incant(objective="attention", iterations=1, checks=1))
+    (found,) = paint(Painter(backbone), row, layouts, [1], second_is_best, steps=2)
+    assert asked == [layouts[0].scene.prompt] * 2
+    assert 8 < found.forward_equivalents < 10
+    assert (row.chooses, ROWS["plain"].chooses, ROWS["best-of-2"].chooses) == (True, False, True)
+    with pytest.raises(BadRequest, match="scorer"):
+        paint(Painter(backbone), row, layouts, [1], None, steps=2)
 
 
 def test_a_run_resumes_and_leaves_a_table_and_sheets(
