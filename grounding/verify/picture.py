@@ -112,7 +112,8 @@ def _ruling_of(thing: str, report: Report) -> Ruling:
 
 def _frame(pen: ImageDraw.ImageDraw, box: Box, size: tuple[int, int], colour: RGB, dashed: bool = False) -> None:
     """A box with a light rim, so that it shows on any ground."""
-    x0, y0, x1, y1 = box.x0 * size[0], box.y0 * size[1], box.x1 * size[0] - 1, box.y1 * size[1] - 1
+    x0, y0 = box.x0 * size[0], box.y0 * size[1]
+    x1, y1 = max(box.x1 * size[0] - 1, x0 + 1), max(box.y1 * size[1] - 1, y0 + 1)
     if not dashed:
         pen.rectangle((x0 - 1, y0 - 1, x1 + 1, y1 + 1), outline=PAPER, width=6)
         pen.rectangle((x0, y0, x1, y1), outline=colour, width=4)

@@ -59,6 +59,13 @@ def test_the_panel_grows_with_what_there_is_to_say_and_long_words_are_cut() -> N
     assert draw(BLANK, long).height > draw(BLANK, plain).height + 40 * 20
 
 
+@pytest.mark.parametrize("thin", [Box.of(0.5, 0.5, 0.9, 0.5011), Box.of(0.5, 0.2, 0.5011, 0.9),
+                                  Box.of(0.9985, 0.9985, 1.0, 1.0), Box.of(-0.5, -0.5, 1.5, 1.5)])
+def test_boxes_of_any_thinness_and_reach_are_drawn(thin: Box) -> None:
+    assert draw(BLANK, report(("cat", thin, 0.9))).width == SIDE + PANEL
+    assert draw(BLANK, report(("cat", WANTED, 0.9), ("cat", thin, 0.8))).width == SIDE + PANEL
+
+
 def test_texts_are_drawn_in_signs_that_the_font_has() -> None:
     plain = report(("cat", WANTED, 0.9))
     accents, bare = (plain.model_copy(update={"prompt": prompt}) for prompt in ("“café” × 3 猫", '"cafe" x 3 ?'))
