@@ -133,7 +133,9 @@ class SampledPainter:
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
-        with self._alone:
+        from grounding.backbones.quiet import quietly
+
+        with self._alone, quietly():
             try:
                 return self._paint(task, task.seeds, on_step, cancel)
             except (MemoryError, RuntimeError) as error:

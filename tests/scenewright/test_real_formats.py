@@ -11,11 +11,11 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
-from grounding.errors import ModelMissing
+from grounding.errors import ModelMissing, Unsupported
 from grounding.verify.report import Problem, Report
 from planner.scene import Canvas
 from scenewright import events
-from scenewright.adapters import PromptPlanner
+from scenewright.adapters import PromptPlanner, SampledPainter
 from scenewright.api import render, verify, watch
 from scenewright.cli import command
 from scenewright.config import Settings
@@ -23,6 +23,7 @@ from scenewright.metadata import recipe_in, with_recipe
 from scenewright.reproduce import reproduce
 from scenewright.shell import run
 from scenewright.stack import open_painter, open_stack, open_verifier
+from scenewright.stages import Task
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, parts, tokenizer
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip
@@ -208,3 +209,39 @@ def test_other_families_are_a_setting_away(settings: Any, tmp_path: Path, build:
     assert result.report is not None
     assert result.receipt["scheduler"]
     assert reproduce(result.picture, open_painter(str(tmp_path / "model"))).same_bytes
+
+
+class Cramped:
+    """A sampler for which a batch is too much, or even one picture."""
+
+    def __init__(self, inner: Any, most: int, error: BaseException) -> None:
+        self.inner, self.most, self.error = inner, most, error
+        self.backbone = inner.backbone
+        self.asked: list[int] = []
+
+    def paint(self, layouts: Any, **options: Any) -> Any:
+        self.asked.append(len(layouts))
+        if len(layouts) > self.most:
+            raise self.error
+        return self.inner.paint(layouts, **options)
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDNN_STATUS_ALLOC_FAILED"), MemoryError()])
+def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_fit_is_told(
+        settings: Any, error: BaseException) -> None:
+    painter = open_painter(settings().image_model)
+    layout = PromptPlanner(Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    task = Task(layout=layout, seeds=(1, 2), steps=2)
+
+    def paint(most: int) -> Any:
+        cramped: Any = Cramped(painter.painter, most, error)
+        small = SampledPainter(cramped, "small", 2, 5.0)
+        return small.paint(task, on_step=lambda step: None, cancel=lambda: False), cramped.asked
+
+    pictures, asked = paint(1)
+    assert (len(pictures), asked) == (2, [2, 1, 1])
+    with pytest.raises(Unsupported, match="not enough memory"):
+        paint(0)
+    pictures, asked = paint(2)
+    assert (len(pictures), asked) == (2, [2])
