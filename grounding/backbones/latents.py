@@ -16,14 +16,18 @@ from grounding.errors import AttemptFailed
 def to_pixels(vae: Any, latents: Tensor) -> Tensor:
     """Pictures in −1 … 1 ("batch 3 height width"), differentiably. A VAE that overflows in half precision runs in
     full."""
-    held = vae.dtype
-    if held == torch.float16 and vae.config.get("force_upcast", False):
-        vae.to(torch.float32)
+    if vae.dtype != torch.float16 or not vae.config.get("force_upcast", False):
+        return _decoded(vae, latents)
+    vae.to(torch.float32)
     try:
-        decoded: Tensor = vae.decode(_opened(vae, latents).to(vae.dtype), return_dict=False)[0]
+        return _decoded(vae, latents)
     finally:
-        vae.to(held)
-    return decoded.float()
+        vae.to(torch.float16)
+
+
+def _decoded(vae: Any, latents: Tensor) -> Tensor:
+    pixels: Tensor = vae.decode(_opened(vae, latents).to(vae.dtype), return_dict=False)[0]
+    return pixels.float()
 
 
 def from_pixels(vae: Any, pixels: Tensor) -> Tensor:
