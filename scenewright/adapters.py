@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner.check import Violation, check
 from planner.errors import Conflict
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import grounding.rendering
     from grounding.bind import Bind
     from grounding.refocus import Refocus
+    from grounding.verify.judges import Scorer
     from grounding.verify.report import Report
     from grounding.verify.verify import Verifier
 
@@ -123,10 +124,11 @@ def _placed(scene: Scene, hints: Mapping[str, Box], seed: int, canvas: Canvas) -
 class SampledPainter:
     """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
 
-    can = frozenset({"guide", "bind", "clear"})
-
-    def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float) -> None:
-        self.painter, self.identity = painter, identity
+    def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float,
+                 scorer: Scorer | None = None) -> None:
+        self.painter, self.scorer = painter, scorer
+        self.identity = f"{identity}, {scorer.name}" if scorer else identity
+        self.can = frozenset({"guide", "bind", "clear", *(["tokens"] if scorer else [])})
         self.steps, self.guidance_scale = steps, guidance_scale
         self.size = painter.backbone.size()
         self._alone = threading.Lock()
@@ -160,10 +162,33 @@ class SampledPainter:
                cancel: Callable[[], bool]) -> list[Painting]:
         steps = task.steps or self.steps
         scale = self.guidance_scale if task.guidance_scale is None else task.guidance_scale
+        plain = steps * (1 if scale == 1 else 2)
+        how: dict[str, Any] = {"steps": steps, "guidance_scale": scale, "refocus": refocus_of(task),
+                               "bind": bind_of(task)}
+        if task.tokens and task.layout.placements and self.scorer is not None:
+            return [self._incanted(task.layout, seed, plain, how, cancel) for seed in seeds]
         renderings = self.painter.paint(
-            [task.layout] * len(seeds), seed=list(seeds), steps=steps, guidance_scale=scale, refocus=refocus_of(task),
-            bind=bind_of(task), on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), cancel=cancel)
-        return [_painting(r, steps * (1 if scale == 1 else 2)) for r in renderings]
+            [task.layout] * len(seeds), seed=list(seeds), cancel=cancel,
+            on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), **how)
+        return [_painting(r, plain) for r in renderings]
+
+    def _incanted(self, layout: Layout, seed: int, plain: int, how: Mapping[str, Any],
+                  cancel: Callable[[], bool]) -> Painting:
+        """A picture with tokens learned for it; the scorer, which is not what is optimised, has the last word."""
+        from grounding.errors import Cancelled
+        from grounding.incantation import Incant, Incanter
+
+        if cancel():
+            raise Cancelled("cancelled before tokens were learned")
+        incanter = Incanter(self.painter, None, self._likeness)
+        best = incanter(layout, seed=seed, incant=Incant(objective="attention"), **how)
+        picture = _painting(best.rendering, plain)
+        return Painting(picture.image, {**picture.receipt, "passes": best.forward_equivalents})
+
+    def _likeness(self, image: Image, layout: Layout) -> float:
+        """How well a picture fits its prompt, to the scorer."""
+        assert self.scorer is not None
+        return float(self.scorer.score([image], [layout.scene.prompt])[0][0].similarity)
 
 
 def refocus_of(task: Task) -> Refocus | None:

@@ -68,7 +68,7 @@ def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], 
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device))
+    again = reproduce(path, open_painter(settings.image_model, settings.device, settings.scorer))
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,

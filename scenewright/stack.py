@@ -44,7 +44,7 @@ class Stack:
 
 def open_stack(settings: Settings) -> Stack:
     """The stages that these settings name. Models stay loaded for the next call."""
-    painter = open_painter(settings.image_model, settings.device)
+    painter = open_painter(settings.image_model, settings.device, settings.scorer)
     verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
     canvas = canvas_of(settings.canvas) if settings.canvas else Canvas(width=painter.size[0], height=painter.size[1])
     return Stack(open_planner(settings, canvas), painter, verifier, missing)
@@ -58,8 +58,9 @@ def open_planner(settings: Settings, canvas: Canvas) -> Planner:
 
 
 @lru_cache(maxsize=2)
-def open_painter(source: str, device: str = "cpu") -> SampledPainter:
-    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
+def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledPainter:
+    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache. With a scorer
+    it can learn prompt tokens."""
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
@@ -70,7 +71,8 @@ def open_painter(source: str, device: str = "cpu") -> SampledPainter:
     with warnings.catch_warnings(), quietly():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device)
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale)
+    likeness = open_both("", scorer, device)[0].scorer if scorer else None
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale, likeness)
 
 
 
@@ -123,7 +125,7 @@ def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, 
     reasons: list[str] = []
     for role, name in (("detector", detector), ("scorer", scorer)):
         try:
-            folders.append(model_folder(name, role))
+            folders.append(model_folder(name, role) if name else None)
         except ModelMissing as error:
             folders.append(None)
             reasons.append(f"there is no {role}: {error}")

@@ -76,7 +76,7 @@ def test_the_same_request_paints_the_same_file_and_its_recipe_paints_it_again(se
     first = render(PROMPT, settings=settings(rounds=1))
     second = render(PROMPT, settings=settings(rounds=1, runs=tmp_path / "other"))
     assert first.picture.read_bytes() == second.picture.read_bytes()
-    again = reproduce(first.picture, open_painter(settings().image_model))
+    again = reproduce(first.picture, open_painter(settings().image_model, "cpu", settings().scorer))
     assert again.same_bytes
     assert again.sentence == "the same bytes came out"
 
@@ -84,7 +84,7 @@ def test_the_same_request_paints_the_same_file_and_its_recipe_paints_it_again(se
 def test_a_picture_of_a_batch_is_reproduced_with_its_batch(settings: Any) -> None:
     result = render(PROMPT, settings=settings(rounds=1, candidates=3))
     assert len(recipe_in(result.picture).task.seeds) == 3
-    assert reproduce(result.picture, open_painter(settings().image_model)).same_bytes
+    assert reproduce(result.picture, open_painter(settings().image_model, "cpu", settings().scorer)).same_bytes
 
 
 def test_another_version_or_model_is_named_when_other_pixels_come_out(settings: Any, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_another_version_or_model_is_named_when_other_pixels_come_out(settings: 
                                     "task": recipe.task.model_copy(update={"seeds": (9,)})})
     odd = tmp_path / "odd.png"
     odd.write_bytes(with_recipe(result.image, old))
-    told = reproduce(odd, open_painter(settings().image_model))
+    told = reproduce(odd, open_painter(settings().image_model, "cpu", settings().scorer))
     assert not told.same_bytes
     assert "another picture came out" in told.sentence
     assert "torch was 1.0, here it is" in told.sentence
@@ -208,7 +208,7 @@ def test_other_families_are_a_setting_away(settings: Any, tmp_path: Path, build:
     result = render(PROMPT, settings=settings(image_model=str(tmp_path / "model"), rounds=1, steps=2, canvas="1:1"))
     assert result.report is not None
     assert result.receipt["scheduler"]
-    assert reproduce(result.picture, open_painter(str(tmp_path / "model"))).same_bytes
+    assert reproduce(result.picture, open_painter(str(tmp_path / "model"), "cpu", settings().scorer)).same_bytes
 
 
 class Cramped:
@@ -230,7 +230,7 @@ class Cramped:
     torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDNN_STATUS_ALLOC_FAILED"), MemoryError()])
 def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_fit_is_told(
         settings: Any, error: BaseException) -> None:
-    painter = open_painter(settings().image_model)
+    painter = open_painter(settings().image_model, "cpu", settings().scorer)
     layout = PromptPlanner(Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
     task = Task(layout=layout, seeds=(1, 2), steps=2)
 
@@ -245,3 +245,18 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
         paint(0)
     pictures, asked = paint(2)
     assert (len(pictures), asked) == (2, [2])
+
+
+def test_tokens_can_be_learned_for_a_picture_and_are_learned_the_same_again(settings: Any) -> None:
+    painter = open_painter(settings().image_model, "cpu", settings().scorer)
+    layout = PromptPlanner(Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    task = Task(layout=layout, seeds=(1,), steps=2, tokens=True)
+
+    def paint(task: Task) -> Any:
+        return painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0]
+
+    learned, again = paint(task), paint(task)
+    assert "tokens" in painter.can
+    assert "tokens" not in open_painter(settings().image_model).can
+    assert learned.image.tobytes() == again.image.tobytes()
+    assert learned.receipt["passes"] > paint(task.model_copy(update={"tokens": False})).receipt["passes"]

@@ -58,7 +58,7 @@ def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     stack = Stack(Reading(Canvas()), painter, fakes.Oracle())
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
-    monkeypatch.setattr("scenewright.stack.open_painter", lambda source, device: painter)
+    monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
 
     def call(*args: object) -> Ended:
         code = run(lambda: command([str(arg) for arg in args]))
