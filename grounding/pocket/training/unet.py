@@ -89,7 +89,7 @@ class Painter(nn.Module):
 
 class Unet(Stage):
     name: ClassVar[str] = "unet"
-    recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
+    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
