@@ -32,12 +32,14 @@ Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
 class Bind(Data):
     """How firmly things are bound, in logits, over the first `until` of the trajectory (fading out linearly)."""
 
-    until: Fraction = 0.5
-    hold: Logit = 4.0
+    until: Fraction = 0.6
+    hold: Logit = 10.0
     """How far the prompt's other words are held back inside a thing's cells."""
-    clear: Logit = 4.0
+    clear: Logit = 10.0
     """How far the things' words are held back outside their boxes."""
-    part: Logit = 4.0
+    pull: Logit = 2.0
+    """How far a thing's words are favoured inside its cells."""
+    part: Logit = 10.0
     """How far instances are kept from looking at each other."""
     own: bool = True
     """Whether each thing brings its own text."""
@@ -45,7 +47,7 @@ class Bind(Data):
     @property
     def active(self) -> bool:
         """Whether it does anything."""
-        return self.until > 0 and (self.own or max(self.hold, self.clear, self.part) > 0)
+        return self.until > 0 and (self.own or max(self.hold, self.clear, self.pull, self.part) > 0)
 
 
 class Binder:
@@ -100,8 +102,9 @@ class Binder:
                 shared = [c for c in mine if j != i and c not in other.all]
                 row[(masks[j] & ~masks[i]).nonzero(), shared] = -self.bind.hold
             row[(~masks.any(0)).nonzero(), mine] = -self.bind.clear
+            row[masks[i].nonzero(), mine] = self.bind.pull
             if own:
-                row[masks[i], at : at + len(own[i])] = 0
+                row[masks[i], at : at + len(own[i])] = self.bind.pull
                 at += len(own[i])
 
 

@@ -43,9 +43,9 @@ class Refocus(Data):
     cross: bool = True
     self_attention: bool = True
     united: bool = False
-    until: Annotated[float, Field(ge=0.0, le=1.0)] = 0.4
+    until: Annotated[float, Field(ge=0.0, le=1.0)] = 0.2
     updates: Annotated[int, Field(ge=1, le=20)] = 1
-    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.1
+    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.2
     weak: Annotated[float, Field(ge=0.0, le=1.0)] = SATISFIED
 
     @property

@@ -60,10 +60,10 @@ def test_a_things_own_text_is_read_in_its_cells_and_nowhere_else(backbone: Stabl
 
 
 def test_other_things_words_are_held_back_and_own_words_are_not(backbone: StableDiffusion) -> None:
-    maps = seen(binder(backbone, Bind(hold=3.0, clear=2.0, own=False)), CROSS)[0]
+    maps = seen(binder(backbone, Bind(hold=3.0, clear=2.0, pull=1.0, own=False)), CROSS)[0]
     inside, empty = maps[3, 3], maps[3, 12]
     reference = inside[5]  # "a" of "a cat" is nobody's word
-    torch.testing.assert_close(inside[[2, 3]] / reference, torch.ones(2))
+    torch.testing.assert_close(inside[[2, 3]] / reference, torch.ones(2).exp())
     assert (inside[6] / reference).item() == pytest.approx(torch.tensor(-3.0).exp().item(), rel=1e-5)
     assert (inside[7:] / reference).max().item() == pytest.approx(torch.tensor(-3.0).exp().item(), rel=1e-5)
     torch.testing.assert_close(empty[[2, 3, 6]] / empty[5], torch.full((3,), -2.0).exp())
@@ -95,18 +95,18 @@ def test_the_unconditional_rows_are_left_alone(backbone: StableDiffusion) -> Non
 
 
 def test_it_fades_out_and_ends(backbone: StableDiffusion) -> None:
-    bound = binder(backbone, Bind(until=0.5, hold=4.0, own=False))
+    bound = binder(backbone, Bind(until=0.5, hold=4.0, pull=0.0, own=False))
     ratios = [(m := seen(bound, CROSS, p)[0, 3, 3])[6] / m[5] for p in (0.0, 0.25)]
     torch.testing.assert_close(torch.stack(ratios).log(), torch.tensor([-4.0, -2.0]))
     assert bound.hook(0.5) is None
     assert not Bind(until=0.0).active
-    assert not Bind(own=False, hold=0, clear=0, part=0).active
+    assert not Bind(own=False, hold=0, clear=0, pull=0, part=0).active
 
 
 def test_hidden_columns_do_not_change_what_the_model_predicts(
         backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     """Own texts that no cell can read leave the prediction as it was: the mask is complete."""
-    bound = binder(backbone, Bind(hold=0, clear=0, part=0))
+    bound = binder(backbone, Bind(hold=0, clear=0, pull=0, part=0))
     for bias in bound._cross.values():
         bias[..., 40:] = -1e4
     hook = bound.hook(0.0)
