@@ -90,8 +90,9 @@ def paper_plan(i: int, total: int) -> Plan:
 
 
 def our_plan(i: int, total: int, refocus: Refocus) -> Plan:
-    """A few updates per step, over the first part of the trajectory."""
-    return Plan(1, refocus.updates, i) if i < refocus.until * total else IDLE
+    """A few updates per step, over the first part of the trajectory; however short, it has the second step in it, the
+    first one that knows what is weak."""
+    return Plan(1, refocus.updates, i) if refocus.until and i < max(2, refocus.until * total) else IDLE
 
 
 def _fiftieths(i: int, total: int) -> range:

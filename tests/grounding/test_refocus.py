@@ -70,6 +70,8 @@ def test_the_papers_factor_falls_after_the_first_five_steps_and_its_test_starts_
 def test_ours_acts_on_a_fraction_of_the_trajectory() -> None:
     settings = Refocus(until=0.4, updates=2)
     assert [our_plan(i, 25, settings).most for i in range(25)] == [2] * 10 + [0] * 15
+    assert [our_plan(i, 4, Refocus(until=0.2)).most for i in range(4)] == [1, 1, 0, 0]
+    assert our_plan(0, 4, Refocus(until=0.0)) == IDLE
 
 
 @pytest.mark.parametrize("profile", ["paper", "head", "ours"])
