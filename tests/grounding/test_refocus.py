@@ -155,7 +155,7 @@ def test_each_scene_of_a_batch_is_moved_as_if_it_were_alone(
         backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     one, two = layout(), layout("a cat and a red ball", r=(0.5, 0.0, 1.0, 0.5))
     for profile in ("paper", "head", "ours"):
-        x, settings = noise(2), Refocus(profile=profile, weak=1.0)
+        x, settings = noise(2), Refocus(profile=profile, weak=1.0, step=0.1)
         together = refocuser(backbone, settings, one, two)
         look(together, x)
         moved = together(x, T, 4)
