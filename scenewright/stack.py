@@ -6,7 +6,6 @@ import json
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,11 +80,11 @@ def _pocket(part: str) -> Path:
     from grounding.errors import ModelMissing
 
     try:
-        folder: Path = import_module("grounding.pocket.models").checked(part)
+        from grounding.pocket.models import checked
     except ImportError as error:
         raise ModelMissing(f"the pocket models need what is not installed here ({error}); install it with "
                            "`pip install 'scenewright[render]'`") from None
-    return folder
+    return checked(part)
 
 
 def hub_folder(name: str) -> Path:
