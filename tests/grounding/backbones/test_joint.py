@@ -207,7 +207,7 @@ def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
 
 def test_binding_raises_attention_inside_and_lowers_it_outside(model: Any) -> None:
     free, tight = Seen(), Seen()
-    bound = binder(model, Bind(own=False, part=3.0, hold=3.0, clear=3.0))
+    bound = binder(model, Bind(own=False, part=3.0, hold=3.0, clear=3.0, pull=0.0))
     hook = bound.hook(0.0)
     assert hook is not None
     first = next(layer.name for layer in model.layers(model.shape(SIDE, SIDE)))
@@ -231,7 +231,7 @@ def test_binding_raises_attention_inside_and_lowers_it_outside(model: Any) -> No
 
 
 def test_hidden_columns_do_not_change_what_the_model_predicts(model: Any) -> None:
-    bound = binder(model, Bind(hold=0, clear=0, part=0))
+    bound = binder(model, Bind(hold=0, clear=0, pull=0, part=0))
     for bias in bound._cross.values():
         bias[..., bound.columns:] = attention.MASKED
     hook = bound.hook(0.0)
