@@ -29,7 +29,8 @@ _REACH: tuple[tuple[float, str], ...] = (
     (0.19, "mouse butterfly egg lemon apple orange peach tomato potato carrot mushroom spoon fork knife pen pencil "
            "brush toothbrush watch glasses sunglasses tie glove sock shoe frog lizard crab shell leaf feather remote "
            "phone donut cookie cupcake muffin snail snake fish stapler match candle dice acorn earbud ball"),
-    (0.25, "cup mug glass bottle bowl plate book flower rose tulip bird sparrow pigeon duck chick rabbit squirrel "
+    (0.25, "seagull gull crow robin "
+           "cup mug glass bottle bowl plate book flower rose tulip bird sparrow pigeon duck chick rabbit squirrel "
            "hamster hat cap helmet banana pineapple bread sandwich burger pizza cake hot_dog clock vase camera "
            "toaster kettle box gift toy doll teddy_bear frisbee wine_glass scissors hair_drier pot pan basket bag "
            "purse handbag teapot pillow keyboard notebook newspaper jar can lantern bell trophy crown scarf football "
@@ -70,6 +71,7 @@ _ASPECT: tuple[tuple[float, str], ...] = (
 )
 
 _ALOFT = frozenset((
+    "seagull", "gull",
     "bird", "butterfly", "bee", "kite", "balloon", "airplane", "plane", "aeroplane", "jet", "helicopter", "cloud",
     "sun", "moon", "star", "rainbow", "eagle", "ufo", "drone", "parachute", "rocket", "planet", "comet", "chandelier",
 ))
