@@ -15,6 +15,7 @@ class Name(StrEnum):
 
     tokenizer = "tokenizer"
     autoencoder = "autoencoder"
+    text = "text"
     clip = "clip"
     unet = "unet"
     detector = "detector"

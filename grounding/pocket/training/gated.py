@@ -16,7 +16,7 @@ from grounding.pocket.models import GATES
 from grounding.pocket.training.autoencoder import tile
 from grounding.pocket.training.loop import Recipe, Settings, mixed, trained
 from grounding.pocket.training.queries import Item
-from grounding.pocket.training.unet import Painter, Unet, build, middle_steps
+from grounding.pocket.training.unet import DROPPED, Painter, Unet, build
 
 SLOTS = 30
 TOLD = 0.9  # the share of pictures whose boxes are told; the rest learn to do without
@@ -26,8 +26,7 @@ NAMED = 0.85  # of these, the share of things that are told
 class GatedPainter(Painter):
     """A painter that is also told boxes ("pictures slots 4") and phrases ("pictures slots width")."""
 
-    def told(self, noisy: Tensor, steps: Tensor, tokens: Tensor, grounding: dict[str, Tensor]) -> Tensor:
-        states = self.text(input_ids=tokens).last_hidden_state
+    def told(self, noisy: Tensor, steps: Tensor, states: Tensor, grounding: dict[str, Tensor]) -> Tensor:
         told = {"gligen": grounding}
         predicted = self.unet(noisy, steps, encoder_hidden_states=states, cross_attention_kwargs=told).sample
         found: Tensor = predicted.float()
@@ -53,25 +52,22 @@ class Gated(Unet):
 
     def begin(self, step: int) -> None:
         super().begin(step)
-        self.items = [[row["items"] for row in run.rows] for run in self.runs]
         self.phrases = self._phrases()
 
     def loss(self, progress: float) -> dict[str, Tensor]:
-        chosen = self._choose_rows()
-        clean, _, tokens = self._gather(chosen)
-        items = [self.items[level][row] for level, rows, _ in chosen for row in rows.tolist()]
-        steps = middle_steps(len(clean), self.random).to(self.device)
-        noise = torch.randn(clean.shape, generator=self.random).to(self.device)
-        noisy, target = self._noised(clean, noise, steps)
-        predicted = self.model.told(noisy, steps, tokens, self._grounding(items, TOLD, NAMED))
+        lesson = self.lesson(1.0)
+        noisy, target, steps = self.noised(lesson.clean)
+        dropped = torch.rand(len(steps), generator=self.random) < DROPPED
+        states = torch.where(dropped[:, None, None].to(self.device), self.empty, lesson.states)
+        predicted = self.model.told(noisy, steps, states, self._grounding(lesson.items, TOLD, NAMED))
         return {"loss": functional.mse_loss(predicted, target)}
 
     def measure(self, model: Any) -> dict[str, float]:
         """The error on unseen scenes, told nothing and told the boxes."""
-        noisy, steps, tokens, target = self.unseen[2]
+        noisy, steps, states, target = self.unseen[2]
         with mixed(self.device):
-            blind = model.told(noisy, steps, tokens, self._grounding([[]] * len(noisy), 0.0, 0.0))
-            told = model.told(noisy, steps, tokens, self._grounding(self.unseen_items[2], 1.0, 1.0))
+            blind = model.told(noisy, steps, states, self._grounding([[]] * len(noisy), 0.0, 0.0))
+            told = model.told(noisy, steps, states, self._grounding(self.unseen_items[2], 1.0, 1.0))
         return {
             "unseen_blind": float(functional.mse_loss(blind, target)),
             "unseen_told": float(functional.mse_loss(told, target)),
@@ -79,12 +75,12 @@ class Gated(Unet):
 
     def sheet(self, model: Any) -> Image.Image:
         """Pictures painted from captions and boxes, with the boxes drawn."""
-        items, tokens = self.unseen_items[2][:8], self.unseen[2][2][:8]
+        items, states = self.unseen_items[2][:8], self.unseen[2][2][:8]
         grounding = self._grounding([*items, *items], 1.0, 1.0)
         grounding["masks"][8:] = 0
         x = torch.randn(8, 4, 32, 32, generator=torch.Generator().manual_seed(0)).to(self.device)
         self.scheduler.set_timesteps(20)
-        words = torch.cat([tokens, self.empty.expand(8, -1)])
+        words = torch.cat([states, self.empty.expand(8, -1, -1)])
         for step in self.scheduler.timesteps:
             with mixed(self.device):
                 both = model.told(torch.cat([x, x]), step.expand(16).to(self.device), words, grounding)
@@ -124,8 +120,8 @@ class Gated(Unet):
     @torch.no_grad()
     def _phrases(self) -> dict[str, Tensor]:
         """The pooled text embedding of every phrase there can be, as the sampler computes it."""
-        every = sorted({phrase for run in self.items for items in run for item in items for phrase in phrases_of(item)})
-        every = sorted({*every, *(phrase for items in self.unseen_items[2] for i in items for phrase in phrases_of(i))})
+        scenes_of = [*(items for whole in self.wholes for items in whole.items), *self.unseen_items[2]]
+        every = sorted({phrase for items in scenes_of for item in items for phrase in phrases_of(item)})
         tokens = self.tokenizer(every, padding=True, return_tensors="pt").input_ids.to(self.device)
         pooled = torch.cat([self.model.text(input_ids=part).pooler_output for part in torch.split(tokens, 256)])
         return dict(zip(every, pooled.float().cpu(), strict=True))

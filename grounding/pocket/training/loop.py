@@ -227,8 +227,12 @@ def _report(stage: Stage, model: nn.Module, step: int, seconds: float, recent: d
 
 
 def _means(recent: deque[dict[str, float]]) -> dict[str, float]:
-    names = recent[-1] if recent else {}
-    return {name: round(sum(row[name] for row in recent) / len(recent), 5) for name in names}
+    """The mean of each figure over the steps that had it."""
+    found: dict[str, list[float]] = {}
+    for row in recent:
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    return {name: round(sum(values) / len(values), 5) for name, values in found.items()}
 
 
 @contextmanager

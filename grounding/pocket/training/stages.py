@@ -7,6 +7,9 @@ from grounding.pocket.training.clip import Clip
 from grounding.pocket.training.detector import Detector
 from grounding.pocket.training.gated import Gated
 from grounding.pocket.training.loop import Stage
+from grounding.pocket.training.text import Text
 from grounding.pocket.training.unet import Unet
 
-STAGES: dict[str, type[Stage]] = {stage.name: stage for stage in (Autoencoder, Clip, Detector, Unet, Gated, Decoder)}
+STAGES: dict[str, type[Stage]] = {
+    stage.name: stage for stage in (Autoencoder, Text, Clip, Detector, Unet, Gated, Decoder)
+}

@@ -1,4 +1,6 @@
-"""The UNet stage: an ordinary latent text-to-image model. It is told the caption and nothing else."""
+"""The UNet stage: an ordinary latent text-to-image model. It is told the caption and nothing else.
+
+While it learns, it also has to say what each cell shows, and to look for each word where its things are."""
 
 from __future__ import annotations
 
@@ -13,19 +15,23 @@ from diffusers.models.attention_processor import AttnProcessor
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import CLIPTextModel
 
-from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile, to_signed
-from grounding.pocket.training.clip import WIDTH, Clip
+from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile
 from grounding.pocket.training.latents import latents
-from grounding.pocket.training.loop import Recipe, Settings, Stage, mixed, plain_attention, trained
+from grounding.pocket.training.lessons import Crops, Lesson, Whole, joined
+from grounding.pocket.training.loop import Recipe, Settings, Stage, mixed, trained
 from grounding.pocket.training.scenes import scenes
+from grounding.pocket.training.text import WIDTH, Text
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
+from grounding.pocket.world import COLOURS, KINDS
 
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
 GROWN_UP = 120_000  # pictures seen by which few large things have given way to the final mix of levels
 FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
-ALIGNMENT = 0.5
+FIRST_CROPS, LAST_CROPS = 0.75, 0.25  # the share of steps that show single things cut out
+THINGS = 3.0  # how much more an error on a thing weighs than one on the background
+NAMED, AIMED = 0.03, 0.05
+LOOKS = (len(KINDS) + 1, len(COLOURS) + 1)
 PROMPTS = (
     "a red ball on a grey background",
     "a blue cat in a meadow",
@@ -68,75 +74,120 @@ def scheduler() -> Any:
     )
 
 
+class Aim:
+    """Plain attention that keeps, averaged over the heads, where each word was looked for."""
+
+    def __init__(self) -> None:
+        self.found: Tensor | None = None
+
+    def __call__(self, attn: Any, hidden_states: Tensor, encoder_hidden_states: Tensor, *_: Any, **__: Any) -> Tensor:
+        asked, said = attn.to_q(hidden_states), attn.to_k(encoder_hidden_states)
+        heads = (attn.head_to_batch_dim(part) for part in (asked, said, attn.to_v(encoder_hidden_states)))
+        query, key, value = heads
+        shares = attn.get_attention_scores(query, key)
+        self.found = shares.unflatten(0, (len(hidden_states), -1)).mean(1) if torch.is_grad_enabled() else None
+        mixed_in: Tensor = attn.to_out[0](attn.batch_to_head_dim(shares @ value))
+        return mixed_in
+
+
 class Painter(nn.Module):
-    """What is trained together: the UNet, its text encoder, and a head that is thrown away afterwards."""
+    """What is trained: the UNet, and a head that is thrown away afterwards. The text tower stays as it is."""
 
     def __init__(self, unet: Any, text: Any) -> None:
         super().__init__()
-        self.unet, self.text = unet, text
-        middle = unet.config.block_out_channels[-1]
-        self.head = nn.Sequential(nn.Linear(middle, 2 * WIDTH), nn.SiLU(), nn.Linear(2 * WIDTH, WIDTH))
+        self.unet, self.text = unet, text.requires_grad_(False)
+        self.head = nn.Conv2d(unet.config.block_out_channels[-1], sum(LOOKS), 1)
+        self.aims: list[Aim] = []
 
-    def forward(self, noisy: Tensor, steps: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """The predicted v, and the middle of the network in the terms of CLIP's patches."""
+    def aim(self) -> None:
+        """Watch the words of the layers at half resolution."""
+        processors = dict(self.unet.attn_processors)
+        for name in processors:
+            if "attn2" in name and name.startswith(("down_blocks.1.", "up_blocks.1.")):
+                processors[name] = Aim()
+        self.unet.set_attn_processor(processors)
+        self.aims = [found for found in self.unet.attn_processors.values() if isinstance(found, Aim)]
+
+    def forward(self, noisy: Tensor, steps: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+        """The predicted v, and at half resolution what the network takes each cell to show."""
         kept: list[Tensor] = []
-        hook = self.unet.mid_block.register_forward_hook(lambda module, given, result: kept.append(result))
-        states = self.text(input_ids=tokens).last_hidden_state
+        hook = self.unet.up_blocks[0].register_forward_hook(lambda module, given, result: kept.append(result))
         predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
         hook.remove()
-        return predicted.float(), self.head(kept[0].flatten(2).transpose(1, 2))
+        return predicted.float(), self.head(kept[0])
+
+    def aimed(self) -> Tensor:
+        """The shares of attention "pictures cells words" of the last forward pass, averaged over the layers."""
+        found = [aim.found for aim in self.aims if aim.found is not None]
+        return torch.stack([shares.float() for shares in found]).mean(0)
 
 
 class Unet(Stage):
     name: ClassVar[str] = "unet"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
+    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=900.0)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
-        self.clip = trained(Clip(settings))
         self.vae = _trained_autoencoder(settings)
         self.tokenizer = tokenizer_of(settings.state)
-        text: Any = CLIPTextModel(self.clip.config.text_config)
-        self.model: Any = Painter(build(), text)
+        self.model: Any = Painter(build(), trained(Text(settings)).text)
         self._choose_processors()
+        self.model.aim()
         self.scheduler = scheduler()
         self.noise_scales = self.scheduler.alphas_cumprod
 
-    def start(self) -> None:
-        self.model.text.load_state_dict(self.clip.text_model.state_dict())
-
     def begin(self, step: int) -> None:
         settings = self.settings
-        self.clip.to(self.device)
         self.vae.to(self.device)
         self.seen = step * self.batch
+        self.random.manual_seed(settings.seed + step)
         self.words = random.Random(settings.seed + step)
         each = (settings.scenes or 24000) // 6
-        self.runs = [scenes(settings.state, level, n * each, settings.workers) for level, n in enumerate((1, 2, 3))]
-        self.latents = [latents(run, self.vae, self.device) for run in self.runs]
-        self.pictures = [torch.from_numpy(run.pictures).to(self.device) for run in self.runs]
-        self.tokens = [self._tokenise(run.rows).to(self.device) for run in self.runs]
-        self.empty = self._read([""]).to(self.device)[0]
+        runs = [scenes(settings.state, level, n * each, settings.workers) for level, n in enumerate((1, 2, 3))]
+        text = self.model.text.to(self.device)
+        self.wholes = [Whole(run, self.vae, text, self.tokenizer, self.device) for run in runs]
+        simple = [(level, runs[level], self.wholes[level]) for level in (0, 1)]
+        self.crops = Crops(simple, text, self.tokenizer, self.device)
+        self.empty = self._read([""])[0]
         self._prepare_unseen()
 
     def loss(self, progress: float) -> dict[str, Tensor]:
-        clean, pictures, tokens = self._gather(self._choose_rows())
+        grown = min(1.0, self.seen / GROWN_UP)
+        self.seen += self.batch
+        cut = self.words.random() < FIRST_CROPS + (LAST_CROPS - FIRST_CROPS) * grown
+        lesson = self.crops.lesson(4 * self.batch, self.random) if cut else self.lesson(grown)
+        noisy, target, steps = self.noised(lesson.clean)
+        dropped = torch.rand(len(steps), generator=self.random) < DROPPED
+        states = torch.where(dropped[:, None, None].to(self.device), self.empty, lesson.states)
+        predicted, taken_for = self.model(noisy, steps, states)
+        shown = lesson.owners.to(self.device)
+        errors = (predicted - target).square()
+        weights = 1 + (THINGS - 1) * functional.max_pool2d((shown > 0).float()[:, None], 3, 1, 1)
+        painted = (errors * weights).mean() / weights.mean()
+        named = what(taken_for.float(), shown[:, 1::2, 1::2].long(), lesson.looks.to(self.device))
+        aimed = aim(self.model.aimed(), shown[:, 1::2, 1::2].flatten(1), lesson, ~dropped)
+        loss = painted + NAMED * named + AIMED * aimed
+        v = errors.detach().mean()
+        return {"loss": loss, "crop_v" if cut else "v": v, "named": named, "aimed": aimed}
+
+    def lesson(self, grown: float) -> Lesson:
+        """Whole scenes of every level, more of the harder ones as training goes on."""
+        mix = [first + (last - first) * grown for first, last in zip(FIRST_MIX, LAST_MIX, strict=True)]
+        counts = np.bincount(self.words.choices(range(3), mix, k=self.batch), minlength=3).tolist()
+        return joined([w.lesson(n, self.random) for w, n in zip(self.wholes, counts, strict=True) if n])
+
+    def noised(self, clean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Latents with noise, the v to be predicted, and the time steps."""
         steps = middle_steps(len(clean), self.random).to(self.device)
         noise = torch.randn(clean.shape, generator=self.random).to(self.device)
-        noisy, target = self._noised(clean, noise, steps)
-        predicted, middle = self.model(noisy, steps, tokens)
-        with torch.no_grad():
-            patches = self.clip.vision_model(pixel_values=to_signed(pictures)).last_hidden_state[:, 1:]
-        alignment = 1 - functional.cosine_similarity(middle.float(), patches.float(), dim=-1).mean()
-        painted = functional.mse_loss(predicted, target)
-        return {"loss": painted + ALIGNMENT * alignment, "v": painted, "alignment": alignment}
+        return (*self._noised(clean.to(self.device), noise, steps), steps)
 
     def measure(self, model: Any) -> dict[str, float]:
         figures = {}
-        for level, (noisy, steps, tokens, target) in enumerate(self.unseen):
+        for level, (noisy, steps, states, target) in enumerate(self.unseen):
             with mixed(self.device):
-                predicted = model(noisy, steps, tokens)[0]
+                predicted = model(noisy, steps, states)[0]
             figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
         return figures
 
@@ -151,8 +202,6 @@ class Unet(Stage):
         folder = weights / "pipeline"
         unet: Any = UNet2DConditionModel.from_pretrained(folder / "unet", dtype=torch.float32)  # type: ignore[no-untyped-call]
         self.model.unet.load_state_dict(unet.state_dict())
-        text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
-        self.model.text.load_state_dict(text.state_dict())
 
     def pipeline(self, model: Any) -> Any:
         pipeline: Any = StableDiffusionPipeline(  # type: ignore[no-untyped-call]
@@ -169,33 +218,8 @@ class Unet(Stage):
         return pipeline
 
     def _choose_processors(self) -> None:
-        plain_attention(self.model.text, self.device)
         if self.device.type == "cpu":
             self.model.unet.set_attn_processor(AttnProcessor())
-
-    def _choose_rows(self) -> list[tuple[int, Tensor, Tensor]]:
-        """Scenes of every level and one caption of each, more of the harder levels as training goes on."""
-        grown = min(1.0, self.seen / GROWN_UP)
-        mix = [first + (last - first) * grown for first, last in zip(FIRST_MIX, LAST_MIX, strict=True)]
-        counts = np.bincount(self.words.choices(range(3), mix, k=self.batch), minlength=3).tolist()
-        self.seen += self.batch
-        chosen = []
-        for level, count in enumerate(counts):
-            rows = torch.randint(len(self.latents[level]), (count,), generator=self.random)
-            which = torch.randint(self.tokens[level].shape[1], (count,), generator=self.random)
-            chosen.append((level, rows, which))
-        return chosen
-
-    def _gather(self, chosen: list[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
-        for level, on_host, which_on_host in chosen:
-            rows, which = on_host.to(self.device), which_on_host.to(self.device)
-            found.append(
-                (self.latents[level][rows].float(), self.pictures[level][rows], self.tokens[level][rows, which])
-            )
-        values, pictures, tokens = (torch.cat(parts) for parts in zip(*found, strict=True))
-        dropped = (torch.rand(len(tokens), generator=self.random) < DROPPED).to(self.device)
-        return values, pictures, torch.where(dropped[:, None], self.empty, tokens.long())
 
     def _noised(self, clean: Tensor, noise: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
         """x_t = √ᾱ x₀ + √(1−ᾱ) ε and v = √ᾱ ε − √(1−ᾱ) x₀"""
@@ -209,21 +233,51 @@ class Unet(Stage):
         for level in range(3):
             run = scenes(self.settings.state, level, 1, unseen=True)
             clean = latents(run, self.vae, self.device)[:32].float()
-            tokens = self._tokenise(run.rows[:32])[:, 0].long().to(self.device)
+            states = self._read([row["captions"][0] for row in run.rows[:32]])
             steps = torch.linspace(150, 900, 32).long()[torch.randperm(32, generator=random_numbers)].to(self.device)
             noise = torch.randn(clean.shape, generator=random_numbers).to(self.device)
             noisy, target = self._noised(clean, noise, steps)
             self.unseen_items.append([row["items"] for row in run.rows[:32]])
-            self.unseen.append((noisy, steps, tokens, target))
+            self.unseen.append((noisy, steps, states, target))
 
-    def _tokenise(self, rows: list[dict[str, Any]]) -> Tensor:
-        captions = [caption for row in rows for caption in row["captions"]]
-        return self._read(captions).to(torch.int16).reshape(len(rows), -1, LONGEST)
-
+    @torch.no_grad()
     def _read(self, texts: list[str]) -> Tensor:
         read = self.tokenizer(texts, padding="max_length", truncation=True, max_length=LONGEST, return_tensors="pt")
-        found: Tensor = read.input_ids
+        found: Tensor = self.model.text(input_ids=read.input_ids.to(self.device)).last_hidden_state
         return found
+
+
+def what(logits: Tensor, shown: Tensor, looks: Tensor) -> Tensor:
+    """Cross-entropy of kind and colour at every cell, background and things weighing alike."""
+    kinds, colours = logits.split(list(LOOKS), 1)
+    wanted = looks.gather(1, shown.flatten(1)[..., None].expand(-1, -1, 2))
+    things = (shown.flatten(1) > 0).float()
+    weights = things / things.sum().clamp(min=1) + (1 - things) / (1 - things).sum().clamp(min=1)
+    losses = [
+        functional.cross_entropy(said.flatten(2), wanted[..., which], reduction="none")
+        for which, said in enumerate((kinds, colours))
+    ]
+    return (torch.stack(losses).sum(0) * weights).sum() / 2
+
+
+def aim(shares: Tensor, shown: Tensor, lesson: Lesson, told: Tensor) -> Tensor:
+    """How much of each word's attention misses its things, and how much of each thing's attention misses its noun.
+
+    After TokenCompose (Wang et al. 2024): the first is squared, the second a log-likelihood among the nouns.
+    """
+    device = shares.device
+    bits = torch.where(shown > 0, 1 << (shown.int() - 1).clamp(min=0), 0).to(device)
+    spoken = (lesson.spoken * told[:, None]).to(device).int()
+    inside = (bits[:, :, None] & spoken[:, None]) > 0
+    hit = (shares * inside).sum(1) / shares.sum(1).clamp(min=1e-6)
+    words = (inside.any(1) & (spoken > 0)).float()
+    missed = ((1 - hit).square() * words).sum() / words.sum().clamp(min=1)
+    nouns = (lesson.nouns.to(device) & (spoken > 0))[:, None]
+    right = (shares * (inside & nouns)).sum(2)
+    among = (shares * nouns).sum(2)
+    cells = (inside & nouns).any(2).float()
+    mistaken = -(right.clamp(min=1e-6) / among.clamp(min=1e-6)).log()
+    return missed + (mistaken * cells).sum() / cells.sum().clamp(min=1)
 
 
 def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
