@@ -22,9 +22,9 @@ from grounding.pocket.judge import judge
 from grounding.pocket.models import load_clip, load_detector, load_pipeline
 from grounding.pocket.timing import timings
 from grounding.pocket.training.boxes import average_precision, corners_of, pairwise_iou
-from grounding.pocket.training.detector import judge_detections
 from grounding.pocket.training.negatives import WAYS, wrong
 from grounding.pocket.training.queries import by_name
+from grounding.pocket.training.sight import judge_detections
 from grounding.pocket.trials import TRIALS, Share, Trial
 from grounding.pocket.world import Picture, draw, picture
 

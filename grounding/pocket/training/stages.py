@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from grounding.pocket.training.autoencoder import Autoencoder, Decoder
-from grounding.pocket.training.clip import Clip
-from grounding.pocket.training.detector import Detector
 from grounding.pocket.training.gated import Gated
 from grounding.pocket.training.loop import Stage
+from grounding.pocket.training.sight import Sight
 from grounding.pocket.training.text import Text
 from grounding.pocket.training.unet import Unet
 
 STAGES: dict[str, type[Stage]] = {
-    stage.name: stage for stage in (Autoencoder, Text, Clip, Detector, Unet, Gated, Decoder)
+    stage.name: stage for stage in (Autoencoder, Text, Sight, Unet, Gated, Decoder)
 }
