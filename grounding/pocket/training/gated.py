@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -105,7 +106,7 @@ class Gated(Unet):
             {name: v.float() for name, v in load_file(weights / GATES).items()}, strict=False
         )
 
-    def _grounding(self, items: list[list[Item]], told: float, named: float) -> dict[str, Tensor]:
+    def _grounding(self, items: Sequence[Sequence[Item]], told: float, named: float) -> dict[str, Tensor]:
         boxes, masks = torch.zeros(len(items), SLOTS, 4), torch.zeros(len(items), SLOTS)
         phrases = torch.zeros(len(items), SLOTS, self.phrases["ball"].shape[-1])
         for picture, seen in enumerate(items):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Lesson(NamedTuple):
     looks: Tensor  # "pictures 9 2": kind and colour of each thing; the first row is the background
     spoken: Tensor  # "pictures words": the things that each word speaks of, as bits
     nouns: Tensor  # "pictures words", bool
-    items: list[list[dict[str, Any]]]
+    items: Sequence[Sequence[Mapping[str, Any]]]
 
 
 class Read:
@@ -47,8 +47,8 @@ class Read:
         self.states = torch.empty(len(tokens), tokens.shape[1], width, dtype=torch.bfloat16)
 
     def __call__(self, which: Tensor) -> Tensor:
-        new = which[~self.known[which]].unique()
-        for part in torch.split(new, _GROUP):
+        new = torch.unique(which[~self.known[which]])
+        for part in torch.split(new, _GROUP) if len(new) else ():
             with torch.no_grad():
                 found = self.text(input_ids=self.tokens[part].long().to(self.device)).last_hidden_state
             self.states[part] = found.to("cpu", torch.bfloat16)
@@ -126,7 +126,9 @@ class Crops:
         self.read = Read(self.words.tokens, text, device)
 
     def lesson(self, count: int, random_numbers: torch.Generator) -> Lesson:
-        chosen, clean, shown = [], [], []
+        chosen: list[int] = []
+        clean: list[Tensor] = []
+        shown: list[Tensor] = []
         while len(chosen) < count:
             spot = int(torch.randint(len(self.spots), (1,), generator=random_numbers))
             source, row, (left, top, right, bottom) = self.spots[spot]
@@ -149,11 +151,12 @@ class Crops:
 
 def joined(lessons: Sequence[Lesson]) -> Lesson:
     """Several lessons of one size as one."""
-    tensors = [torch.cat(parts) for parts in list(zip(*lessons, strict=True))[:-1]]
-    return Lesson(*tensors, [items for lesson in lessons for items in lesson.items])
+    names = [name for name in Lesson._fields if name != "items"]
+    tensors = {name: torch.cat([getattr(lesson, name) for lesson in lessons]) for name in names}
+    return Lesson(**tensors, items=[items for lesson in lessons for items in lesson.items])
 
 
-def looks(items: Sequence[Sequence[dict[str, Any]]]) -> Tensor:
+def looks(items: Sequence[Sequence[Mapping[str, Any]]]) -> Tensor:
     """int64 [scenes, 9, 2]: the numbers of kind and colour; the background comes first, with a number of its own."""
     found = torch.zeros(len(items), MOST_ITEMS + 1, 2, dtype=torch.long)
     found[:, 0] = torch.tensor([len(KINDS), len(VALUES["colour"])])

@@ -117,7 +117,7 @@ class Sight(Stage):
         self.owners = torch.cat([owners(run) for run in runs])[:, 1::2, 1::2]
         self.captions = [row["captions"] for run in runs for row in run.rows]
         self.items: list[list[Item]] = [row["items"] for run in runs for row in run.rows]
-        self.looks = looks(self.items)  # type: ignore[arg-type]
+        self.looks = looks(self.items)
         self.batches = feed(self._write_batch, settings.workers, settings.seed + step)
         unseen = [scenes(settings.state, level, 1, unseen=True) for level in (0, 1, 2)]
         self.unseen = [torch.from_numpy(run.pictures[:200]).to(self.device) for run in unseen]
@@ -128,7 +128,7 @@ class Sight(Stage):
         batch = next(self.batches)
         pixels = self._blur(to_signed(self.pictures[batch.rows.to(self.device)]))
         summary, patches = self._look(self.model, pixels)
-        queries = self._read(self.model, batch.queries).unflatten(0, (len(batch.rows), QUERIES))
+        queries = self._read(self.model, batch.queries).view(len(batch.rows), QUERIES, -1)
         logits, boxes = self._find(self.model, patches, queries)
         shown = self.owners[batch.rows].flatten(1).to(self.device)
         parts = losses(logits, boxes, shown, batch)
@@ -244,7 +244,7 @@ class Sight(Stage):
 
     def _find(self, model: Any, patches: Tensor, queries: Tensor) -> tuple[Tensor, Tensor]:
         logits, _ = model.detector.class_predictor(patches, queries)
-        grid = patches.unflatten(1, (128 // PATCH, -1))
+        grid = patches.view(len(patches), 128 // PATCH, -1, patches.shape[-1])
         return logits.float(), model.detector.box_predictor(patches, grid).float()
 
     def _detect(self, model: Any, pixels: Tensor, asked: Sequence[str]) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,4 @@ from grounding.pocket.training.sight import Sight
 from grounding.pocket.training.text import Text
 from grounding.pocket.training.unet import Unet
 
-STAGES: dict[str, type[Stage]] = {
-    stage.name: stage for stage in (Autoencoder, Text, Sight, Unet, Gated, Decoder)
-}
+STAGES: dict[str, type[Stage]] = {stage.name: stage for stage in (Autoencoder, Text, Sight, Unet, Gated, Decoder)}

@@ -27,6 +27,8 @@ from grounding.pocket.world import BACKGROUNDS, KINDS, RELATIONS, STYLES, Pictur
 
 WIDTH = 192
 LAYERS = 4
+
+
 def tower(tokenizer: CLIPTokenizer) -> CLIPTextConfig:
     """The shape of the text tower of the pocket's CLIP, painter and detector."""
     ids: Any = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
