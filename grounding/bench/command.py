@@ -17,13 +17,14 @@ from PIL import Image
 from rich.progress import track
 
 from grounding import backbones
+from grounding.backbones.gligen import Gligen
 from grounding.bench import prompts
 from grounding.bench.results import Ledger, Result, table
 from grounding.bench.rows import ROWS, Painted, Scorer, paint
 from grounding.bench.sheet import sheet
 from grounding.painter import Painter
 from grounding.pocket.judge import judge
-from grounding.pocket.models import WEIGHTS, load_clip
+from grounding.pocket.models import GATES, WEIGHTS, load_clip, load_gated
 from grounding.pocket.trials import Trial
 
 SHOWN = 8
@@ -43,9 +44,10 @@ def main(
     out: Annotated[Path, typer.Option(help="where results, table and sheets go")] = Path("bench/out/grounding"),
 ) -> None:
     """Compare the ways of painting."""
-    chosen, sorts = rows or list(ROWS), categories or list(prompts.CATEGORIES)
+    sorts = categories or list(prompts.CATEGORIES)
     ledger = Ledger(out / "results.jsonl")
-    painter = Painter(backbones.load(model, device=device))
+    painters = open_painters(model, device)
+    chosen = rows or [name for name, row in ROWS.items() if row.gated in painters]
     scorer = clip_scorer() if any(ROWS[row].chooses for row in chosen) else None
     work = [(sort, list(range(at, min(at + batch, first + count)))) for sort in sorts
             for at in range(first, first + count, batch)]
@@ -53,6 +55,7 @@ def main(
         for row in chosen:
             missing = [i for i in indices if (row, sort, i) not in ledger.results]
             if missing:
+                painter = painters[ROWS[row].gated]
                 ledger.add(_judged(painter, row, sort, missing, scorer, out, steps=steps, guidance_scale=guidance))
     results = list(ledger.results.values())
     text = table(results, list(ROWS), sorts)
@@ -60,6 +63,14 @@ def main(
     for sort in sorts:
         _sheet(sort, results, out).save(out / f"{sort}.png")
     typer.echo(text)
+
+
+def open_painters(model: Path, device: str) -> dict[bool, Painter]:
+    """The painter, and the one whose layers read boxes, if there is one beside it; by whether they do."""
+    found = {False: Painter(backbones.load(model, device=device))}
+    if (model.parent / GATES).exists():
+        found[True] = Painter(Gligen(load_gated(model.parent).to(device), name="gated"))
+    return found
 
 
 def _judged(painter: Painter, row: str, sort: str, indices: Sequence[int], scorer: Scorer | None, out: Path,

@@ -18,11 +18,13 @@ from planner.scene import Layout
 
 class Row(NamedTuple):
     """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept; with `incant`, tokens
-    are learned for each prompt, and kept where the same scorer prefers them."""
+    are learned for each prompt, and kept where the same scorer prefers them; `gated` ones read boxes by GLIGEN's
+    layers."""
 
     options: dict[str, Any]
     tries: int = 1
     incant: Incant | None = None
+    gated: bool = False
 
     @property
     def chooses(self) -> bool:
@@ -43,6 +45,8 @@ ROWS: dict[str, Row] = {
     "refocus": Row({"refocus": Refocus()}),
     "ours": Row({"bind": Bind(), "refocus": Refocus()}),
     "tokens": Row({"watch": False}, incant=Incant(objective="attention", iterations=10, checks=1)),
+    "gated": Row({"watch": False}, gated=True),
+    "gated-ours": Row({"bind": Bind(), "refocus": Refocus()}, gated=True),
     "best-of-2": Row({"watch": False}, tries=2),
 }
 

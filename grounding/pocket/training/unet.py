@@ -90,6 +90,16 @@ class Aim:
         return mixed_in
 
 
+class Keep:
+    """A hook that keeps what a module made last."""
+
+    def __init__(self) -> None:
+        self.found: Tensor | None = None
+
+    def __call__(self, module: nn.Module, given: Any, made: Tensor) -> None:
+        self.found = made if torch.is_grad_enabled() else None
+
+
 class Painter(nn.Module):
     """What is trained: the UNet, and a head that is thrown away afterwards. The text tower stays as it is."""
 
@@ -98,6 +108,8 @@ class Painter(nn.Module):
         self.unet, self.text = unet, text.requires_grad_(False)
         self.head = nn.Conv2d(unet.config.block_out_channels[-1], sum(LOOKS), 1)
         self.aims: list[Aim] = []
+        self.kept = Keep()
+        unet.up_blocks[0].register_forward_hook(self.kept)
 
     def aim(self) -> None:
         """Watch the words of the layers at half resolution."""
@@ -108,13 +120,15 @@ class Painter(nn.Module):
         self.unet.set_attn_processor(processors)
         self.aims = [found for found in self.unet.attn_processors.values() if isinstance(found, Aim)]
 
-    def forward(self, noisy: Tensor, steps: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
-        """The predicted v, and at half resolution what the network takes each cell to show."""
-        kept: list[Tensor] = []
-        hook = self.unet.up_blocks[0].register_forward_hook(lambda module, given, result: kept.append(result))
-        predicted = self.unet(noisy, steps, encoder_hidden_states=states).sample
-        hook.remove()
-        return predicted.float(), self.head(kept[0])
+    def forward(self, noisy: Tensor, steps: Tensor, states: Tensor) -> Tensor:
+        """The predicted v."""
+        predicted: Tensor = self.unet(noisy, steps, encoder_hidden_states=states).sample
+        return predicted.float()
+
+    def named(self) -> Tensor:
+        """At half resolution, what the network of the last forward pass takes each cell to show."""
+        found: Tensor = self.head(self.kept.found)
+        return found
 
     def aimed(self) -> Tensor:
         """The shares of attention "pictures cells words" of the last forward pass, averaged over the layers."""
@@ -151,6 +165,8 @@ class Unet(Stage):
         self.crops = Crops(simple, text, self.tokenizer, self.device)
         self.empty = self._read([""])[0]
         self._prepare_unseen()
+        if settings.compiled:
+            self.model.unet.compile(dynamic=False)
 
     def loss(self, progress: float) -> dict[str, Tensor]:
         grown = min(1.0, self.seen / GROWN_UP)
@@ -160,12 +176,12 @@ class Unet(Stage):
         noisy, target, steps = self.noised(lesson.clean)
         dropped = torch.rand(len(steps), generator=self.random) < DROPPED
         states = torch.where(dropped[:, None, None].to(self.device), self.empty, lesson.states)
-        predicted, taken_for = self.model(noisy, steps, states)
+        predicted = self.model(noisy, steps, states)
         shown = lesson.owners.to(self.device)
         errors = (predicted - target).square()
         weights = 1 + (THINGS - 1) * functional.max_pool2d((shown > 0).float()[:, None], 3, 1, 1)
         painted = (errors * weights).mean() / weights.mean()
-        named = what(taken_for.float(), shown[:, 1::2, 1::2].long(), lesson.looks.to(self.device))
+        named = what(self.model.named().float(), shown[:, 1::2, 1::2].long(), lesson.looks.to(self.device))
         aimed = aim(self.model.aimed(), shown[:, 1::2, 1::2].flatten(1), lesson, ~dropped)
         loss = painted + NAMED * named + AIMED * aimed
         v = errors.detach().mean()
@@ -187,7 +203,7 @@ class Unet(Stage):
         figures = {}
         for level, (noisy, steps, states, target) in enumerate(self.unseen):
             with mixed(self.device):
-                predicted = model(noisy, steps, states)[0]
+                predicted = model(noisy, steps, states)
             figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
         return figures
 

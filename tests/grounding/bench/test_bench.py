@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from grounding.backbones.gligen import Gligen
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.bench import command
 from grounding.bench.prompts import CATEGORIES, trial
@@ -154,3 +155,15 @@ def test_a_run_resumes_and_leaves_a_table_and_sheets(
 @pytest.mark.parametrize("sort", CATEGORIES)
 def test_a_picture_in_which_nothing_is_found_is_a_failure_not_a_gap(sort: str) -> None:
     assert not any(trial(sort, i).holds(()) for i in range(20))
+
+
+def test_gated_rows_are_painted_where_there_are_gates(
+        checkpoint: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = checkpoint()
+    assert list(command.open_painters(model, "cpu")) == [False]
+    gated = Gligen.load(checkpoint(attention_type="gated")).pipe
+    monkeypatch.setattr(command, "GATES", Path(model.name) / "model_index.json")
+    monkeypatch.setattr(command, "load_gated", lambda weights: gated)
+    painters = command.open_painters(model, "cpu")
+    assert painters[True].backbone.native_boxes > painters[False].backbone.native_boxes == 0
+    assert {row.gated for row in ROWS.values()} == {False, True}
