@@ -33,7 +33,6 @@ def main(
     workers: Annotated[int, typer.Option(help="processes that render scenes")] = 1,
     rest: Annotated[float, typer.Option(help="last share of the run, in which the rate falls")] = 0.15,
     shipped: Annotated[bool, typer.Option(help="without a checkpoint, go on from the shipped model")] = False,
-    compiled: Annotated[bool, typer.Option(help="compile the UNet: slow to begin, then faster")] = False,
     seed: int = 0,
 ) -> None:
     """Train STAGE for some minutes; a kill loses at most three of them."""
@@ -45,7 +44,7 @@ def main(
     from grounding.pocket.training.tokenizer import make
 
     torch.set_num_threads(int(os.environ.get("POCKET_THREADS", os.cpu_count() or 1)))
-    settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, compiled, rest)
+    settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
     if stage is Name.tokenizer:
         make(state)
         return

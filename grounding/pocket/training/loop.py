@@ -37,7 +37,6 @@ class Settings:
     workers: int = 1
     seed: int = 0
     shipped: bool = False  # without a checkpoint, begin with the shipped model
-    compiled: bool = False  # worth it for runs of an hour: half as fast again, after minutes of compiling
     rest: float = 0.15  # the last fraction of the run, in which the rate falls to nothing
 
 

@@ -165,8 +165,6 @@ class Unet(Stage):
         self.crops = Crops(simple, text, self.tokenizer, self.device)
         self.empty = self._read([""])[0]
         self._prepare_unseen()
-        if settings.compiled:
-            self.model.unet.compile(dynamic=False)
 
     def loss(self, progress: float) -> dict[str, Tensor]:
         grown = min(1.0, self.seen / GROWN_UP)
