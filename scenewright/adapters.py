@@ -13,7 +13,7 @@ from planner.check import Violation, check
 from planner.errors import Conflict
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
-from scenewright.stages import Painting, Planned, Step, Task
+from scenewright.stages import Painting, Planned, Step, Task, Unpaintable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import grounding.painter
     import grounding.rendering
     from grounding.bind import Bind
+    from grounding.pocket.vocabulary import Unpaintable as Word
     from grounding.refocus import Refocus
     from grounding.verify.judges import Scorer
     from grounding.verify.report import Report
@@ -125,13 +126,26 @@ class SampledPainter:
     """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
 
     def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float,
-                 scorer: Scorer | None = None) -> None:
-        self.painter, self.scorer = painter, scorer
+                 scorer: Scorer | None = None, unknown: Callable[[str], Sequence[Word]] | None = None) -> None:
+        self.painter, self.scorer, self.unknown = painter, scorer, unknown
         self.identity = f"{identity}, {scorer.name}" if scorer else identity
         self.can = frozenset({"guide", "bind", "clear", *(["tokens"] if scorer else [])})
         self.steps, self.guidance_scale = steps, guidance_scale
         self.size = painter.backbone.size()
         self._alone = threading.Lock()
+
+    def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
+        """The words to be painted that the model is known not to know. One that is only to be absent is no loss."""
+        from grounding.pocket.vocabulary import words_of
+        from grounding.spans import ground
+
+        if self.unknown is None:
+            return ()
+        scene = layout.scene
+        wanted = words_of(word for thing in scene.things for word in (thing.phrase, thing.noun, *thing.attributes))
+        unwanted = words_of(absent.noun for absent in scene.absent) - wanted
+        return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
+                     for found in self.unknown(ground(layout).prompt) if found.word not in unwanted)
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""

@@ -30,7 +30,7 @@ from scenewright.errors import Mismatch, StorageFailed
 from scenewright.metadata import Recipe, versions, with_recipe
 from scenewright.result import Outcome, Result, Try
 from scenewright.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
-from scenewright.stages import Painter, Painting, Planned, Planner, Task, Verifier
+from scenewright.stages import Painter, Painting, Planned, Planner, Task, Unpaintable, Verifier
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": 1000}
 LONGEST = 240
@@ -68,11 +68,13 @@ class Loop:
     tell: Callable[[events.Event], None] = lambda event: None
     cancel: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
+    _said: set[str] = field(default_factory=set)
 
     def go(self) -> Result:
         """Run to the end, from the start or from where the run was stopped."""
         if (stored := self._stored()) is not None:
             self.tell(events.Began(self.run.id, str(self.run.folder), resumed=True))
+            self._warn(stored.unpaintable)
             return stored
         try:
             return self._go()
@@ -157,6 +159,7 @@ class Loop:
         """The round's batch: taken from the folder if it is there, painted and stored otherwise."""
         began, round = self.clock(), state["round"]
         task = _course(state).task(self.run.layout(state["layout"]), self.request)
+        self._warn(self.painter.unpaintable(task.layout))
         key = task.key(self.painter.identity)
         self.tell(events.RoundBegan(round, self.request.rounds))
         stored = self.run.paintings(key)
@@ -169,6 +172,12 @@ class Loop:
         return {"batch": key, "seconds": state["seconds"] + self.clock() - began,
                 "passes": state["passes"] + sum(number(p, "passes") for p in paintings),
                 "plain": max(state["plain"], *(number(p, "plain_passes") for p in paintings))}
+
+    def _warn(self, words: Sequence[Unpaintable]) -> None:
+        """Say what the painter does not know, each word once."""
+        if new := tuple(word for word in words if word.word not in self._said):
+            self._said.update(word.word for word in new)
+            self.tell(events.Unknown(new))
 
     def _painted(self, key: str, task: Task, round: int) -> list[Painting]:
         paintings = list(self.painter.paint(task, on_step=lambda step: self.tell(events.Stepped(round, step)),
@@ -276,7 +285,8 @@ class Loop:
         outcome = Outcome(
             verified=best.verified, ended=state["ended"], rounds=state["round"], best=best,
             tries=tuple(Try.model_validate_json(json.dumps(t)) for t in state["tries"]),
-            decisions=tuple(state["decisions"]), notes=tuple(state["notes"]), layout=self.run.keep_layout(task.layout),
+            decisions=tuple(state["decisions"]), notes=tuple(state["notes"]),
+            unpaintable=tuple(self.painter.unpaintable(task.layout)), layout=self.run.keep_layout(task.layout),
             passes=state["passes"], plain=state["plain"], llm_calls=state["calls"], seconds=state["seconds"])
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")
         return Result.of(self.run, outcome)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grounding.verify.report import Report
 from planner.scene import Layout
 from scenewright.decide import Action
-from scenewright.stages import Painting, Step
+from scenewright.stages import Painting, Step, Unpaintable
 
 if TYPE_CHECKING:
     from scenewright.result import Result
@@ -30,6 +30,13 @@ class Planned:
 
     layout: Layout
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The image model has never seen these words; they are told once, before anything is painted from them."""
+
+    words: tuple[Unpaintable, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Finished:
     result: Result
 
 
-Event = Began | Planned | RoundBegan | Stepped | Painted | Verified | Decided | Warned | Finished
+Event = Began | Planned | Unknown | RoundBegan | Stepped | Painted | Verified | Decided | Warned | Finished
 
 
 def told(event: Event) -> dict[str, Any]:
@@ -99,6 +106,8 @@ def told(event: Event) -> dict[str, Any]:
             return {"event": name, "run": run, "folder": folder, "resumed": resumed}
         case Planned(layout, notes):
             return {"event": name, "things": [p.thing for p in layout.placements], "notes": list(notes)}
+        case Unknown(words):
+            return {"event": name, "words": [word.model_dump(mode="json") for word in words]}
         case RoundBegan(round, rounds):
             return {"event": name, "round": round, "rounds": rounds}
         case Stepped(round, step):

@@ -33,6 +33,7 @@ def told_result(result: Result) -> str:
         parts += [*_findings(result.report, console), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
     parts += [Text(f"note: {plain(note)}", "yellow") for note in (*outcome.notes, *result.layout.scene.notes)]
+    parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
     verdict = "verified" if result.verified else "not verified" if result.report else "not checked"

@@ -24,7 +24,7 @@ from planner.claims import Claim, claims_of
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
 from scenewright.stack import Stack
-from scenewright.stages import Painting, Planned, Step, Task
+from scenewright.stages import Painting, Planned, Step, Task, Unpaintable
 
 SIDE = 128
 _TROUBLE: dict[str, Trouble] = {"exists": "missing", "count": "surplus", "attribute": "attribute",
@@ -67,6 +67,11 @@ class DrawingPainter:
     can: frozenset[str] = frozenset({"guide", "bind", "clear", "tokens"})
     size: tuple[int, int] = (SIDE, SIDE)
     tasks: list[Task] = field(default_factory=list)
+    strange: tuple[Unpaintable, ...] = ()
+
+    def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
+        """What it was told to find strange."""
+        return self.strange
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
         """One drawing per seed."""

@@ -50,6 +50,9 @@ class Live:
         match event:
             case events.Planned(layout, _):
                 self.claims = {c.id: (c.sentence, "") for c in claims_of(layout.scene)}
+            case events.Unknown(words):
+                for word in words:
+                    self.console.print(Text(f"note: {plain(word.sentence)}", "yellow"))
             case events.RoundBegan(round, rounds):
                 self.headline = f"round {round} of {rounds}"
                 self.bar.reset(self.task, total=None, visible=False)

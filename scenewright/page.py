@@ -92,7 +92,8 @@ def page(run: Run, result: Result) -> str:
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
-        notes=[*outcome.notes, *result.layout.scene.notes, *(report.limits if report else ())],
+        notes=[*(word.sentence for word in outcome.unpaintable), *outcome.notes,
+               *result.layout.scene.notes, *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
         parent=about.get("parent"))
 

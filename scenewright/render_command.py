@@ -87,6 +87,8 @@ class Order:
                 self._copied(result, _inside(self.out, f"{result.run}.png"), _inside(self.report, f"{result.run}.html"))
                 unverified += not result.verified
                 line |= {"run": result.run, "verified": result.verified, "picture": str(result.picture)}
+                if result.unpaintable:
+                    line |= {"unpaintable": [word.word for word in result.unpaintable]}
             except Cancelled:
                 raise
             except (PlanError, GroundingError, RunError, OSError) as error:

@@ -15,6 +15,7 @@ from planner.scene import Data, Layout
 from scenewright.errors import Mismatch
 from scenewright.metadata import recipe_in
 from scenewright.runs import PICTURE, Run
+from scenewright.stages import Unpaintable
 
 
 class Try(Data):
@@ -48,6 +49,8 @@ class Outcome(Data):
     tries: tuple[Try, ...]
     decisions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unpaintable: tuple[Unpaintable, ...] = ()
+    """Words that the image model has never seen."""
     layout: str
     passes: float = 0.0
     plain: float = 0.0
@@ -92,6 +95,11 @@ class Result:
         return self.folder / PICTURE
 
     @property
+    def unpaintable(self) -> tuple[Unpaintable, ...]:
+        """Words of the prompt that the image model has never seen: it painted something else for them."""
+        return self.outcome.unpaintable
+
+    @property
     def rounds(self) -> int:
         """How many rounds were painted."""
         return self.outcome.rounds
@@ -120,4 +128,5 @@ class Result:
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
             "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
             "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
+            "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }

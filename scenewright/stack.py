@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import grounding.pocket
 from planner.scene import Canvas
@@ -24,11 +24,26 @@ if TYPE_CHECKING:
     from scenewright.adapters import ClaimVerifier, SampledPainter
 
 POCKET = "pocket"
-STEPS, GUIDANCE_SCALE = 25, 7.5
-"""For models that say nothing about it."""
 POCKET_THRESHOLDS = Path(grounding.pocket.__file__).parent / "weights" / "thresholds.json"
 """As `scenewright calibrate` measured them on the shipped weights."""
-POCKET_STEPS, POCKET_GUIDANCE_SCALE = 20, 5.0
+
+
+class Habit(NamedTuple):
+    """How a kind of model is run where the settings say nothing; at a guidance scale of 1 only the prompt's half is."""
+
+    steps: int
+    guidance_scale: float
+
+
+HABITS = {
+    POCKET: Habit(20, 5.0),
+    "StableDiffusion": Habit(25, 7.5),
+    "Gligen": Habit(25, 7.5),
+    "StableDiffusionXL": Habit(30, 5.0),
+    "StableDiffusion3": Habit(28, 7.0),
+    "Flux": Habit(28, 1.0),  # distilled: it is told its guidance, and what it was trained on has no other half
+}
+"""By the pocket's name or the family's class."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +78,17 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
+    from grounding.pocket.vocabulary import unpaintable
     from scenewright.adapters import SampledPainter, fingerprint
 
     folder = model_folder(source, "image model")
-    steps, scale = (POCKET_STEPS, POCKET_GUIDANCE_SCALE) if source == POCKET else (STEPS, GUIDANCE_SCALE)
     with warnings.catch_warnings(), quietly():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device)
     likeness = open_both("", scorer, device)[0].scorer if scorer else None
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", steps, scale, likeness)
+    habit = HABITS[POCKET if source == POCKET else type(backbone).__name__]
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", *habit, likeness,
+                          unpaintable if source == POCKET else None)
 
 
 

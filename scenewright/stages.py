@@ -66,6 +66,14 @@ class Task(Data):
         return hashlib.sha256(f"{painter}\n{self.model_dump_json()}".encode()).hexdigest()[:32]
 
 
+class Unpaintable(Data):
+    """A word of the prompt that the image model has never seen, and the nearest things that it can paint."""
+
+    word: str
+    nearest: tuple[str, ...] = ()
+    sentence: str
+
+
 @dataclass(frozen=True)
 class Step:
     """Step `index` of `total` is done. `preview` shows what the picture is heading for; it costs a decoding."""
@@ -89,6 +97,10 @@ class Painter(Protocol):
     identity: str
     can: frozenset[str]
     size: tuple[int, int]
+
+    def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
+        """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""
+        ...
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
         """One picture per seed. Raises `grounding.errors.GroundingError`."""

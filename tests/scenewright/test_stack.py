@@ -1,0 +1,61 @@
+"""What a model is run with where the settings say nothing, family by family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from grounding.backbones import FAMILIES
+from grounding.rendering import Options
+from planner.read.grammar import read
+from planner.scene import Canvas
+from planner.solve import place
+from scenewright.stack import HABITS, POCKET, open_painter
+from scenewright.stages import Task
+from tests.grounding.backbones.conftest import flux, sd3, sdxl
+from tests.grounding.conftest import WORDS, tokenizer
+
+
+@pytest.fixture
+def folder_of(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a tiny checkpoint of a family and give its folder."""
+    def make(kind: str) -> Path:
+        torch.manual_seed(0)
+        second = tokenizer()
+        second.pad_token = "!"
+        build = {"sdxl": sdxl, "sd3": sd3, "flux": flux}[kind]
+        build(tokenizer(), second, list(WORDS)).save_pretrained(tmp_path / kind)
+        return tmp_path / kind
+
+    return make
+
+
+def test_every_family_and_the_pocket_have_a_habit_that_can_be_painted_with() -> None:
+    assert set(HABITS) == {POCKET, *(family.split(":")[1] for family in FAMILIES.values())}
+    for habit in HABITS.values():
+        assert Options(steps=habit.steps, guidance_scale=habit.guidance_scale).steps > 1
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(("kind", "family"), [("sdxl", "StableDiffusionXL"), ("sd3", "StableDiffusion3"),
+                                              ("flux", "Flux")])
+def test_a_folder_gets_the_habit_of_its_family(folder_of: Callable[[str], Path], kind: str, family: str) -> None:
+    painter = open_painter(str(folder_of(kind)))
+    assert type(painter.painter.backbone).__name__ == family
+    assert (painter.steps, painter.guidance_scale) == HABITS[family]
+
+
+def test_flux_is_painted_without_an_unconditional_half(folder_of: Callable[[str], Path]) -> None:
+    painter = open_painter(str(folder_of("flux")))
+    layout = place(read("a red ball"), seed=0, canvas=Canvas(width=32, height=32))
+
+    def plain_passes(scale: float | None) -> tuple[float, float]:
+        task = Task(layout=layout, seeds=(1,), steps=3, strength=0.0, guidance_scale=scale)
+        receipt = painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].receipt
+        return receipt["passes"], receipt["plain_passes"]
+
+    assert plain_passes(None) == (3, 3)
+    assert plain_passes(2.0) == (6, 6)
