@@ -10,44 +10,23 @@ text reads itself and its cells, and the prompt does not read it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
-from grounding.targets import Target, aim
-from planner.scene import Data
+from grounding.settings import Bind
+from grounding.targets import Target, aim, within
+
+__all__ = ["Bind", "BindHook", "Binder"]
 
 MOSTLY = 0.5
 """A cell is bound to a thing that covers more than this part of it."""
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
-
-
-class Bind(Data):
-    """How firmly things are bound, in logits, over the first `until` of the trajectory (fading out linearly)."""
-
-    until: Fraction = 0.6
-    hold: Logit = 10.0
-    """How far the prompt's other words are held back inside a thing's cells."""
-    clear: Logit = 10.0
-    """How far the things' words are held back outside their boxes."""
-    pull: Logit = 2.0
-    """How far a thing's words are favoured inside its cells."""
-    part: Logit = 10.0
-    """How far instances are kept from looking at each other."""
-    own: bool = True
-    """Whether each thing brings its own text."""
-
-    @property
-    def active(self) -> bool:
-        """Whether it does anything."""
-        return self.until > 0 and (self.own or max(self.hold, self.clear, self.pull, self.part) > 0)
+FIRMEST = 1000.0
+"""No bias is larger, in logits, so that none looks like a mask."""
 
 
 class Binder:
@@ -62,7 +41,7 @@ class Binder:
         self.given = _appended(given, texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
-        self._self = {grid: _apart(targets, words, grid).to(backbone.device) for grid in grids}
+        self._self = {grid: _apart(bind, targets, words, grid).to(backbone.device) for grid in grids}
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
         self._text = _among(texts, self.columns, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
@@ -92,21 +71,23 @@ class Binder:
         return bias
 
     def _fill(self, row: Tensor, word: Words, here: Target, own: Sequence[Tensor]) -> None:
-        masks = here.item_masks.bool()
-        summary = list(word.summary)
-        at = self.columns
-        row[masks.any(0).nonzero(), summary] = -self.bind.hold
-        for i, item in enumerate(here.columns):
+        bind, masks, at = self.bind, here.item_masks.bool(), self.columns
+        firm = here.factors(bind.firmness)
+        there = here.united(here.instance_masks * firm[:, None])  # "items cells": how firm a thing is in its own cells
+        taken, summary = masks.any(0), list(word.summary)
+        empty = within(bind.empty, here.rows, here.cols, MOSTLY).flatten() & ~taken
+        _put(row, taken, summary, -bind.hold * there.amax(0))
+        _put(row, empty, summary, torch.full_like(row[:, 0], -bind.hold))
+        for i, (item, factor) in enumerate(zip(here.columns, here.united(firm), strict=True)):
             mine = list(item.all)
             for j, other in enumerate(here.columns):
                 shared = [c for c in mine if j != i and c not in other.all]
-                row[(masks[j] & ~masks[i]).nonzero(), shared] = -self.bind.hold
-            row[(~masks.any(0)).nonzero(), mine] = -self.bind.clear
-            row[masks[i].nonzero(), mine] = self.bind.pull
+                _put(row, masks[j] & ~masks[i], shared, -bind.hold * there[j])
+            _put(row, ~taken, mine, -bind.clear * factor * (1 + empty.float()))
+            _put(row, masks[i], mine, bind.pull * there[i])
             if own:
-                row[masks[i], at : at + len(own[i])] = self.bind.pull
+                _put(row, masks[i], list(range(at, at + len(own[i]))), bind.pull * there[i])
                 at += len(own[i])
-
 
     def _text_reach(self, words: Sequence[Words], targets: Sequence[Target | None], texts: Sequence[list[Tensor]],
                     grid: tuple[int, int]) -> Tensor:
@@ -202,8 +183,14 @@ def _among(texts: Sequence[list[Tensor]], columns: int, extra: int) -> Tensor:
     return among
 
 
-def _apart(targets: Sequence[Target | None], words: Sequence[Words], grid: tuple[int, int]) -> Tensor:
-    """1 where a cell of one instance would look at a cell that only other instances have: "batch cells cells"."""
+def _put(row: Tensor, cells: Tensor, columns: list[int], bias: Tensor) -> None:
+    """Set the bias (one for each cell) of some cells towards some columns."""
+    row[cells.nonzero(), columns] = bias.clamp(-FIRMEST, FIRMEST)[cells.nonzero()]
+
+
+def _apart(bind: Bind, targets: Sequence[Target | None], words: Sequence[Words], grid: tuple[int, int]) -> Tensor:
+    """1 (or how firm its thing is) where a cell of one instance, or of an empty area, would look at a cell that only
+    other instances have: "batch cells cells"."""
     apart = torch.zeros(len(targets), grid[0] * grid[1], grid[0] * grid[1])
     for b, (target, word) in enumerate(zip(targets, words, strict=True)):
         here = aim(target.grounding, word, *grid, share=MOSTLY) if target else None
@@ -211,5 +198,7 @@ def _apart(targets: Sequence[Target | None], words: Sequence[Words], grid: tuple
             masks = here.visible.instance_masks
             together = masks.T @ masks
             occupied = masks.amax(0)
-            apart[b] = occupied[:, None] * occupied * (together == 0)
+            empty = within(bind.empty, *grid, MOSTLY).flatten() * (1 - occupied)
+            firm = (masks * here.factors(bind.firmness)[:, None]).amax(0).clamp(max=FIRMEST / max(bind.part, 1.0))
+            apart[b] = (firm + empty)[:, None] * occupied * (together == 0)
     return apart

@@ -214,18 +214,23 @@ def sar_paper_rows(rows_seen: Tensor, masks: Tensor) -> Tensor:
     return (mass * masks.to(mass).sum(-1) / outside.sum(-1).clamp(min=1)).mean()
 
 
-def car_ours(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
-    """(1/q) Σ_c (1 − Σ A_c M_c / Σ A_c)²: the part of each column's attention that falls outside its cells, squared.
+def car_ours(cross: Tensor, columns: Tensor, masks: Tensor, weights: Tensor | None = None) -> Tensor:
+    """(1/q) Σ_c w_c (1 − Σ A_c M_c / Σ A_c)²: the squared part of each column's attention that falls outside its cells.
 
     It needs no sharpening, moves every cell and not only a peak, and is the same for weak and strong columns. `columns`
-    are text columns, `masks` "columns cells".
+    are text columns, `masks` "columns cells", `weights` "columns" (all 1 if there are none).
     """
     seen = _exact(cross).flatten(0, 1).T[columns]
     inside = (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
-    return (1 - inside).square().mean()
+    return _weighted((1 - inside).square(), weights).mean()
 
 
-def sar_ours(rows_seen: Tensor, masks: Tensor) -> Tensor:
-    """(1/b) Σ_b of the squared mass that cells of instance b give to cells outside it, mean over layers and heads."""
+def sar_ours(rows_seen: Tensor, masks: Tensor, weights: Tensor | None = None) -> Tensor:
+    """(1/b) Σ_b w_b of the squared mass that cells of instance b give to cells outside it, mean over layers and heads.
+    """
     outside = (_exact(rows_seen) * (1 - masks.to(rows_seen))).sum(-1)
-    return outside.square().mean()
+    return _weighted(outside.square(), weights).mean()
+
+
+def _weighted(terms: Tensor, weights: Tensor | None) -> Tensor:
+    return terms if weights is None else terms * weights.to(terms)

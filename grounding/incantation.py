@@ -21,11 +21,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from PIL.Image import Image
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -36,39 +35,13 @@ from grounding.refocus import IDLE, Refocus, Refocuser, our_measure
 from grounding.rendering import Rendering
 from grounding.sampler import schedule
 from grounding.semantics import Semantics, masked
-from planner.scene import Data, Layout
+from grounding.settings import Incant
+from planner.scene import Layout
+
+__all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Meaning", "Referee"]
 
 Referee = Callable[[Image, Layout], float]
 """How good a picture of a layout is, by something other than what is optimised: higher is better."""
-
-Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Incant(Data):
-    """How tokens are learned. `rate` is in spreads of token embeddings per update, `coarse` and `until` parts of the
-    trajectory, `neglect_below` the part of the range of similarities in which a word counts as neglected.
-
-    `objective` is the picture's meaning to CLIP, or the refocusing energy on attention maps, which costs no picture.
-    """
-
-    objective: Literal["meaning", "attention"] = "meaning"
-    tokens: Annotated[int, Field(ge=1, le=64)] = 4
-    iterations: Annotated[int, Field(ge=1, le=1000)] = 20
-    rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.02
-    checks: Annotated[int, Field(ge=1, le=20)] = 2
-    """How many iterates are painted for the referee, besides the picture without tokens."""
-    moments: Annotated[int, Field(ge=1, le=20)] = 2
-    until: Share = 0.5
-    coarse: Share = 0.2
-    neglect_below: Share = 0.25
-    margin: Share = 0.02
-    match: Weight = 1.0
-    quality: Weight = 1.0
-    consistency: Weight = 0.5
-    neglect: Weight = 1.0
-    sparsity: Weight = 0.01
-    start_noise: Share = 0.01
 
 
 class Moment(NamedTuple):
@@ -273,7 +246,7 @@ class AttentionLoss:
 
     def __init__(self, search: _Search, moments: Sequence[Moment]) -> None:
         self.search, self.moments, self.neglected = search, moments, tuple[str, ...]()
-        self.refocus = Refocus()
+        self.refocus = search.settings.refocus or Refocus()
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:

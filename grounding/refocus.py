@@ -9,60 +9,37 @@ of a size relative to the latents' noise, so that one setting fits every model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from grounding import energies
 from grounding.attention import CrossWatch, Hook, RowWatch
 from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.energies import Cross
+from grounding.settings import SATISFIED, Refocus
 from grounding.targets import Target
-from planner.scene import Data
 
-SATISFIED = 0.2
-"""The published stop test: every box has a peak of at least this."""
+__all__ = ["IDLE", "Measured", "Plan", "Refocus", "Refocuser", "Seen", "head_measure", "head_plan", "our_measure",
+           "our_plan", "paper_measure", "paper_plan"]
 
 LOSS_FLOOR = 0.1
 
 KINDS: tuple[Literal["self"], Literal["gated"]] = ("self", "gated")
 
 
-class Refocus(Data):
-    """How attention is refocused. `scale` multiplies every profile's steps; 0 is exactly no guidance.
-
-    The rest is for `ours`: whether the boxes of one phrase are one region for self-attention or each its own, how long
-    it may act, how many updates a step may make, how large they are (in units of the noise), and below which strength a
-    thing counts as weak.
-    """
-
-    profile: Literal["paper", "head", "ours"] = "ours"
-    scale: Annotated[float, Field(ge=0.0, le=1000.0)] = 1.0
-    cross: bool = True
-    self_attention: bool = True
-    united: bool = False
-    until: Annotated[float, Field(ge=0.0, le=1.0)] = 0.2
-    updates: Annotated[int, Field(ge=1, le=20)] = 1
-    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.2
-    weak: Annotated[float, Field(ge=0.0, le=1.0)] = SATISFIED
-
-    @property
-    def active(self) -> bool:
-        """Whether it does anything."""
-        return self.scale > 0 and (self.cross or self.self_attention)
-
-
 class Plan(NamedTuple):
     """What one step may do: a factor on the energy, the most updates, the step (of 50) that the energy is told, and
-    when the stop test is made (`after` an update that it would have spared, as published, or `before` the backward)."""
+    when the stop test is made (`after` an update that it would have spared, as published, or `before` the backward).
+    `favoured` leaves it to the things whose weight is above 1."""
 
     factor: float
     most: int
     fiftieth: int
     test: Literal["never", "before", "after"] = "before"
     floor: bool = False
+    favoured: bool = False
 
 
 IDLE = Plan(0, 0, 0)
@@ -91,8 +68,12 @@ def paper_plan(i: int, total: int) -> Plan:
 
 def our_plan(i: int, total: int, refocus: Refocus) -> Plan:
     """A few updates per step, over the first part of the trajectory; however short, it has the second step in it, the
-    first one that knows what is weak."""
-    return Plan(1, refocus.updates, i) if refocus.until and i < max(2, refocus.until * total) else IDLE
+    first one that knows what is weak. Then come a few for the things that weigh more."""
+    if refocus.until and i < max(2, refocus.until * total):
+        return Plan(1, refocus.updates, i)
+    if refocus.most > 1 and i < refocus.longer * total:
+        return Plan(1, refocus.updates, i, favoured=True)
+    return IDLE
 
 
 def _fiftieths(i: int, total: int) -> range:
@@ -108,10 +89,19 @@ class Seen(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """An energy to go down, and the weakest claim of any instance to its cells."""
+    """An energy to go down, and the weakest claim of any instance to its cells (in relation to its weight). `usual` is
+    what the energy would be if no thing weighed more than another; None where none does."""
 
     energy: Tensor
     weakest: float
+    usual: Tensor | None = None
+
+
+class Slopes(NamedTuple):
+    """The gradient of the energy, and of what it would be if no thing weighed more than another."""
+
+    energy: Tensor
+    usual: Tensor
 
 
 Measure: TypeAlias = Callable[[Refocus, Target, Seen, Plan], Measured]
@@ -150,13 +140,36 @@ def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> M
 
 
 def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
-    """The mean squared share of attention that falls outside, over columns and over instances."""
+    """E = (1/q) Σ_c w_c o_c² + (1/b) Σ_b w_b o_b² over columns c and instances b, o the share of their attention that
+    falls outside, w their things' weights."""
+    weights = _weights(refocus, target, plan)
+    weakest = _weakest(target.strength(seen.cross.detach()), weights)
+    if not refocus.weights:
+        return Measured(_astray(refocus, target, seen, None), weakest)
+    even = (weights > 0).float() if plan.favoured else torch.ones_like(weights)
+    return Measured(_astray(refocus, target, seen, weights), weakest, _astray(refocus, target, seen, even))
+
+
+def _astray(refocus: Refocus, target: Target, seen: Seen, weights: Tensor | None) -> Tensor:
     energy = seen.cross.new_zeros(())
     if refocus.cross and target.objects():
-        energy = energy + energies.car_ours(seen.cross, *target.column_masks())
+        by_column = None if weights is None else target.column_factors(weights)
+        energy = energy + energies.car_ours(seen.cross, *target.column_masks(), by_column)
     if seen.own is not None:
-        energy = energy + energies.sar_ours(seen.own, target.row_masks(refocus.united))
-    return Measured(energy, target.strength(seen.cross.detach()).min().item())
+        energy = energy + energies.sar_ours(seen.own, target.row_masks(refocus.united), weights)
+    return energy
+
+
+def _weights(refocus: Refocus, target: Target, plan: Plan) -> Tensor:
+    """What each instance counts in a step; 0 for those whose turn it is not."""
+    weights = target.factors(refocus.weights)
+    return weights * (weights > 1) if plan.favoured else weights
+
+
+def _weakest(strength: Tensor, weights: Tensor) -> float:
+    """The least strength in relation to what is asked of the thing."""
+    weights = weights.to(strength)
+    return torch.where(weights > 0, strength / weights.clamp(min=1e-9), torch.inf).min().item()
 
 
 def _nothing(seen: Seen) -> Cross:
@@ -192,7 +205,8 @@ class Refocuser:
         """What watches the ordinary pass at step `i`: the first steps, as long as things may still move."""
         grids = [(t.rows, t.cols) for t in self.targets if t]
         self._watch = None
-        if grids and i <= self.refocus.until * self.total:
+        until = max(self.refocus.until, self.refocus.longer if self.refocus.most > 1 else 0.0)
+        if grids and i <= until * self.total:
             self._watch = CrossWatch(*grids[0], self.cond.states.shape[1], len(self.targets))
         return [self._watch] if self._watch else []
 
@@ -208,46 +222,51 @@ class Refocuser:
     def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
         """The latents moved towards the layout, or the same tensor where nothing needs it."""
         plan = self.plan(i)
-        active = [b for b, target in enumerate(self.targets) if target and self._due(b)]
+        active = [b for b, target in enumerate(self.targets) if target and self._due(b, target, plan)]
         for _ in range(plan.most):
             if active:
                 x, active = self._update(x, t, plan, active)
         return x
 
-    def _due(self, b: int) -> bool:
+    def _due(self, b: int, target: Target, plan: Plan) -> bool:
         """`ours` acts only on scenes that the last ordinary pass has shown to have a weak thing."""
-        return self.refocus.profile != "ours" or (b in self.last and self.last[b].min().item() < self.refocus.weak)
+        if self.refocus.profile != "ours":
+            return True
+        return b in self.last and _weakest(self.last[b], _weights(self.refocus, target, plan)) < self.refocus.weak
 
     def _update(self, x: Tensor, t: Tensor, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
         with torch.enable_grad():
             look, watches = self.watches(start, t, active)
-            found, gradient = self.backbone.attend(start, t, self.cond.pick(active), watches,
-                                                   lambda: self._downhill(start, look(), plan, active))
-        if gradient is None:
+            found, slopes = self.backbone.attend(start, t, self.cond.pick(active), watches,
+                                                 lambda: self._downhill(start, look(), plan, active))
+        if slopes is None:
             return x, []
         x = x.clone()
         for row, b in enumerate(active):
             if b in found:
-                x[b] -= self._stride(gradient[row], t)
+                x[b] -= self._stride(slopes.energy[row], t, slopes.usual[row])
         if plan.test == "after":
             found = {b: m for b, m in found.items()
                      if m.weakest < SATISFIED and not (plan.floor and m.energy.item() <= LOSS_FLOOR)}
         return x, list(found)
 
     def _downhill(self, x: Tensor, seen: list[Seen], plan: Plan,
-                  active: list[int]) -> tuple[dict[int, Measured], Tensor | None]:
-        """The scenes that still need it, and the gradient of their energies; None if there is none."""
+                  active: list[int]) -> tuple[dict[int, Measured], Slopes | None]:
+        """The scenes that still need it, and the gradients of their energies; None if there is none."""
         found = {b: self._measure(self.refocus, self._target(b), s, plan) for b, s in zip(active, seen, strict=True)}
         if plan.test == "before":
             found = {b: m for b, m in found.items() if m.weakest < self._enough}
         for b in active:
             self.truncated[b] += 1
-            self.backward[b] += b in found
+            self.backward[b] += (1 if found[b].usual is None else 2) if b in found else 0
         if not found:
             return found, None
-        return found, torch.autograd.grad(torch.stack([m.energy for m in found.values()]).sum(), x)[0]
+        usual = [m.usual for m in found.values() if m.usual is not None]
+        even = torch.autograd.grad(torch.stack(usual).sum(), x, retain_graph=True)[0] if usual else None
+        slope = torch.autograd.grad(torch.stack([m.energy for m in found.values()]).sum(), x)[0]
+        return found, Slopes(slope, slope if even is None else even)
 
     @property
     def _enough(self) -> float:
@@ -258,12 +277,17 @@ class Refocuser:
         assert target is not None
         return target
 
-    def _stride(self, gradient: Tensor, t: Tensor) -> Tensor:
-        """How far to go: the raw gradient as published, or `step` noise units against its direction."""
+    def _stride(self, gradient: Tensor, t: Tensor, usual: Tensor | None = None) -> Tensor:
+        """How far to go: the raw gradient as published, or `step` noise units against its direction.
+
+        What is a unit, the `usual` gradient says: so things that do not weigh more are moved as if none did, and no
+        step is longer than the largest weight.
+        """
         gradient = torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
         if self.refocus.profile != "ours":
             return gradient * self.refocus.scale
-        size = gradient.square().mean().sqrt().clamp(min=1e-12)
+        even = gradient if usual is None else torch.nan_to_num(usual, nan=0.0, posinf=0.0, neginf=0.0)
+        size = torch.maximum(_size(even), _size(gradient) / self.refocus.most).clamp(min=1e-12)
         return gradient / size * (self.refocus.scale * self.refocus.step * self.backbone.noise_level(t))
 
     def watches(self, x: Tensor, t: Tensor, active: list[int]) -> tuple[Callable[[], list[Seen]], list[Hook]]:
@@ -298,6 +322,10 @@ class Refocuser:
                 return target.truncated_masks()
             case "ours":
                 return target.row_masks(self.refocus.united)
+
+
+def _size(gradient: Tensor) -> Tensor:
+    return gradient.square().mean().sqrt()
 
 
 def _padded(masks: Sequence[Tensor]) -> Tensor:

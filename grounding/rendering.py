@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
 from PIL.Image import Image
-from pydantic import Field
 
 from grounding.backbone import Placed, Shape, Words
-from grounding.bind import Bind
 from grounding.receipt import Receipt
-from grounding.refocus import Refocus
 from grounding.sampler import Trajectory
+from grounding.settings import Options
 from grounding.targets import Target
-from planner.scene import Data, Layout
+from planner.scene import Layout
 
-
-class Options(Data):
-    """How to paint, apart from what. With `watch` the receipt knows what is weak even where nothing is refocused."""
-
-    steps: Annotated[int, Field(ge=1, le=1000)] = 25
-    guidance_scale: Annotated[float, Field(ge=1.0, le=100.0)] = 7.5
-    refocus: Refocus | None = None
-    bind: Bind | None = None
-    negative: str = ""
-    watch: bool = True
+__all__ = ["Job", "Options", "Rendering", "Step"]
 
 
 @dataclass(frozen=True)

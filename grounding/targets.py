@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +13,7 @@ from grounding.backbone import Words
 from grounding.energies import Object, box_mask, sharpened, truncated
 from grounding.errors import BadRequest
 from grounding.spans import Columns, Grounding, columns
-from planner.scene import Mask, Placement, Polygon
+from planner.scene import Box, Mask, Placement, Polygon
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,16 @@ class Target:
     @property
     def item_masks(self) -> Tensor:
         """The cells of each item, its instances united: "items cells"."""
+        return self.united(self.instance_masks)
+
+    def united(self, values: Tensor) -> Tensor:
+        """The largest value of each item's instances: "instances …" to "items …"."""
         owner = torch.tensor(self.instance_item)
-        return torch.stack([self.instance_masks[owner == item].amax(0) for item in range(len(self.columns))])
+        return torch.stack([values[owner == item].amax(0) for item in range(len(self.columns))])
+
+    def factors(self, by_thing: Mapping[str, float]) -> Tensor:
+        """Each thing's number, 1 where it is not named: "instances"."""
+        return torch.tensor([by_thing.get(thing, 1.0) for thing in self.things])
 
     @property
     def visible(self) -> Target:
@@ -83,6 +92,14 @@ class Target:
                 owned[c] = torch.maximum(owned[c], cells) if c in owned else cells
         return torch.tensor(list(owned), dtype=torch.long) + self.lead, torch.stack(list(owned.values()))
 
+    def column_factors(self, factors: Tensor) -> Tensor:
+        """The largest of "instances" that own a column, in the order of `column_masks`: "columns"."""
+        owned: dict[int, float] = {}
+        for factor, item in zip(self.united(factors).tolist(), self.columns, strict=True):
+            for c in item.all:
+                owned[c] = max(owned.get(c, factor), factor)
+        return torch.tensor(list(owned.values()))
+
     def strength(self, cross: Tensor) -> Tensor:
         """How strongly the noun of each instance claims its cells, 0 to 1: "instances"; 1 where there is no column.
 
@@ -111,6 +128,15 @@ def cells(placement: Placement, rows: int, cols: int, share: float = 0.0) -> Ten
     """The cells of which a placement covers more than `share` (0: that it touches), at least one: "rows cols"."""
     covered = coverage(placement, rows, cols)
     return covered > min(share, float(covered.max()) * (1 - 1e-6))
+
+
+def within(boxes: Iterable[Box], rows: int, cols: int, share: float) -> Tensor:
+    """The cells of which any box covers more than `share`, at least one of each that is on the canvas: "rows cols"."""
+    found = torch.zeros(rows, cols, dtype=torch.bool)
+    for box in boxes:
+        covered = _overlap(box.y0, box.y1, rows)[:, None] * _overlap(box.x0, box.x1, cols)
+        found |= covered > min(share, float(covered.max()) * (1 - 1e-6))
+    return found
 
 
 def coverage(placement: Placement, rows: int, cols: int) -> Tensor:

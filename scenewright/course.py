@@ -14,6 +14,7 @@ from scenewright.stages import Task
 
 STRONGER = 1.8
 """By how much the guidance of a thing grows each time it is treated."""
+STRONGEST = 100.0
 MOST_AREAS = 64
 
 
@@ -59,7 +60,7 @@ class Course(Data):
         problem = action.problem
         match action.remedy:
             case "guide":
-                stronger = {id: self.guide.get(id, 1.0) * STRONGER for id in problem.things}
+                stronger = {id: min(self.guide.get(id, 1.0) * STRONGER, STRONGEST) for id in problem.things}
                 return self.model_copy(update={"guide": {**self.guide, **stronger}})
             case "bind":
                 return self.model_copy(update={"bind": tuple(dict.fromkeys((*self.bind, *problem.things)))})

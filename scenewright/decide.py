@@ -14,11 +14,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from grounding.verify.report import Finding, Problem, Report, Trouble
-from planner.scene import Data
+from planner.scene import Box, Data
 
 Remedy = Literal["guide", "bind", "tokens", "clear", "reseed", "replan"]
 Row = Literal["missing", "surplus", "misplaced", "attribute", "whole"]
 Remedied = tuple[Remedy, ...]
+
+CLEARABLE, GRID = 0.25, 8
+"""The part of a surplus thing that must lie outside all planned boxes, seen on so many points each way."""
 
 SAID: Mapping[Remedy, str] = {
     "guide": "stronger guidance",
@@ -73,7 +76,7 @@ class Action(Data):
 
 def decide(report: Report, used: Mapping[str, int], can: Collection[str],
            remedies: Remedies | None = None) -> tuple[Action, ...]:
-    """One remedy for every problem of a report; problems of one row get the same.
+    """One remedy for every problem of a report; problems of one row get the same if it fits them.
 
     `used` counts how often a row was treated before, `can` is what there is to treat with here. A row that is used up
     comes down to a new seed, and so does a report that fails without naming a problem. A wrong colour or place of a
@@ -84,8 +87,8 @@ def decide(report: Report, used: Mapping[str, int], can: Collection[str],
     treated = [p for p in report.problems if p.kind == "missing" or not missing & set(p.things)]
     if not treated:
         return (reseed("a claim fails, and nothing says where" if report.failing else "nothing could be told"),)
-    return tuple(Action(remedy=_next(table.row(ROW[p.kind]), used.get(ROW[p.kind], 0), can), row=ROW[p.kind], problem=p)
-                 for p in treated)
+    return tuple(Action(remedy=_next(table.row(ROW[p.kind]), used.get(ROW[p.kind], 0), _fitting(can, p, report)),
+                        row=ROW[p.kind], problem=p) for p in treated)
 
 
 def told(actions: Sequence[Action]) -> str:
@@ -99,6 +102,22 @@ def told(actions: Sequence[Action]) -> str:
 def reseed(why: str) -> Action:
     """A new seed for want of anything better."""
     return Action(remedy="reseed", row="whole", problem=Problem(kind="whole", sentence=why))
+
+
+def _fitting(can: Collection[str], problem: Problem, report: Report) -> set[str]:
+    """Without what would change nothing: only what lies outside the things' boxes can be left to the background."""
+    planned = [match.planned for match in report.matches if match.planned]
+    clearable = any(_free(box, planned) > CLEARABLE for box in problem.boxes)
+    return set(can) - (set() if clearable else {"clear"})
+
+
+def _free(box: Box, others: Sequence[Box]) -> float:
+    """The part of a box, on the canvas, that no other box covers; seen on a grid of points."""
+    points = [(box.x0 + box.w * (i + 0.5) / GRID, box.y0 + box.h * (j + 0.5) / GRID)
+              for i in range(GRID) for j in range(GRID)]
+    free = [0 <= x <= 1 and 0 <= y <= 1 and not any(o.x0 <= x <= o.x1 and o.y0 <= y <= o.y1 for o in others)
+            for x, y in points]
+    return sum(free) / len(points)
 
 
 def _next(row: Remedied, times: int, can: Collection[str]) -> Remedy:

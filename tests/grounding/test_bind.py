@@ -145,3 +145,66 @@ def test_no_row_is_ever_masked_entirely(backbone: StableDiffusion) -> None:
         zeros = torch.zeros(1, 1, max(keys, layer.cells), 4)
         hook(Call(layer, zeros[:, :, : layer.cells], zeros[:, :, :keys], zeros[:, :, :keys], None, slice(0), slice(0)),
              lambda c: check(c, plain))
+
+
+def test_a_firmness_of_one_and_no_area_change_no_bit(backbone: StableDiffusion) -> None:
+    usual, named = binder(backbone, Bind()), binder(backbone, Bind(firmness={"r": 1.0, "c": 1.0}))
+    away = binder(backbone, Bind(empty=(Box.of(1.5, 1.5, 2.0, 2.0),)))
+    for other in (named, away):
+        for grid, bias in usual._cross.items():
+            assert torch.equal(bias, other._cross[grid])
+            assert torch.equal(usual._self[grid], other._self[grid])
+
+
+def test_a_thing_is_bound_more_firmly_in_its_own_cells_and_the_others_stay_as_they_were(
+        backbone: StableDiffusion) -> None:
+    settings = Bind(hold=3.0, clear=2.0, pull=1.0, part=4.0)
+    usual, firm = (binder(backbone, settings.model_copy(update={"firmness": f}))._cross[16, 16][0].reshape(16, 16, -1)
+                   for f in ({}, {"r": 2.0}))
+    assert torch.equal(firm[8:, 8:], usual[8:, 8:])  # the cat's cells
+    torch.testing.assert_close(firm[:, :8, :40], 2 * usual[:, :8, :40])
+    assert (firm[3, 3, 40:44] == 2.0).all()
+    assert (firm[3, 12, [2, 3]] == -4.0).all()  # outside all boxes: the ball's words, held back more
+    assert firm[3, 12, 6] == usual[3, 12, 6] == -2.0
+    apart = binder(backbone, settings.model_copy(update={"firmness": {"r": 2.0}}))._self[16, 16][0]
+    ball, cat = 3 * 16 + 3, 12 * 16 + 12
+    assert (apart[ball, cat], apart[cat, ball]) == (2.0, 1.0)
+
+
+def test_an_empty_area_reads_no_thing_and_no_summary_and_only_there(backbone: StableDiffusion) -> None:
+    area = Box.of(0.5, 0.0, 1.0, 0.25)
+    usual, empty = (binder(backbone, Bind(hold=3.0, clear=2.0, part=5.0, empty=e)) for e in ((), (area,)))
+    before, after = (b._cross[16, 16][0].reshape(16, 16, -1) for b in (usual, empty))
+    changed = (before != after).any(-1)
+    assert changed[:4, 8:].all()
+    assert changed.sum() == 4 * 8
+    assert (after[:4, 8:, [2, 3, 6]] == -4.0).all()
+    assert (after[:4, 8:, 7:40] == -3.0).all()
+    assert (after[:4, 8:, [1, 4, 5]] == 0).all()  # words of no thing stay readable
+    maps = seen(empty, OWN)[0].reshape(16, 16, 16, 16)
+    assert (maps[1, 12, 3, 3] / maps[1, 12, 1, 12]).item() == pytest.approx(torch.tensor(-5.0).exp().item(), rel=1e-5)
+    assert torch.equal(maps[3, 3], seen(usual, OWN)[0].reshape(16, 16, 16, 16)[3, 3])
+
+
+def test_a_planned_thing_keeps_its_cells_in_an_empty_area(backbone: StableDiffusion) -> None:
+    usual, empty = (binder(backbone, Bind(empty=e)) for e in ((), (LEFT, RIGHT)))
+    for grid in usual._cross:
+        assert torch.equal(usual._cross[grid], empty._cross[grid])
+        assert torch.equal(usual._self[grid], empty._self[grid])
+
+
+def test_one_instance_of_a_kind_is_bound_more_firmly_than_its_like(backbone: StableDiffusion) -> None:
+    other = CAT.model_copy(update={"id": "d"})
+    bound = binder(backbone, Bind(pull=1.0, firmness={"d": 3.0}), (CAT, LEFT, 0), (other, RIGHT, 0), prompt="two cats")
+    bias = bound._cross[16, 16][0].reshape(16, 16, -1)
+    cats = 2
+    assert (bias[3, 3, cats], bias[12, 12, cats]) == (1.0, 3.0)
+
+
+def test_no_firmness_makes_a_bias_that_looks_like_a_mask(backbone: StableDiffusion) -> None:
+    bound = binder(backbone, Bind(hold=1000, clear=1000, pull=1000, part=1000, firmness={"r": 100.0, "c": 10.0},
+                                  empty=(Box.of(0.5, 0.0, 1.0, 0.25),)))
+    for bias in bound._cross.values():
+        assert bias[bias > -9e3].abs().max() <= 1000
+    for apart in bound._self.values():
+        assert apart.max() * 1000 <= 1000

@@ -210,3 +210,96 @@ def test_a_misspelt_setting_raises() -> None:
 def test_no_settings_are_idle_plans(backbone: StableDiffusion, checkpoint: Callable[..., Path]) -> None:
     guide = refocuser(backbone, Refocus(cross=False, self_attention=False))
     assert guide.plan(0) == IDLE
+
+
+def test_weights_of_one_are_no_weights_bit_for_bit(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    x, found = noise(), []
+    for weights in ({}, {"r": 1.0, "c": 1.0}, {"elsewhere": 7.0}):
+        guide = refocuser(backbone, Refocus(weak=1.0, updates=2, weights=weights))
+        look(guide, x)
+        found.append(guide(x, T, 1))
+    assert not torch.equal(found[0], x)
+    assert torch.equal(found[0], found[1])
+    torch.testing.assert_close(found[2], found[0], rtol=0, atol=1e-6)
+
+
+def test_the_weight_of_all_things_is_a_scale(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    x, moves = noise(), []
+    for settings in (Refocus(weak=1.0, scale=3.0), Refocus(weak=1.0, weights={"r": 3.0, "c": 3.0})):
+        guide = refocuser(backbone, settings)
+        look(guide, x)
+        moves.append(guide(x, T, 1) - x)
+    torch.testing.assert_close(moves[0], moves[1], rtol=1e-4, atol=1e-6)
+
+
+def slope(guide: Refocuser, x: Tensor, weights: dict[str, float]) -> Tensor:
+    """The gradient of the weighted energy, one term at a time, from the maps."""
+    start = x.clone().requires_grad_()
+    target = guide._target(0)
+    with torch.enable_grad():
+        read, watches = guide.watches(start, T, [0])
+
+        def energy() -> Tensor:
+            seen = read()[0]
+            assert seen.own is not None
+            columns, column_cells = target.column_masks()
+            owner = {c + target.lead: weights[target.things[i]] for i, item in enumerate(target.columns)
+                     for c in item.all}
+            cross = [owner[c] * (1 - (a * m.reshape(a.shape)).sum() / a.sum()) ** 2
+                     for c, m in zip(columns.tolist(), column_cells, strict=True) for a in [seen.cross[..., c]]]
+            own = [weights[thing] * (seen.own[..., i, :] * (1 - m)).sum(-1).square().mean()
+                   for i, (thing, m) in enumerate(zip(target.things, target.instance_masks, strict=True))]
+            return torch.stack(cross).mean() + torch.stack(own).mean()
+
+        value = guide.backbone.attend(start, T, guide.cond, watches, energy)
+        return torch.autograd.grad(value, start)[0]
+
+
+def test_a_thing_that_weighs_more_is_moved_more_and_the_others_as_ever(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    """The step is that of equal weights plus (w − 1) times the thing's own slope, in the same unit."""
+    x = noise()
+    guide = refocuser(backbone, Refocus(weak=1.0, step=0.05, weights={"r": 2.5}))
+    look(guide, x)
+    moved = x - guide(x, T, 1)
+    both, red = slope(guide, x, {"r": 1.0, "c": 1.0}), slope(guide, x, {"r": 1.0, "c": 0.0})
+    unit = 0.05 * backbone.noise_level(T) / both.square().mean().sqrt()
+    torch.testing.assert_close(moved, unit * (both + 1.5 * red), rtol=1e-3, atol=1e-5)
+    assert guide.backward == [2]
+
+
+def test_no_step_is_longer_than_the_largest_weight(backbone: StableDiffusion) -> None:
+    guide = refocuser(backbone, Refocus(step=0.1, weights={"r": 4.0}))
+    pull = torch.ones(4, 32, 32)
+    opposed = guide._stride(pull, T, pull * 1e-9)  # forces that cancel out must not make a unit of nothing
+    assert opposed.square().mean().sqrt().item() == pytest.approx(0.4 * backbone.noise_level(T), rel=1e-4)
+
+
+def test_after_the_usual_time_only_what_weighs_more_is_moved(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    settings = Refocus(weak=1.0, until=0.2, longer=0.5, weights={"r": 2.0})
+    plans = [our_plan(i, 20, settings) for i in range(20)]
+    assert [p.most for p in plans] == [1] * 10 + [0] * 10
+    assert [p.favoured for p in plans[:10]] == [False] * 4 + [True] * 6
+    assert our_plan(5, 20, settings.model_copy(update={"weights": {"r": 0.5}})) == IDLE
+    guide = refocuser(backbone, settings, total=20)
+    x = noise()
+    look(guide, x)
+    assert guide.hooks(10)
+    assert not guide.hooks(11)
+    moved, red = x - guide(x, T, 8), slope(guide, x, {"r": 1.0, "c": 0.0})
+    assert torch.nn.functional.cosine_similarity(moved.flatten(), red.flatten(), dim=0).item() > 0.9999
+    guide.last[0] = torch.tensor([1e6, 0.0])  # the ball is strong, and the cat's turn is over
+    assert guide(x, T, 8) is x
+
+
+def test_what_weighs_more_has_to_be_stronger_before_it_is_left_alone(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    x = noise()
+    for weights, strength, moves in (({}, 0.25, False), ({"r": 2.0}, 0.25, True), ({"r": 2.0}, 0.45, False),
+                                     ({"r": 0.0}, 0.0, False)):
+        guide = refocuser(backbone, Refocus(weak=0.2, weights=weights))
+        guide.last[0] = torch.tensor([strength, 0.9])
+        guide._measure = lambda refocus, target, seen, plan: module.our_measure(
+            refocus, target, seen, plan)._replace(weakest=0.0)
+        assert (guide(x, T, 1) is not x) == moves

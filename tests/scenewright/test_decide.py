@@ -5,14 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grounding.verify.report import Finding, Problem, Report
+from grounding.verify.report import Finding, Match, Problem, Report
 from planner.claims import Claim
 from planner.scene import Box, Canvas
-from scenewright.course import STRONGER, Course
+from scenewright.course import STRONGER, STRONGEST, Course
 from scenewright.decide import ROW, SAID, Action, Remedies, decide, rank, reseed
 
 ALL = frozenset(SAID)
 KINDS = st.sampled_from(sorted(ROW))
+CORNER = Box.of(0.7, 0.0, 1.0, 0.3)
 CLAIM = Claim(id="c", kind="exists", sentence="the cat is there")
 
 
@@ -21,7 +22,7 @@ def report(*problems: Problem) -> Report:
 
 
 def problem(kind: str, *things: str) -> Problem:
-    return Problem(kind=kind, sentence=f"{kind} {things}", things=things)  # type: ignore[arg-type]
+    return Problem(kind=kind, sentence=f"{kind} {things}", things=things, boxes=(CORNER,))  # type: ignore[arg-type]
 
 
 def finding(ruling: str, score: float | None = None) -> Finding:
@@ -56,6 +57,29 @@ def test_what_follows_from_a_missing_thing_is_not_treated_by_itself() -> None:
     shown = report(problem("missing", "a"), problem("misplaced", "a", "b"), problem("attribute", "c"))
     actions = decide(shown, {}, ALL)
     assert [(a.remedy, a.problem.kind) for a in actions] == [("guide", "missing"), ("bind", "attribute")]
+
+
+def test_an_area_is_cleared_only_where_there_is_one_outside_the_planned_boxes() -> None:
+    def remedy(planned: Box, *surplus: Box) -> str:
+        found = Problem(kind="surplus", sentence="one cat too many", things=("a",), boxes=surplus)
+        matches = (Match(thing="a", name="the cat", planned=planned),)
+        return decide(Report(canvas=Canvas(), problems=(found,), matches=matches), {}, ALL)[0].remedy
+
+    left = Box.of(0.0, 0.0, 0.5, 1.0)
+    assert remedy(left, Box.of(0.6, 0.2, 0.9, 0.6)) == "clear"
+    assert remedy(left, Box.of(0.4, 0.2, 0.6, 0.6)) == "clear"  # half of it is free
+    assert remedy(left, Box.of(0.1, 0.2, 0.4, 0.6)) == "reseed"
+    assert remedy(left, Box.of(0.1, 0.2, 0.52, 0.6)) == "reseed"
+    assert remedy(left, Box.of(1.1, 0.2, 1.4, 0.6)) == "reseed"  # outside the canvas there is nothing to clear
+    assert remedy(left) == "reseed"
+    assert remedy(left, Box.of(0.1, 0.2, 0.4, 0.6), CORNER) == "clear"
+
+
+def test_guidance_never_grows_past_what_can_be_painted() -> None:
+    course = Course()
+    for _ in range(40):
+        course = course.after([act("guide", "a")])
+    assert course.guide == {"a": STRONGEST}
 
 
 def test_a_report_that_names_no_problem_leads_to_a_new_seed() -> None:

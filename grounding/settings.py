@@ -1,0 +1,115 @@
+"""Every setting of painting as plain data, without torch, so that a picture's recipe can record it and be checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from planner.scene import Box, Data, ThingId
+
+SATISFIED = 0.2
+"""The published stop test: every box has a peak of at least this."""
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
+Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
+ByThing = Annotated[dict[ThingId, Annotated[float, Field(ge=0.0, le=100.0)]], Field(max_length=1000)]
+"""Factors of single things, by their id; 1 for those that are not named."""
+
+
+class Refocus(Data):
+    """How attention is refocused. `scale` multiplies every profile's steps; 0 is exactly no guidance.
+
+    The rest is for `ours`: whether the boxes of one phrase are one region for self-attention or each its own, how long
+    it may act, how many updates a step may make, how large they are (in units of the noise), and below which strength a
+    thing counts as weak.
+
+    `weights` are for `ours` too: by what factor the pull of single things is stronger than `scale` makes it. As many
+    times as strong such a thing has to be before it is left alone, and it may be moved until `longer`.
+    """
+
+    profile: Literal["paper", "head", "ours"] = "ours"
+    scale: Weight = 1.0
+    cross: bool = True
+    self_attention: bool = True
+    united: bool = False
+    until: Fraction = 0.2
+    updates: Annotated[int, Field(ge=1, le=20)] = 1
+    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.2
+    weak: Fraction = SATISFIED
+    weights: ByThing = Field(default_factory=dict)
+    longer: Fraction = 0.6
+
+    @property
+    def active(self) -> bool:
+        """Whether it does anything."""
+        return self.scale > 0 and (self.cross or self.self_attention)
+
+    @property
+    def most(self) -> float:
+        """The largest weight of any thing."""
+        return max([1.0, *self.weights.values()])
+
+
+class Bind(Data):
+    """How firmly things are bound, in logits, over the first `until` of the trajectory (fading out linearly)."""
+
+    until: Fraction = 0.6
+    hold: Logit = 10.0
+    """How far the prompt's other words are held back inside a thing's cells."""
+    clear: Logit = 10.0
+    """How far the things' words are held back outside their boxes."""
+    pull: Logit = 2.0
+    """How far a thing's words are favoured inside its cells."""
+    part: Logit = 10.0
+    """How far instances are kept from looking at each other."""
+    own: bool = True
+    """Whether each thing brings its own text."""
+    firmness: ByThing = Field(default_factory=dict)
+    """By what factor single things are bound more firmly than that, in their own cells and outside all boxes."""
+    empty: Annotated[tuple[Box, ...], Field(max_length=64)] = ()
+    """Areas that belong to the background where no thing is planned: all things' words and the prompt's summary are
+    held back there twice as far, and nothing of the things is looked at from there."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it does anything."""
+        return self.until > 0 and (self.own or max(self.hold, self.clear, self.pull, self.part) > 0)
+
+
+class Incant(Data):
+    """How tokens are learned. `rate` is in spreads of token embeddings per update, `coarse` and `until` parts of the
+    trajectory, `neglect_below` the part of the range of similarities in which a word counts as neglected.
+
+    `objective` is the picture's meaning to CLIP, or the refocusing energy on attention maps, which costs no picture.
+    """
+
+    objective: Literal["meaning", "attention"] = "meaning"
+    tokens: Annotated[int, Field(ge=1, le=64)] = 4
+    iterations: Annotated[int, Field(ge=1, le=1000)] = 20
+    rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.02
+    checks: Annotated[int, Field(ge=1, le=20)] = 2
+    """How many iterates are painted for the referee, besides the picture without tokens."""
+    moments: Annotated[int, Field(ge=1, le=20)] = 2
+    until: Fraction = 0.5
+    coarse: Fraction = 0.2
+    neglect_below: Fraction = 0.25
+    margin: Fraction = 0.02
+    match: Weight = 1.0
+    quality: Weight = 1.0
+    consistency: Weight = 0.5
+    neglect: Weight = 1.0
+    sparsity: Weight = 0.01
+    start_noise: Fraction = 0.01
+
+
+class Options(Data):
+    """How to paint, apart from what. With `watch` the receipt knows what is weak even where nothing is refocused."""
+
+    steps: Annotated[int, Field(ge=1, le=1000)] = 25
+    guidance_scale: Annotated[float, Field(ge=1.0, le=100.0)] = 7.5
+    refocus: Refocus | None = None
+    bind: Bind | None = None
+    negative: str = ""
+    watch: bool = True
