@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
 from planner.errors import Conflict
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
-from scenewright.stages import Painting, Planned, Step, Task, Unpaintable
+from scenewright.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     import grounding.painter
     import grounding.rendering
-    from grounding.bind import Bind
     from grounding.pocket.vocabulary import Unpaintable as Word
-    from grounding.refocus import Refocus
+    from grounding.settings import Bind, Incant, Refocus
     from grounding.verify.judges import Scorer
     from grounding.verify.report import Report
     from grounding.verify.verify import Verifier
@@ -33,8 +32,8 @@ ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
 ENDS = 65536
 """How much of either end of a file tells it apart."""
-FIRM, LONG = 8.0, 0.8
-"""Binding, in logits and as a part of the steps, where words went to the wrong thing or outside all boxes."""
+FIRM = 2.0
+"""How much more firmly a thing is bound whose words went to the wrong thing."""
 
 
 @dataclass
@@ -122,6 +121,13 @@ def _placed(scene: Scene, hints: Mapping[str, Box], seed: int, canvas: Canvas) -
         return place(scene, seed=seed, canvas=canvas)
 
 
+class _How(NamedTuple):
+    """The sampler's options, and how prompt tokens are learned, if they are."""
+
+    options: Mapping[str, Any]
+    incant: Incant | None
+
+
 class SampledPainter:
     """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
 
@@ -147,24 +153,39 @@ class SampledPainter:
         return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
                      for found in self.unknown(ground(layout).prompt) if found.word not in unwanted)
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+              settled: Settled | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
         from grounding.backbones.quiet import quietly
 
+        how = self._how(task, settled)
         with self._alone, quietly():
             try:
-                return self._paint(task, task.seeds, on_step, cancel)
+                return self._paint(task.layout, task.seeds, how, on_step, cancel)
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise
-                return self._one_by_one(task, on_step, cancel)
+                return self._one_by_one(task, how, on_step, cancel)
 
-    def _one_by_one(self, task: Task, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> list[Painting]:
+    def _how(self, task: Task, settled: Settled | None) -> _How:
+        """The settings that were recorded, or those that the task comes down to."""
+        from grounding.settings import Incant, Options
+
+        if settled is not None:
+            options = {name: getattr(settled.options, name) for name in Options.model_fields}
+            return _How(options, settled.incant)
+        scale = self.guidance_scale if task.guidance_scale is None else task.guidance_scale
+        tokens = task.tokens and bool(task.layout.placements) and self.scorer is not None
+        return _How({"steps": task.steps or self.steps, "guidance_scale": scale, "refocus": refocus_of(task),
+                     "bind": bind_of(task)}, Incant(objective="attention") if tokens else None)
+
+    def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None],
+                    cancel: Callable[[], bool]) -> list[Painting]:
         from grounding.errors import Unsupported
 
         _release()
         try:
-            return [p for seed in task.seeds for p in self._paint(task, (seed,), on_step, cancel)]
+            return [p for seed in task.seeds for p in self._paint(task.layout, (seed,), how, on_step, cancel)]
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error):
                 raise
@@ -172,32 +193,35 @@ class SampledPainter:
             raise Unsupported("there is not enough memory to paint even one picture; choose a smaller canvas, a "
                               "smaller model, or another device") from None
 
-    def _paint(self, task: Task, seeds: Sequence[int], on_step: Callable[[Step], None],
+    def _paint(self, layout: Layout, seeds: Sequence[int], how: _How, on_step: Callable[[Step], None],
                cancel: Callable[[], bool]) -> list[Painting]:
-        steps = task.steps or self.steps
-        scale = self.guidance_scale if task.guidance_scale is None else task.guidance_scale
-        plain = steps * (1 if scale == 1 else 2)
-        how: dict[str, Any] = {"steps": steps, "guidance_scale": scale, "refocus": refocus_of(task),
-                               "bind": bind_of(task)}
-        if task.tokens and task.layout.placements and self.scorer is not None:
-            return [self._incanted(task.layout, seed, plain, how, cancel) for seed in seeds]
+        if how.incant is not None and self.scorer is not None:
+            return [self._incanted(layout, seed, how, how.incant, cancel) for seed in seeds]
         renderings = self.painter.paint(
-            [task.layout] * len(seeds), seed=list(seeds), cancel=cancel,
-            on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), **how)
-        return [_painting(r, plain) for r in renderings]
+            [layout] * len(seeds), seed=list(seeds), cancel=cancel,
+            on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), **how.options)
+        return [self._painting(rendering, how, None) for rendering in renderings]
 
-    def _incanted(self, layout: Layout, seed: int, plain: int, how: Mapping[str, Any],
-                  cancel: Callable[[], bool]) -> Painting:
+    def _incanted(self, layout: Layout, seed: int, how: _How, incant: Incant, cancel: Callable[[], bool]) -> Painting:
         """A picture with tokens learned for it; the scorer, which is not what is optimised, has the last word."""
         from grounding.errors import Cancelled
-        from grounding.incantation import Incant, Incanter
+        from grounding.incantation import Incanter
 
         if cancel():
             raise Cancelled("cancelled before tokens were learned")
         incanter = Incanter(self.painter, None, self._likeness)
-        best = incanter(layout, seed=seed, incant=Incant(objective="attention"), **how)
-        picture = _painting(best.rendering, plain)
+        best = incanter(layout, seed=seed, incant=incant, **how.options)
+        picture = self._painting(best.rendering, how, incant)
         return Painting(picture.image, {**picture.receipt, "passes": best.forward_equivalents})
+
+    def _painting(self, rendering: grounding.rendering.Rendering, how: _How, incant: Incant | None) -> Painting:
+        """The picture, its receipt with all that a recipe records, and what one without guidance costs."""
+        receipt = rendering.receipt
+        plain = how.options["steps"] * (1 if how.options["guidance_scale"] == 1 else 2)
+        return Painting(rendering.image, {
+            **receipt.model_dump(mode="json"), "incant": incant.model_dump(mode="json") if incant else None,
+            "device": self.painter.backbone.device.type, "passes": receipt.cost.forward_equivalents,
+            "plain_passes": float(plain)})
 
     def _likeness(self, image: Image, layout: Layout) -> float:
         """How well a picture fits its prompt, to the scorer."""
@@ -206,29 +230,21 @@ class SampledPainter:
 
 
 def refocus_of(task: Task) -> Refocus | None:
-    """The refocusing that a task asks for: as strong as its most wanting thing needs, for longer."""
-    from grounding.refocus import Refocus
+    """The refocusing that a task asks for: the things that it guides weigh more, the others are moved as ever."""
+    from grounding.settings import Refocus
 
-    if task.strength == 0:
-        return None
-    factor = max(task.guide.values(), default=1.0)
-    usual = Refocus(scale=min(task.strength * factor, 1000.0))
-    return usual if factor <= 1 else usual.model_copy(update={"until": 0.6, "updates": 2})
+    return Refocus(scale=task.strength, weights=task.guide) if task.strength else None
 
 
 def bind_of(task: Task) -> Bind | None:
-    """The binding that a task asks for; what grew outside all boxes is met by holding words back there."""
-    from grounding.bind import Bind
+    """The binding that a task asks for: what it guides or binds is bound more firmly, each thing by itself, and what
+    grew outside all boxes is met by leaving its area to the background."""
+    from grounding.settings import Bind
 
     if task.strength == 0:
         return None
-    return Bind(until=LONG, hold=FIRM, clear=FIRM, part=FIRM) if task.bind or task.clear else Bind()
-
-
-def _painting(rendering: grounding.rendering.Rendering, plain: int) -> Painting:
-    receipt = rendering.receipt.model_dump(mode="json")
-    return Painting(rendering.image, {**receipt, "passes": rendering.receipt.cost.forward_equivalents,
-                                      "plain_passes": float(plain)})
+    firm = {id: max(task.guide.get(id, 1.0), FIRM) for id in task.bind}
+    return Bind(firmness={**task.guide, **firm}, empty=task.clear)
 
 
 def out_of_memory(error: BaseException) -> bool:

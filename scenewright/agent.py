@@ -27,7 +27,7 @@ from scenewright import events
 from scenewright.course import Course, Request
 from scenewright.decide import Action, Remedies, decide, rank, reseed, told
 from scenewright.errors import Mismatch, StorageFailed
-from scenewright.metadata import Recipe, versions, with_recipe
+from scenewright.metadata import Recipe, settled_in, versions, with_recipe
 from scenewright.result import Outcome, Result, Try
 from scenewright.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
 from scenewright.stages import Painter, Painting, Planned, Planner, Task, Unpaintable, Verifier
@@ -277,9 +277,10 @@ class Loop:
             raise AttemptFailed(f"none of {state['round']} rounds came to a picture; try another seed")
         best = Try.model_validate_json(json.dumps(best_of(state["tries"])))
         task = self.run.task(best.batch)
+        painting = self._batch(best.batch)[best.index]
         recipe = Recipe(task=task, index=best.index, painter=self.painter.identity, versions=versions(),
-                        run=self.run.id, parent=self.request.parent)
-        self.run.write(PICTURE, with_recipe(self._batch(best.batch)[best.index].image, recipe))
+                        run=self.run.id, parent=self.request.parent, settled=settled_in(painting.receipt))
+        self.run.write(PICTURE, with_recipe(painting.image, recipe))
         if best.report and (report := self.run.report(best.report)):
             self.run.write(REPORT, report.model_dump_json(indent=1) + "\n")
         outcome = Outcome(

@@ -24,7 +24,7 @@ from planner.claims import Claim, claims_of
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
 from scenewright.stack import Stack
-from scenewright.stages import Painting, Planned, Step, Task, Unpaintable
+from scenewright.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 
 SIDE = 128
 _TROUBLE: dict[str, Trouble] = {"exists": "missing", "count": "surplus", "attribute": "attribute",
@@ -73,7 +73,8 @@ class DrawingPainter:
         """What it was told to find strange."""
         return self.strange
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+              settled: Settled | None = None) -> Sequence[Painting]:
         """One drawing per seed."""
         self.tasks.append(task)
         if self.log is not None:

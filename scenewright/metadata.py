@@ -6,13 +6,14 @@ nothing in it names a file, a server or a piece of code.
 
 from __future__ import annotations
 
+import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from struct import unpack_from
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from PIL import Image, PngImagePlugin
 from pydantic import Field, ValidationError, model_validator
@@ -21,13 +22,12 @@ from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
 from scenewright.runs import png
-from scenewright.stages import Task
+from scenewright.stages import Settled, Task, Word
 
 CHUNK = "scenewright"
 LARGEST = 256 * 1024
 LARGEST_FILE = 512 * 1024 * 1024
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
-Word = Annotated[str, Field(max_length=400)]
 
 
 class Recipe(Data):
@@ -40,6 +40,8 @@ class Recipe(Data):
     versions: Annotated[dict[Word, Word], Field(max_length=20)]
     run: Word = ""
     parent: Word | None = None
+    settled: Settled | None = None
+    """None in pictures from before it was recorded, and where the painter has nothing to set."""
 
     @model_validator(mode="after")
     def _in_its_batch(self) -> Self:
@@ -75,11 +77,21 @@ def _version(name: str) -> str:
         return ""
 
 
-def with_recipe(image: Image.Image, recipe: Recipe) -> bytes:
-    """The picture as a PNG file that carries its recipe. A recipe that is too large is left out."""
+def settled_in(receipt: Mapping[str, Any]) -> Settled | None:
+    """How a picture was painted, as its receipt says; None where it does not."""
+    content = {name: receipt.get(name) for name in Settled.model_fields}
+    try:
+        return Settled.model_validate_json(json.dumps(content))
+    except ValidationError:
+        return None
+
+
+def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:
+    """The picture as a PNG file that carries its recipe (as it was `written` before, if it was). A recipe that is too
+    large is left out."""
     info = PngImagePlugin.PngInfo()
     _add(info, "parameters", parameters(recipe, image.size))
-    content = recipe.model_dump_json()
+    content = written or recipe.model_dump_json(exclude=set() if recipe.settled else {"settled"})
     if len(content.encode()) <= LARGEST:
         _add(info, CHUNK, content)
     return png(image, pnginfo=info)
@@ -92,7 +104,8 @@ def _add(info: PngImagePlugin.PngInfo, name: str, text: str) -> None:
 
 def parameters(recipe: Recipe, size: tuple[int, int]) -> str:
     """The line that image tools show: the prompt, then `Name: value` pairs."""
-    pairs = {"Steps": recipe.task.steps, "CFG scale": recipe.task.guidance_scale, "Seed": recipe.seed,
+    how = recipe.settled.options if recipe.settled else recipe.task
+    pairs = {"Steps": how.steps, "CFG scale": how.guidance_scale, "Seed": recipe.seed,
              "Size": f"{size[0]}x{size[1]}", "Model": recipe.painter.replace(",", " "),
              "Version": f"scenewright {recipe.versions.get('scenewright', '')}".strip()}
     told = ", ".join(f"{name}: {value}" for name, value in pairs.items() if value is not None)
@@ -101,6 +114,11 @@ def parameters(recipe: Recipe, size: tuple[int, int]) -> str:
 
 def recipe_in(path: Path) -> Recipe:
     """The recipe that a PNG carries. Raises `BadInput` where there is none, or one that is not ours."""
+    return read_recipe(path)[0]
+
+
+def read_recipe(path: Path) -> tuple[Recipe, str]:
+    """The recipe that a PNG carries, and how it is written there. Raises `BadInput` as `recipe_in` does."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise BadInput(f"`{path}` is larger than any picture of ours")
@@ -110,7 +128,7 @@ def recipe_in(path: Path) -> Recipe:
     if text is None:
         raise BadInput(f"`{path}` carries no recipe: it is not ours, or was saved without it")
     try:
-        return Recipe.model_validate_json(text)
+        return Recipe.model_validate_json(text), text
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(step) for step in first["loc"])[:120]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,15 @@ from PIL import Image, ImageChops
 
 from scenewright.api import open_picture
 from scenewright.config import Settings, assigned
-from scenewright.metadata import Recipe, recipe_in, versions, with_recipe
+from scenewright.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
 from scenewright.runs import write_whole
 from scenewright.shell import Ending, write
-from scenewright.stages import Painter
+from scenewright.stages import Painter, Settled
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came out. `differences` are the versions and models that are not the recipe's."""
+    """What came out. `differences` are the versions, models and settings that are not the recipe's."""
 
     recipe: Recipe
     content: bytes
@@ -39,23 +39,38 @@ class Reproduction:
 
 
 def reproduce(path: Path, painter: Painter) -> Reproduction:
-    """Paint the recipe of a picture again and compare."""
-    recipe = recipe_in(path)
-    paintings = painter.paint(recipe.task, on_step=lambda step: None, cancel=lambda: False)
-    image = paintings[recipe.index].image
-    content = with_recipe(image, recipe)
-    return Reproduction(recipe, content, content == path.read_bytes(), _same(image, open_picture(path)),
-                        tuple(differences(recipe, painter)))
+    """Paint the recipe of a picture again, with the settings that it records, and compare."""
+    recipe, written = read_recipe(path)
+    paintings = painter.paint(recipe.task, on_step=lambda step: None, cancel=lambda: False, settled=recipe.settled)
+    painting = paintings[recipe.index]
+    content = with_recipe(painting.image, recipe, written)
+    return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
+                        tuple(differences(recipe, painter, settled_in(painting.receipt))))
 
 
-def differences(recipe: Recipe, painter: Painter) -> list[str]:
-    """What is not as it was when the picture was made."""
+def differences(recipe: Recipe, painter: Painter, settled: Settled | None = None) -> list[str]:
+    """What is not as it was when the picture was made; `settled` says how it was painted now."""
     here = versions()
     found = [f"{name} was {was}, here it is {here.get(name, 'missing')}" for name, was in recipe.versions.items()
              if here.get(name) != was]
     if recipe.painter != painter.identity:
         found.insert(0, f"it was painted by {recipe.painter}, here by {painter.identity}")
-    return found
+    if settled is None:
+        return found
+    if recipe.settled is None:
+        return [*found, "it does not record its settings, so those that are usual here were used"]
+    before, now = (dict(_settings(s.model_dump(mode="json"))) for s in (recipe.settled, settled))
+    return found + [f"{name} was {before.get(name)}, here it is {now.get(name)}" for name in before | now
+                    if before.get(name) != now.get(name)]
+
+
+def _settings(values: dict[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
+    """Every setting by its full name."""
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _settings(value, f"{inside}{name}.")
+        else:
+            yield f"{inside}{name}", value
 
 
 def _same(a: Image.Image, b: Image.Image) -> bool:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import Field
 
+from grounding.settings import Incant, Options
 from grounding.verify.report import Report
 from planner.scene import Box, Data, Layout, ThingId
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Word = Annotated[str, Field(max_length=400)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -74,6 +76,19 @@ class Unpaintable(Data):
     sentence: str
 
 
+class Settled(Data):
+    """How a picture was painted, every default spelled out: by which weights, on what, with which settings. What a
+    recipe records, so that another version with other defaults can paint as this one did."""
+
+    options: Options
+    incant: Incant | None = None
+    """How prompt tokens were learned, if they were."""
+    scheduler: Word
+    weights: Word
+    """The SHA-256 of the image model's weights."""
+    device: Word
+
+
 @dataclass(frozen=True)
 class Step:
     """Step `index` of `total` is done. `preview` shows what the picture is heading for; it costs a decoding."""
@@ -102,8 +117,10 @@ class Painter(Protocol):
         """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""
         ...
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool]) -> Sequence[Painting]:
-        """One picture per seed. Raises `grounding.errors.GroundingError`."""
+    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+              settled: Settled | None = None) -> Sequence[Painting]:
+        """One picture per seed; with the settings of an earlier picture, if they are given, instead of those that the
+        task comes down to here. Raises `grounding.errors.GroundingError`."""
         ...
 
 
