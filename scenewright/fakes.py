@@ -128,9 +128,14 @@ def _finding(claim: Claim, wrong: bool) -> Finding:
 
 
 def _problem(claim: Claim, layout: Layout) -> Problem:
-    boxes = tuple(layout.boxes[id] for id in claim.things) if claim.kind in ("count", "absent") else ()
     return Problem(kind=_TROUBLE.get(claim.kind, "whole"), sentence=f"it is not so that {claim.sentence}",
-                   things=(*claim.things, *claim.objects), claims=(claim.id,), boxes=boxes or (Box.of(0, 0, 0.2, 0.2),))
+                   things=(*claim.things, *claim.objects), claims=(claim.id,), boxes=(_corner(layout),))
+
+
+def _corner(layout: Layout) -> Box:
+    """The corner that is freest of planned things: what is surplus is seen there."""
+    corners = [Box.of(x, y, x + 0.2, y + 0.2) for x in (0.0, 0.8) for y in (0.0, 0.8)]
+    return min(corners, key=lambda corner: sum(corner.iou(box) for box in layout.boxes.values()))
 
 
 def _items(layout: Layout, wrong: Sequence[str]) -> list[Item]:

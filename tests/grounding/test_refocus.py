@@ -268,6 +268,18 @@ def test_a_thing_that_weighs_more_is_moved_more_and_the_others_as_ever(
     assert guide.backward == [2]
 
 
+def test_two_slopes_are_taken_through_checkpointed_activations_too(
+        checkpoint: Callable[..., Path], noise: Callable[..., Tensor]) -> None:
+    x, moved = noise(), []
+    for checkpointing in (False, True):
+        model = StableDiffusion.load(checkpoint(), checkpointing=checkpointing)
+        guide = refocuser(model, Refocus(weak=1.0, weights={"c": 2.5}))
+        look(guide, x)
+        moved.append(guide(x, T, 1))
+    torch.testing.assert_close(moved[0], moved[1], rtol=1e-4, atol=1e-5)
+    assert not torch.equal(moved[0], x)
+
+
 def test_no_step_is_longer_than_the_largest_weight(backbone: StableDiffusion) -> None:
     guide = refocuser(backbone, Refocus(step=0.1, weights={"r": 4.0}))
     pull = torch.ones(4, 32, 32)
