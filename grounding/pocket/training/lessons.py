@@ -31,7 +31,7 @@ class Lesson(NamedTuple):
     clean: Tensor  # "pictures 4 height width"
     states: Tensor  # "pictures words width": the caption, read
     owners: Tensor  # "pictures height width": 0, or one more than the number of the thing shown
-    looks: Tensor  # "pictures 9 2": kind and colour of each thing; the first row is the background
+    looks: Tensor  # "pictures 9 3": kind, colour and texture of each thing; the first row is the background
     spoken: Tensor  # "pictures words": the things that each word speaks of, as bits
     nouns: Tensor  # "pictures words", bool
     items: Sequence[Sequence[Mapping[str, Any]]]
@@ -157,13 +157,13 @@ def joined(lessons: Sequence[Lesson]) -> Lesson:
 
 
 def looks(items: Sequence[Sequence[Mapping[str, Any]]]) -> Tensor:
-    """int64 [scenes, 9, 2]: the numbers of kind and colour; the background comes first, with a number of its own."""
-    found = torch.zeros(len(items), MOST_ITEMS + 1, 2, dtype=torch.long)
-    found[:, 0] = torch.tensor([len(KINDS), len(VALUES["colour"])])
+    """int64 [scenes, 9, 3]: the numbers of kind, colour and texture. The background comes first, with its own."""
+    found = torch.zeros(len(items), MOST_ITEMS + 1, 3, dtype=torch.long)
+    found[:, 0] = torch.tensor([len(KINDS), len(VALUES["colour"]), len(VALUES["texture"])])
     for row, seen in enumerate(items):
-        for number, item in enumerate(seen[:MOST_ITEMS]):
-            found[row, number + 1, 0] = KINDS.index(item["kind"])
-            found[row, number + 1, 1] = VALUES["colour"].index(item["colour"])
+        for number, item in enumerate(seen[:MOST_ITEMS], 1):
+            numbers = (KINDS.index(item["kind"]), *(VALUES[name].index(item[name]) for name in ("colour", "texture")))
+            found[row, number] = torch.tensor(numbers)
     return found
 
 

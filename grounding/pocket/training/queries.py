@@ -10,6 +10,12 @@ from grounding.pocket.captions import with_article
 from grounding.pocket.world import COLOURS, KINDS, SIZES, TEXTURES
 
 Item = Mapping[str, Any]
+_CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("colour", tuple(COLOURS)),
+    ("kind", KINDS),
+    ("kind", KINDS),
+    ("texture", TEXTURES),
+)
 
 
 class Query(NamedTuple):
@@ -45,7 +51,7 @@ def _wanted(item: Item, words: random.Random) -> Item:
     if roll < 0.45:
         return item
     if roll < 0.85:
-        name, values = words.choice((("colour", tuple(COLOURS)), ("kind", KINDS), ("kind", KINDS)))
+        name, values = words.choice(_CHANGES)
         return {**item, name: words.choice(values)}
     everything = {"kind": KINDS, "colour": tuple(COLOURS), "texture": TEXTURES, "size": SIZES}
     return {name: words.choice(values) for name, values in everything.items()}
@@ -53,8 +59,9 @@ def _wanted(item: Item, words: random.Random) -> Item:
 
 def _query(item: Item, words: random.Random) -> Query:
     """The kind, mostly with its colour, now and then with texture or size."""
-    names = [name for name, share in (("size", 0.12), ("texture", 0.2), ("colour", 0.7)) if words.random() < share]
-    names = [name for name in names if not (name == "texture" and item[name] == "plain")]
+    names = [name for name, share in (("size", 0.12), ("texture", 0.3), ("colour", 0.7)) if words.random() < share]
+    if item["texture"] == "plain" and words.random() < 0.6:
+        names = [name for name in names if name != "texture"]
     phrase = " ".join([*(item[name] for name in names), item["kind"]])
     text = with_article(phrase) if words.random() < 0.75 else phrase
     return Query(text, {name: item[name] for name in (*names, "kind")})

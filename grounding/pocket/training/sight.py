@@ -29,7 +29,7 @@ from grounding.pocket.training.queries import Item, Query, ask, by_name
 from grounding.pocket.training.scenes import scenes
 from grounding.pocket.training.text import LAYERS, WIDTH, Text
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
-from grounding.pocket.world import COLOURS, KINDS
+from grounding.pocket.world import COLOURS, KINDS, TEXTURES
 
 LONGEST_QUERY = 32
 QUERIES = 12
@@ -37,7 +37,7 @@ NEGATIVES = 3
 PATCH = 8
 VISION = 160
 MEAN = (0.5, 0.5, 0.5)
-LOOKS = (len(KINDS) + 1, len(COLOURS) + 1)
+LOOKS = (len(KINDS) + 1, len(COLOURS) + 1, len(TEXTURES) + 1)
 SAID, NAMED = 0.5, 2.0
 
 
@@ -252,7 +252,7 @@ class Sight(Stage):
         return self._find(model, patches, self._read(model, asked, keep=False)[None])
 
     def _named(self, patches: Tensor, shown: Tensor, things: Tensor) -> Tensor:
-        wanted = things.gather(1, shown.long()[..., None].expand(-1, -1, 2))
+        wanted = things.gather(1, shown.long()[..., None].expand(-1, -1, len(LOOKS)))
         said = self.model.head(patches).float().split(list(LOOKS), -1)
         weights = torch.where(shown > 0, 1.0, 0.25)
         parts = [

@@ -264,7 +264,7 @@ class Unet(Stage):
 def what(logits: Tensor, shown: Tensor, looks: Tensor) -> Tensor:
     """Cross-entropy of kind and colour at every cell, background and things weighing alike."""
     kinds, colours = torch.split(logits, list(LOOKS), 1)
-    wanted = looks.gather(1, shown.flatten(1)[..., None].expand(-1, -1, 2))
+    wanted = looks[..., :2].gather(1, shown.flatten(1)[..., None].expand(-1, -1, 2))
     things = (shown.flatten(1) > 0).float()
     weights = things / things.sum().clamp(min=1) + (1 - things) / (1 - things).sum().clamp(min=1)
     losses = [

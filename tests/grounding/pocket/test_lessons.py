@@ -112,7 +112,7 @@ def test_cells_of_a_box_cover_it() -> None:
 def scene_of_two(words: int = 5) -> Lesson:
     """Two things side by side on a 2×4 grid; word 1 names the first, word 3 the second."""
     shown = torch.tensor([[[1, 1, 2, 2], [0, 1, 2, 0]]])
-    looks = torch.tensor([[[len(KINDS), len(COLOURS)], [3, 1], [5, 2], *[[0, 0]] * 6]])
+    looks = torch.tensor([[[len(KINDS), len(COLOURS), 3], [3, 1, 0], [5, 2, 0], *[[0, 0, 0]] * 6]])
     spoken = torch.tensor([[0, 1, 0, 2, 0]], dtype=torch.uint8)[:, :words]
     return Lesson(torch.zeros(1, 4, 2, 4), torch.zeros(1, words, 8), shown, looks, spoken, spoken > 0, [[{}, {}]])
 
@@ -121,7 +121,7 @@ def test_naming_every_cell_rightly_costs_nothing() -> None:
     lesson = scene_of_two()
     sure = torch.full((1, len(KINDS) + len(COLOURS) + 2, 2, 4), -30.0)
     for row, column in np.ndindex(2, 4):
-        kind, colour = lesson.looks[0, lesson.owners[0, row, column]].tolist()
+        kind, colour, _ = lesson.looks[0, lesson.owners[0, row, column]].tolist()
         sure[0, kind, row, column] = sure[0, len(KINDS) + 1 + colour, row, column] = 30.0
     assert float(what(sure, lesson.owners, lesson.looks)) == pytest.approx(0, abs=1e-6)
     even = torch.zeros_like(sure)
