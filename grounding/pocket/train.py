@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from grounding.pocket.training.settings import Settings
 
 
 class Name(StrEnum):
@@ -33,17 +37,15 @@ def main(
     workers: Annotated[int, typer.Option(help="processes that render scenes")] = 1,
     rest: Annotated[float, typer.Option(help="last share of the run, in which the rate falls")] = 0.15,
     shipped: Annotated[bool, typer.Option(help="without a checkpoint, go on from the shipped model")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="processes that share the work and the cores")] = 1,
     seed: int = 0,
 ) -> None:
     """Train STAGE for some minutes; a kill loses at most three of them."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin at barriers starve on a shared machine
-    import torch
-
-    from grounding.pocket.training.loop import Settings, train
-    from grounding.pocket.training.stages import STAGES
+    from grounding.pocket.training.settings import Settings
+    from grounding.pocket.training.together import together
     from grounding.pocket.training.tokenizer import make
 
-    torch.set_num_threads(int(os.environ.get("POCKET_THREADS", os.cpu_count() or 1)))
     settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
     if stage is Name.tokenizer:
         make(state)
@@ -53,7 +55,15 @@ def main(
 
         typer.echo("exported " + ", ".join(export(settings)))
         return
-    train(STAGES[stage.value](settings))
+    threads = int(os.environ.get("POCKET_THREADS", max(1, (os.cpu_count() or 1) // processes)))
+    together(partial(_train, stage.value), settings, processes, threads)
+
+
+def _train(name: str, settings: Settings) -> None:
+    from grounding.pocket.training.loop import train
+    from grounding.pocket.training.stages import STAGES
+
+    train(STAGES[name](settings))
 
 
 if __name__ == "__main__":

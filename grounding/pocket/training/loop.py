@@ -23,21 +23,8 @@ from torch import Tensor, nn
 
 from grounding.pocket.models import MANIFEST, WEIGHTS
 from grounding.pocket.training.optimise import Optimiser, moving_average
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the command line says about one run."""
-
-    state: Path
-    minutes: float
-    device: str = "cpu"
-    batch: int | None = None
-    scenes: int | None = None
-    workers: int = 1
-    seed: int = 0
-    shipped: bool = False  # without a checkpoint, begin with the shipped model
-    rest: float = 0.15  # the last fraction of the run, in which the rate falls to nothing
+from grounding.pocket.training.settings import Settings as Settings
+from grounding.pocket.training.together import Agreed, agree, leader_first, leads, same_start
 
 
 @dataclass(frozen=True)
@@ -123,30 +110,37 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     optimiser = Optimiser(stage.model, recipe.rate, recipe.weight_decay, recipe.clip)
     average = moving_average(stage.model, recipe.average)
     step, before = _restore(stage, optimiser, average)
-    stage.begin(step)
+    same_start(stage.model)
+    with leader_first():
+        stage.begin(step)
     clock = _Clock(time.monotonic(), settings.minutes * 60.0, before)
     first, saved, drawn = step, 0.0, 0.0
     recent: deque[dict[str, float]] = deque(maxlen=50)
     with _progress(stage.name) as show, _stop_signals() as stopping:
-        while clock.progress < 1.0 and not stopping:
+        now = Agreed(0.0, stop=False)
+        while now.progress < 1.0 and not now.stop:
             with mixed(stage.device):
-                losses = stage.loss(clock.progress)
+                losses = stage.loss(now.progress)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
-            scale = _rate_scale(step - first, clock.progress, recipe.warm_up, settings.rest)
+            now = agree(stage.model, clock.progress, bool(stopping))
+            scale = _rate_scale(step - first, now.progress, recipe.warm_up, settings.rest)
             optimiser.step(scale)
             average.update_parameters(stage.model)
             step += 1
             if step % 10 == 0:
                 recent.append({name: float(value.detach()) for name, value in losses.items()})
-                show(clock.progress, step, recent)
+                show(now.progress, step, recent)
+            if not leads():
+                continue
             if clock.spent - saved > checkpoint_every:
                 saved = clock.spent
                 _checkpoint(stage, optimiser, average, step, clock.total)
             if clock.spent - drawn > recipe.sheet_every:
                 drawn = clock.spent
                 _report(stage, average.module, step, clock.total, recent)
-    _checkpoint(stage, optimiser, average, step, clock.total)
-    _report(stage, average.module, step, clock.total, recent)
+    if leads():
+        _checkpoint(stage, optimiser, average, step, clock.total)
+        _report(stage, average.module, step, clock.total, recent)
     return average.module
 
 
@@ -243,13 +237,13 @@ def _progress(name: str) -> Iterator[Any]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[figures]}"),
     )
-    with Progress(*columns, disable=not sys.stderr.isatty()) as bar:
+    with Progress(*columns, disable=not (sys.stderr.isatty() and leads())) as bar:
         task = bar.add_task(name, total=1.0, figures="")
 
         def show(progress: float, step: int, recent: deque[dict[str, float]]) -> None:
             figures = "  ".join(f"{key} {value:.4f}" for key, value in _means(recent).items())
             bar.update(task, completed=progress, figures=f"step {step}  {figures}")
-            if bar.disable and step % 100 == 0:
+            if bar.disable and leads() and step % 100 == 0:
                 sys.stderr.write(f"{name} {progress:6.1%} step {step} {figures}\n")
 
         yield show
