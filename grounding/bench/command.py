@@ -48,7 +48,7 @@ def main(
     ledger = Ledger(out / "results.jsonl")
     painters = open_painters(model, device)
     chosen = rows or [name for name, row in ROWS.items() if row.gated in painters]
-    scorer = clip_scorer() if any(ROWS[row].chooses for row in chosen) else None
+    scorer = clip_scorer(model.parent) if any(ROWS[row].chooses for row in chosen) else None
     work = [(sort, list(range(at, min(at + batch, first + count)))) for sort in sorts
             for at in range(first, first + count, batch)]
     for sort, indices in track(work, "painting", transient=True):
@@ -94,9 +94,9 @@ def _result(row: str, sort: str, index: int, trial: Trial, one: Painted) -> Resu
                   weak=bool(one.rendering.receipt.weak))
 
 
-def clip_scorer() -> Scorer:
-    """The pocket CLIP's similarity: the usual way to pick the best of several seeds."""
-    clip = load_clip()
+def clip_scorer(weights: Path) -> Scorer:
+    """The similarity by the CLIP that lies beside the painter (else the pocket's): the usual way to choose a seed."""
+    clip = load_clip(weights if (weights / "clip").exists() else WEIGHTS)
 
     def score(image: Image.Image, prompt: str) -> float:
         given = clip.processor(text=[prompt], images=image, return_tensors="pt", padding=True, truncation=True)

@@ -18,16 +18,22 @@ from scipy import ndimage
 
 from grounding.pocket.judge_exam import examine, scenes, softened, summary
 from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, Reading, read
-from grounding.pocket.judge_shapes import Fit, Window, explained, fit
+from grounding.pocket.judge_shapes import Fit, Window, covered, explained, fit
 from grounding.pocket.palette import BACKGROUNDS, STYLES
 from grounding.pocket.pictures import BoxXYXY, one_of, size_of
 
-_LEAST_AREA = 0.0014
-"""Blobs below this share of the canvas are specks (the smallest item covers about 0.006)."""
+_LEAST_AREA = 0.003
+"""What shows less than this share of the canvas is a speck (the smallest item covers about 0.006)."""
+_SHOWN = 0.35
+"""So much of an item must be seen for it to be told from a detail of another."""
 _WHOLE = 0.8
 """A blob that a single drawing fits this well is a single item."""
 _HIDING = 0.05
 """What it costs to suppose that a part of an item is hidden."""
+_DETAIL, _ON, _CRISP = 0.3, 0.5, 0.75
+"""What is so much smaller than a thing on which so much of it lies is taken for a part of that, unless it is crisp."""
+_LEFT = 0.15
+"""What it costs an explanation of a piece to leave all of it unexplained."""
 _BLACK = COLOUR_NAMES.index("black")
 _COMMON, _COLOURS_TRIED = 0.12, 3
 _FULL = 0.9
@@ -58,7 +64,7 @@ def _blobs(mask: Mask, least: float) -> Iterator[Mask]:
     """Connected pieces of a mask, the largest first."""
     numbered, count = ndimage.label(mask, structure=np.ones((3, 3)))
     areas = np.bincount(numbered.ravel(), minlength=count + 1)
-    for k in sorted(range(1, count + 1), key=lambda n: -areas[n]):
+    for k in sorted(range(1, count + 1), key=lambda n: -int(areas[n])):
         if areas[k] < least:
             return
         yield numbered == k
@@ -89,6 +95,10 @@ class _Explanation(NamedTuple):
     colour: str
     taken: Mask
 
+    def worth(self, piece: Mask) -> float:
+        """How well it fits; what it leaves of a piece is yet to be explained, and costs a little."""
+        return self.fit.score - _LEFT * (1 - float((self.taken & piece).sum() / piece.sum()))
+
 
 def _found(one: _Explanation, reading: Reading) -> Found:
     kind, score, window, texture = one.fit
@@ -108,27 +118,52 @@ def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explan
     """What a piece may be: a whole item; else what one shows behind others; else the part of it that has one colour."""
     numbers = _colours(reading.labels, piece)
     beside = seen & ~piece
+    top = -np.inf
     for number in numbers:
-        best = fit(piece, beside, reading, COLOUR_NAMES[number])
+        best = fit(piece, beside, reading, COLOUR_NAMES[number], beat=top)
         yield _Explanation(best, COLOUR_NAMES[number], piece)
-        if best.score > _WHOLE:
+        top = max(top, best.score)
+        if top > _WHOLE:
             return
     for number in numbers:
-        part, others = _own_part(piece, number, reading.labels)
-        for own, rest in ((piece, beside), (part, (seen & ~part) | others)):
-            yield from _partial(own, rest, reading, COLOUR_NAMES[number])
+        colour = COLOUR_NAMES[number]
+        if _among(piece, beside):
+            yield _behind(piece, beside, reading, colour, top)
+        own, others = _own_part(piece, number, reading.labels)
+        if not own.any():
+            continue
+        rest = (seen & ~own) | others
+        best = fit(own, rest, reading, colour, beat=top)
+        yield _Explanation(best, colour, ndimage.binary_dilation(own))
+        top = max(top, best.score)
+        if best.score < _WHOLE and _among(own, rest):
+            yield _behind(own, rest, reading, colour, top)
 
 
-def _partial(own: Mask, others: Mask, reading: Reading, colour: str) -> Iterator[_Explanation]:
-    """An item in front of what it touches, or, if that does not fit, behind it."""
-    if not own.any():
-        return
-    taken = ndimage.binary_dilation(own)
-    best = fit(own, others, reading, colour)
-    yield _Explanation(best, colour, taken)
-    if best.score < _WHOLE and (ndimage.binary_dilation(own, iterations=3) & others).any():
-        behind = fit(own, others, reading, colour, hidden=True)
-        yield _Explanation(behind._replace(score=behind.score - _HIDING), colour, taken)
+def _among(own: Mask, others: Mask) -> bool:
+    return bool((ndimage.binary_dilation(own, iterations=3) & others).any())
+
+
+def _behind(own: Mask, others: Mask, reading: Reading, colour: str, top: float) -> _Explanation:
+    """An item behind what it touches."""
+    behind = fit(own, others, reading, colour, hidden=True, beat=top)
+    return _Explanation(behind._replace(score=behind.score - _HIDING), colour, ndimage.binary_dilation(own))
+
+
+def _detail(one: _Explanation, larger: _Explanation) -> bool:
+    """Whether what seems a small thing is a part of a larger one, or a stain on it."""
+    if one.taken.sum() > _DETAIL * larger.taken.sum():
+        return False
+    if one.colour == larger.colour:
+        return _inside(one.fit.window, larger.fit.window) > _ON
+    return one.fit.score < _CRISP and bool((one.taken & larger.taken).sum() > _ON * one.taken.sum())
+
+
+def _inside(small: Window, large: Window) -> float:
+    """The share of a window that lies in another."""
+    height = min(small.y1, large.y1) - max(small.y0, large.y0)
+    width = min(small.x1, large.x1) - max(small.x0, large.x0)
+    return max(0, height) * max(0, width) / (small.shape[0] * small.shape[1])
 
 
 def _explain(reading: Reading) -> Iterator[Found]:
@@ -136,16 +171,21 @@ def _explain(reading: Reading) -> Iterator[Found]:
     seen = reading.labels != BEHIND
     if seen.mean() > _FULL:
         return
+    named: list[_Explanation] = []
     rest, least = seen.copy(), _LEAST_AREA * seen.size
     for _ in range(_MOST_ITEMS):
         piece = next(_blobs(rest, least), None)
         if piece is None:
             return
-        best = max(_explanations(piece, seen, reading), key=lambda one: one.fit.score, default=None)
+        best = max(_explanations(piece, seen, reading), key=lambda one: one.worth(piece), default=None)
         taken = piece if best is None else best.taken
         if best is not None and best.fit.score >= _PLAUSIBLE:
             mine = explained(best.fit, best.colour, reading)
-            if (mine & rest).sum() > _NEWS * (mine & seen).sum():
+            news = (mine & rest).sum()
+            whole = best._replace(taken=covered(best.fit, reading))
+            enough = max(_NEWS * (mine & seen).sum(), _SHOWN * whole.taken.sum(), least)
+            if news > enough and not any(_detail(whole, one) for one in named):
+                named.append(whole)
                 yield _found(best, reading)
             taken = mine | (taken & ~ndimage.binary_opening(taken & ~mine))
         rest &= ~(taken if (taken & rest).any() else piece)

@@ -28,6 +28,7 @@ _TINGE = {"flat": 6.0, "sketch": 7.0, "pastel": 5.0, "night": 2.0}
 """A background may be off in hue by this much (Lab): colours bleed a little in compressed and generated pictures."""
 
 
+_BLUR = 1.0
 _SURE_SHARE = 0.3
 """A piece of what is likely an item must hold this share of what surely is one."""
 _OPEN_AREA = 0.01
@@ -59,7 +60,8 @@ class Setting(NamedTuple):
 class Reading(NamedTuple):
     """A picture as the judge sees it."""
 
-    rgb: Floats
+    soft: Floats
+    """The picture (Lab), a little blurred."""
     labels: Labels
     backdrop: Floats
     """The picture with its items painted over by what is around them (RGB)."""
@@ -75,7 +77,12 @@ def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None
     labels = _labels(lab, setting)
     rgb = image.astype(np.float64)
     empty = _without_items(rgb, labels)
-    return Reading(rgb, labels, empty, np.linalg.norm(lab - to_lab(empty), axis=-1), setting)
+    return Reading(to_lab(softer(rgb, len(rgb))), labels, empty, np.linalg.norm(lab - to_lab(empty), axis=-1), setting)
+
+
+def softer(rgb: Floats, side: int) -> Floats:
+    """A picture of this side, or a part of one, so much blurred that soft edges look like crisp ones."""
+    return np.asarray(ndimage.gaussian_filter(rgb, (_BLUR * side / 128, _BLUR * side / 128, 0)))
 
 
 def _without_items(rgb: Floats, labels: Labels) -> Floats:

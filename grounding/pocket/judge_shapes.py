@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from grounding.pocket.judge_pixels import Floats, Mask, Reading, to_lab
+from grounding.pocket.judge_pixels import COLOUR_NAMES, Floats, Mask, Reading, softer, to_lab
 from grounding.pocket.paint import coverage, sprite
 from grounding.pocket.palette import TEXTURES
 from grounding.pocket.pictures import Item
@@ -24,8 +24,8 @@ _EDGES = tuple(tuple(sign * (k == edge) for k in range(4)) for edge in range(4) 
 _STEPS = (*_EDGES, (-1, 0, 1, 0), (0, -1, 0, 1), (-1, -1, 1, 1), (1, 1, -1, -1))
 _RIM = 3
 _TEMPLATE = 96
-_BLUR = 1.0
 _NOISE = 0.13
+_WITHIN = 0.5
 _CONTRASTS = (10.0, 30.0)
 _FAINT = 0.5
 _STRANGE = 22.0
@@ -79,15 +79,36 @@ def _silhouette(kind: str, height: int, width: int) -> Floats:
     return np.asarray(shrunk, dtype=np.float64) / 255
 
 
-@lru_cache(maxsize=1_000)
 def drawn(kind: str, style: str, height: int, width: int, side: int) -> Floats:
     """The coverage of a kind that fills a window of so many pixels, 0 to 1."""
+    return _stretched(_drawn(kind, style, _near(height), _near(width), side), height, width)
+
+
+def _painted(kind: str, colour: str, texture: str, style: str, height: int, width: int, side: int) -> Floats:
+    return _stretched(_ink(kind, colour, texture, style, _near(height), _near(width), side), height, width)
+
+
+@lru_cache(maxsize=2_000)
+def _drawn(kind: str, style: str, height: int, width: int, side: int) -> Floats:
     return coverage(_filling(kind, "red", "plain", height, width, side), side, style).astype(np.float64)
 
 
-@lru_cache(maxsize=1_000)
-def _painted(kind: str, colour: str, texture: str, style: str, height: int, width: int, side: int) -> Floats:
+@lru_cache(maxsize=2_000)
+def _ink(kind: str, colour: str, texture: str, style: str, height: int, width: int, side: int) -> Floats:
     return sprite(_filling(kind, colour, texture, height, width, side), side, style).astype(np.float64)
+
+
+def _near(length: int) -> int:
+    """A length near by of which a drawing is kept; large drawings may be off by a pixel or two."""
+    step = max(1, length // 24)
+    return step * round(length / step)
+
+
+def _stretched(drawing: Floats, height: int, width: int) -> Floats:
+    if drawing.shape[:2] == (height, width):
+        return drawing
+    rows, columns = (np.arange(n) * of // n for n, of in zip((height, width), drawing.shape, strict=False))
+    return np.asarray(drawing[rows[:, None], columns])
 
 
 def _stretch(kind: str, window: Window) -> float:
@@ -164,9 +185,7 @@ def _difference(guess: Fit, colour: str, reading: Reading, view: Window, allowed
     painted = reading.backdrop[view.slices].copy()
     ink = _painted(guess.kind, colour, guess.texture, reading.setting.style, *window.shape, side)
     painted[inner] += cover[inner][..., None] * (ink - painted[inner])
-    soft = _BLUR * side / 128
-    pair = np.stack([painted, reading.rgb[view.slices]])
-    there, here = to_lab(ndimage.gaussian_filter(pair, (0, soft, soft, 0)))
+    there, here = to_lab(softer(painted, side)), reading.soft[view.slices]
     return cover, np.linalg.norm(there + cover[..., None] * _cast(there, here, cover, allowed) - here, axis=-1)
 
 
@@ -182,7 +201,7 @@ def _cast(there: Floats, here: Floats, cover: Floats, allowed: float) -> Floats:
 def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> float:
     """How well the kind, painted over the background, reproduces the picture: 1 is perfect, 0 useless.
 
-    Both are blurred first, so that soft edges cost nothing.
+    Both are blurred first, so that soft edges cost nothing. The silhouette counts as much as what is within it.
     """
     view = _around(window, envelope(scene.seen > 0), len(scene.seen))
     cover, distance = _difference(
@@ -190,8 +209,11 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     )
     wrong = np.clip(distance / scene.contrast - _NOISE, 0, 1)
     counted = ~scene.others[view.slices] | ((cover > 0.5) & (not scene.hidden))
-    area = np.maximum(cover, scene.seen[view.slices])[counted].sum()
-    return 1 - float(wrong[counted].sum() / max(1.0, area)) - _stretch(kind, window)
+    seen = scene.seen[view.slices]
+    area = max(1.0, np.maximum(cover, seen)[counted].sum())
+    within = 1 - wrong[counted].sum() / area
+    outline = np.minimum(cover, seen)[counted].sum() / area
+    return float(_WITHIN * within + (1 - _WITHIN) * outline) - _stretch(kind, window)
 
 
 def _scored(guess: Fit, scene: _Scene) -> Fit:
@@ -215,9 +237,11 @@ def _moves(window: Window, side: int) -> list[Window]:
 
 def _adjust(guess: Fit, scene: _Scene) -> Fit:
     """The guess in the window near by where it reproduces the picture best."""
+    known: set[Window] = {guess.window}
     for _ in range(_ROUNDS):
-        tried = [_scored(guess._replace(window=window), scene) for window in _moves(guess.window, len(scene.seen))]
-        best = max(tried, key=lambda other: other.score, default=guess)
+        windows = [window for window in _moves(guess.window, len(scene.seen)) if window not in known]
+        known.update(windows)
+        best = max((_scored(guess._replace(window=window), scene) for window in windows), key=_score, default=guess)
         if best.score <= guess.score:
             break
         guess = best
@@ -242,10 +266,13 @@ def _starts(kind: str, seen: Window, scene: _Scene) -> list[Window]:
     return [window for window in dict.fromkeys(longer) if min(window) >= 0 and max(window) <= len(scene.seen)]
 
 
-def fit(piece: Mask, others: Mask, reading: Reading, colour: str, *, hidden: bool = False) -> Fit:
+def fit(
+    piece: Mask, others: Mask, reading: Reading, colour: str, *, hidden: bool = False, beat: float = -np.inf
+) -> Fit:
     """The kind that explains a piece of a picture best, given what belongs to others.
 
-    The silhouette makes a shortlist and places it; the kind that reproduces the picture best wins.
+    The silhouette makes a shortlist and places it; the kind that reproduces the picture best wins. No trouble is taken
+    over fits that have no chance to `beat` a score.
     """
     scene = _scene(piece, others, reading, colour, hidden)
     seen = envelope(scene.seen > 0)
@@ -258,8 +285,8 @@ def fit(piece: Mask, others: Mask, reading: Reading, colour: str, *, hidden: boo
     likely = sorted(placed, key=_score)[-_CONTENDERS:]
     judged = sorted((_best_texture(guess, scene) for guess in likely), key=_score, reverse=True)
     rivals = [guess for guess in judged[:_FINALISTS] if guess.score > judged[0].score - _LEAD]
-    if len(rivals) == 1 and rivals[0].score > _CERTAIN:
-        return rivals[0]
+    if judged[0].score < beat - _LEAD or (len(rivals) == 1 and judged[0].score > _CERTAIN):
+        return judged[0]
     return max((_adjust(guess, scene) for guess in rivals), key=_score)
 
 
@@ -267,12 +294,21 @@ def _score(guess: Fit) -> float:
     return guess.score
 
 
-def explained(best: Fit, colour: str, reading: Reading) -> Mask:
-    """The pixels that a drawing covers, but for patches in it that look like something else."""
+def covered(best: Fit, reading: Reading) -> Mask:
+    """The pixels that a drawing covers."""
     side = len(reading.labels)
+    whole = np.zeros((side, side), dtype=np.bool_)
+    whole[best.window.slices] = drawn(best.kind, reading.setting.style, *best.window.shape, side) > 0.5
+    return whole
+
+
+def explained(best: Fit, colour: str, reading: Reading) -> Mask:
+    """The pixels that a drawing covers, but for patches in it that look like something else, of another colour."""
+    side, seen = len(reading.labels), reading.labels[best.window.slices]
+    other = seen != COLOUR_NAMES.index(colour)
     cover, distance = _difference(best, colour, reading, best.window, _CAST)
     covered = ndimage.binary_dilation(np.pad(cover > 0.5, 1))[1:-1, 1:-1]
-    strange = ndimage.binary_opening(distance > _STRANGE, structure=np.ones((3, 3), dtype=np.bool_))
+    strange = ndimage.binary_opening(other & (distance > _STRANGE), structure=np.ones((3, 3), dtype=np.bool_))
     mine = np.zeros((side, side), dtype=np.bool_)
     mine[best.window.slices] = covered & ~strange
     return mine

@@ -1,6 +1,7 @@
 """The UNet stage: an ordinary latent text-to-image model. It is told the caption and nothing else.
 
-While it learns, it also has to say what each cell shows, and to look for each word where its things are."""
+At first it also has to say what each cell shows, and to look for each word where its things are. Both lessons fade
+while it grows up; from then on it learns from its pictures alone, as any model of its kind."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.world import COLOURS, KINDS
 
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
-GROWN_UP = 120_000  # pictures seen by which few large things have given way to the final mix of levels
+GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, and the aids to nothing
 FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
 FIRST_CROPS, LAST_CROPS = 0.75, 0.25  # the share of steps that show single things cut out
 THINGS = 3.0  # how much more an error on a thing weighs than one on the background
@@ -179,11 +180,12 @@ class Unet(Stage):
         errors = (predicted - target).square()
         weights = 1 + (THINGS - 1) * functional.max_pool2d((shown > 0).float()[:, None], 3, 1, 1)
         painted = (errors * weights).mean() / weights.mean()
-        named = what(self.model.named().float(), shown[:, 1::2, 1::2].long(), lesson.looks.to(self.device))
-        aimed = aim(self.model.aimed(), shown[:, 1::2, 1::2].flatten(1), lesson, ~dropped)
-        loss = painted + NAMED * named + AIMED * aimed
-        v = errors.detach().mean()
-        return {"loss": loss, "crop_v" if cut else "v": v, "named": named, "aimed": aimed}
+        found = {"loss": painted, "crop_v" if cut else "v": errors.detach().mean()}
+        if grown < 1.0:
+            named = what(self.model.named().float(), shown[:, 1::2, 1::2].long(), lesson.looks.to(self.device))
+            aimed = aim(self.model.aimed(), shown[:, 1::2, 1::2].flatten(1), lesson, ~dropped)
+            found |= {"loss": painted + (1 - grown) * (NAMED * named + AIMED * aimed), "named": named, "aimed": aimed}
+        return found
 
     def lesson(self, grown: float) -> Lesson:
         """Whole scenes of every level, more of the harder ones as training goes on."""

@@ -65,6 +65,28 @@ def test_a_faint_thing_is_seen_by_its_rim() -> None:
     assert named(judge(shown)) == [("star", "white")]
 
 
+def test_a_thing_whose_details_are_smudged_is_still_that_thing() -> None:
+    bus = Item("bus", "red", "plain", "large", (0.2, 0.3, 0.8, 0.6), 0)
+    pixels = draw(Picture((bus,)))
+    pixels[50:62, 34:96] = (216, 52, 52)  # no windows
+    (found,) = judge(pixels)
+    assert (found.kind, found.colour) == ("bus", "red")
+
+
+@pytest.mark.parametrize("stain", [(196, 60, 50), (150, 80, 40)])
+def test_a_stain_on_a_thing_is_no_thing(stain: tuple[int, int, int]) -> None:
+    ball = Item("ball", "orange", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
+    pixels = draw(Picture((ball,)))
+    pixels[60:66, 34:64] = stain
+    assert named(judge(pixels)) == [("ball", "orange")]
+
+
+def test_a_crisp_thing_on_another_is_a_thing() -> None:
+    house = Item("house", "yellow", "plain", "large", (0.1, 0.1, 0.9, 0.9), 0)
+    star = Item("star", "blue", "plain", "small", (0.4, 0.5, 0.6, 0.7), 1)
+    assert named(judge(draw(Picture((house, star))))) == [("house", "yellow"), ("star", "blue")]
+
+
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("background", BACKGROUNDS)
 def test_an_empty_background_is_recognised_and_holds_nothing(background: str, style: str) -> None:
