@@ -81,11 +81,11 @@ def _silhouette(kind: str, height: int, width: int) -> Floats:
 
 def drawn(kind: str, style: str, height: int, width: int, side: int) -> Floats:
     """The coverage of a kind that fills a window of so many pixels, 0 to 1."""
-    return _stretched(_drawn(kind, style, _near(height), _near(width), side), height, width)
+    return _stretched(_drawn(kind, style, _near(height, side), _near(width, side), side), height, width)
 
 
 def _painted(kind: str, colour: str, texture: str, style: str, height: int, width: int, side: int) -> Floats:
-    return _stretched(_ink(kind, colour, texture, style, _near(height), _near(width), side), height, width)
+    return _stretched(_ink(kind, colour, texture, style, _near(height, side), _near(width, side), side), height, width)
 
 
 @lru_cache(maxsize=2_000)
@@ -98,10 +98,10 @@ def _ink(kind: str, colour: str, texture: str, style: str, height: int, width: i
     return sprite(_filling(kind, colour, texture, height, width, side), side, style).astype(np.float64)
 
 
-def _near(length: int) -> int:
+def _near(length: int, most: int) -> int:
     """A length near by of which a drawing is kept; large drawings may be off by a pixel or two."""
     step = max(1, length // 24)
-    return step * round(length / step)
+    return min(most, step * round(length / step))
 
 
 def _stretched(drawing: Floats, height: int, width: int) -> Floats:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from grounding.pocket.judge import Found, judge, main
 from grounding.pocket.judge_exam import Marks, examine, iou, overlaps, scenes, softened, summary, wilson
 from grounding.pocket.judge_pixels import read, to_lab
+from grounding.pocket.judge_shapes import drawn
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, STYLES, Item, Picture, draw, picture
 
 
@@ -48,6 +49,14 @@ def test_a_thing_in_front_of_another_is_seen_with_it() -> None:
     house = Item("house", "yellow", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
     car = Item("car", "blue", "plain", "medium", (0.5, 0.55, 0.82, 0.73), 1)
     assert named(judge(draw(Picture((house, car))))) == [("car", "blue"), ("house", "yellow")]
+
+
+@pytest.mark.parametrize("side", [64, 127, 128])
+def test_a_thing_may_fill_nearly_all_of_the_picture(side: int) -> None:
+    for length in range(side - 4, side + 1):
+        assert drawn("book", "flat", length, length, side).shape == (length, length)
+    bird = Item("bird", "blue", "plain", "large", (0.0, 0.14, 0.99, 0.82), 0)
+    assert named(judge(draw(Picture((bird,)), 128))) == [("bird", "blue")]
 
 
 def test_a_slight_cast_of_colour_changes_nothing() -> None:
