@@ -56,16 +56,19 @@ _REACH: tuple[tuple[float, str], ...] = (
 
 _ASPECT: tuple[tuple[float, str], ...] = (
     (0.35, "bottle wine_glass candle lighthouse tower skyscraper spoon fork knife toothbrush pen pencil "
-           "parking_meter baseball_bat rocket tie surfboard feather door ski"),
-    (0.48, "person man woman lady guy boy girl child kid giraffe lamp traffic_light refrigerator fridge knight "
+           "parking_meter baseball_bat tie surfboard feather door ski"),
+    (0.48, "person man woman lady guy boy girl child kid giraffe traffic_light refrigerator fridge knight "
            "soldier player dancer chef doctor teacher student policeman firefighter astronaut bride wardrobe vase "
-           "statue penguin flower rose tulip fire_hydrant lantern bookcase bookshelf cactus guitar violin robot"),
-    (0.72, "tree pine palm snowman owl chair balloon plant potted_plant pineapple mug cup jar backpack dress doll "
-           "bear teddy_bear kangaroo gorilla monkey rabbit squirrel phone remote book stool tent umbrella chicken "
+           "statue rocket penguin flower rose tulip fire_hydrant lantern bookcase bookshelf cactus guitar violin robot"),
+    (0.72, "lamp pine palm snowman owl chair balloon plant potted_plant pineapple jar backpack dress doll "
+           "bear teddy_bear kangaroo gorilla monkey rabbit squirrel phone remote stool tent chicken "
            "rooster mirror"),
+    (0.9, "tree umbrella moon"),
+    (1.15, "cup mug bird sparrow pigeon butterfly heart boat sailboat star"),
+    (1.3, "hat cap helmet crown book"),
     (1.35, "dog sheep goat pig cow horse donkey zebra camel lion tiger wolf laptop tv television monitor table desk "
            "elephant hippo rhino bicycle bike motorcycle motorbike bed turtle pizza cake bowl plate duck swan barn"),
-    (1.8, "car taxi jeep van truck bus train boat ship sailboat yacht canoe kayak couch sofa bench airplane plane "
+    (1.8, "car taxi jeep van truck bus train ship yacht canoe kayak couch sofa bench airplane plane "
            "jet aeroplane fish shark whale dolphin keyboard skateboard snowboard banana carrot snake bridge rug "
            "glasses sunglasses scissors hot_dog helicopter ambulance tractor wagon fence crab bathtub piano"),
 )
