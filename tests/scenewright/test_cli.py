@@ -17,6 +17,7 @@ from planner.scene import Box, Layout, Placement, Relation, Scene, Thing
 from scenewright import __version__
 from scenewright.cli import command
 from scenewright.shell import run
+from tests.scenewright.keys import heed_control_c
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a red cat left of a dog"
@@ -39,7 +40,8 @@ def scenewright(capsys: pytest.CaptureFixture[str]) -> Any:
 
 def process(*args: str, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-m", "scenewright", *args], cwd=ROOT, text=True, stdin=subprocess.PIPE,
-                            stdout=options.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE, **options)
+                            stdout=options.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE,
+                            preexec_fn=heed_control_c, **options)
 
 
 def two(relation: str = "left_of", *, apart: bool = True) -> Layout:

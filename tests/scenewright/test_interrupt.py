@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from scenewright.runs import runs_in
+from tests.scenewright.keys import heed_control_c
 
 SLOW = """
 import sys, time
@@ -26,7 +27,8 @@ main()
 
 def started(folder: Path, steps: int) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", SLOW, str(steps), "render", "a red ball", "--set", f"runs={folder}"],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+                            preexec_fn=heed_control_c)
 
 
 def test_control_c_cancels_with_130_and_one_sentence_and_the_run_goes_on_later(tmp_path: Path) -> None:
