@@ -1,0 +1,72 @@
+"""The painter is helped while it grows up, and learns from pictures alone from then on."""
+
+import random
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grounding.pocket.training.lessons import Lesson
+from grounding.pocket.training.unet import GROWN_UP, LOOKS, Unet, scheduler
+from grounding.pocket.world import COLOURS, KINDS
+
+
+class Shown:
+    """The same two pictures again and again: a thing in a corner, spoken of by one word."""
+
+    def lesson(self, count: int, random_numbers: torch.Generator) -> Lesson:
+        owners = torch.zeros(count, 4, 4, dtype=torch.int64)
+        owners[:, :2, :2] = 1
+        looks = torch.zeros(count, 9, 3, dtype=torch.int64)
+        looks[:, 0] = torch.tensor([len(KINDS), len(COLOURS), 3])
+        spoken = torch.tensor([0, 1, 0], dtype=torch.uint8).expand(count, -1)
+        return Lesson(torch.ones(count, 4, 4, 4), torch.zeros(count, 3, 8), owners, looks, spoken, spoken > 0, [[{}]])
+
+
+class Still(nn.Module):
+    """Predicts nothing, sees nothing, looks everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def forward(self, noisy: Tensor, steps: Tensor, states: Tensor) -> Tensor:
+        self.count = len(noisy)
+        return torch.zeros_like(noisy)
+
+    def named(self) -> Tensor:
+        self.asked += 1
+        return torch.zeros(self.count, sum(LOOKS), 2, 2)
+
+    def aimed(self) -> Tensor:
+        return torch.full((self.count, 4, 3), 1 / 3)
+
+
+def stage(seen: int) -> Any:
+    unet = object.__new__(Unet)
+    unet.device, unet.batch, unet.seen = torch.device("cpu"), 4, seen
+    unet.random, unet.words = torch.Generator().manual_seed(0), random.Random(0)
+    unet.wholes, unet.crops, unet.empty = [Shown()] * 3, Shown(), torch.zeros(3, 8)
+    unet.scheduler, unet.model = scheduler(), Still()
+    unet.noise_scales = unet.scheduler.alphas_cumprod
+    return unet
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_the_aids_fade_while_it_grows_up(share: float) -> None:
+    unet = stage(int(share * GROWN_UP))
+    losses = unet.loss(0.0)
+    alone = stage(GROWN_UP).loss(0.0)["loss"]
+    added = float(losses["loss"]) - float(alone)
+    assert {"named", "aimed"} < set(losses)
+    whole = 0.03 * float(losses["named"]) + 0.05 * float(losses["aimed"])
+    assert added == pytest.approx((1 - share) * whole, rel=0.05)
+
+
+def test_nothing_but_pictures_teaches_it_afterwards() -> None:
+    unet = stage(GROWN_UP)
+    for _ in range(8):
+        losses = unet.loss(0.0)
+        assert set(losses) < {"loss", "v", "crop_v"}
+    assert unet.model.asked == 0
