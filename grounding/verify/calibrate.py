@@ -30,8 +30,8 @@ STRANGERS = 3
 """How many nouns that are not in a picture are asked for in it."""
 ENOUGH = 20
 """Samples from which a noun or a family gets a cut of its own."""
-PULL = 10
-"""A cut of its own is pulled to the general one as if by this many samples."""
+CLEAR = 0.2
+"""A cut keeps clear of the scores on both sides by this part of the gap between them."""
 DECIDED_WRONG = 0.05
 """The undecided band is as wide as it takes to have at most this share of errors among what is decided …"""
 DECIDED = 0.5
@@ -184,7 +184,7 @@ class _Measuring:
                 for noun, cases in noun_cases(looked.known, looked.view, found).items():
                     by_noun[noun] += cases
             general = cut_of([case for cases in by_noun.values() for case in cases], counted=True)
-            own = {noun: _pulled(cut_of(cases, counted=True), general) for noun, cases in by_noun.items()
+            own = {noun: cut_of(cases, counted=True, near=general.at) for noun, cases in by_noun.items()
                    if sum(case.true for case in cases) >= ENOUGH}
             found = start.model_copy(update={"noun": general, "nouns": own})
         return found
@@ -248,9 +248,10 @@ def hits(known: Known, noun: str, seen: Sequence[Sighting]) -> list[tuple[KnownT
     return found
 
 
-def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False) -> Cut:
+def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False, near: float | None = None) -> Cut:
     """The cut with the fewest errors: in the middle of the widest gap where there are none, else the middle one of
-    all that are as good within half a standard error, so that single samples do not decide.
+    all that are as good within half a standard error, so that single samples do not decide. Where a cut is wanted
+    `near` another, it is the nearest of those that are as good.
 
     True and false cases weigh the same as wholes; with `counted` each error weighs the same and `errors` is their
     number per true case (detectors give false cases without number, of which only those above the cut matter).
@@ -258,10 +259,10 @@ def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False
     """
     scores = np.array([case.score for case in cases], dtype=np.float64)
     true = np.array([case.true for case in cases], dtype=bool)
-    if not true.any() or true.all():
+    if not true.any() or (true.all() and near is None):
         at = float(scores.min()) * 0.8 if true.any() else float(scores.max(initial=0.0)) + 0.05
         return Cut(at=min(max(at, -1.0), 1.0), samples=len(cases), errors=0.0)
-    at, wrong = _least_wrong(scores, true, counted)
+    at, wrong = _least_wrong(scores, true, counted, near)
     return Cut(at=at, unsure=_band(scores, true, at) if banded else 0.0, samples=len(cases), errors=wrong)
 
 
@@ -270,18 +271,29 @@ class _Least(NamedTuple):
     wrong: float
 
 
-def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool) -> _Least:
+def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool, near: float | None) -> _Least:
     values = np.unique(scores)
     cuts = np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2, [values[-1] + 1e-6]])
     missed = np.searchsorted(np.sort(scores[true]), cuts) / true.sum()
-    false = 1 - np.searchsorted(np.sort(scores[~true]), cuts) / (~true).sum()
-    wrong = np.minimum(missed + false * (~true).sum() / true.sum(), 1.0) if counted else (missed + false) / 2
+    false = (~true).sum() - np.searchsorted(np.sort(scores[~true]), cuts)
+    wrong = np.minimum(missed + false / true.sum(), 1.0) if counted else (missed + false / max(1, (~true).sum())) / 2
     least = float(wrong.min())
     doubt = 0.5 * (least * (1 - least) / len(scores)) ** 0.5
     best = np.flatnonzero(wrong <= least + doubt + 1e-12)
     room = np.concatenate([[0.0], values[1:] - values[:-1], [0.0]])
+    if near is not None:
+        return _nearest(values, wrong, best, near)
     chosen = best[room[best].argmax()] if least == 0 else best[len(best) // 2]
     return _Least(float(min(cuts[chosen], 1.0)), float(wrong[chosen]))
+
+
+def _nearest(values: Floats, wrong: Floats, best: npt.NDArray[np.intp], near: float) -> _Least:
+    """Of the gaps between scores that are good places for a cut, the one nearest to `near`, and the place in it."""
+    low, high = np.concatenate([[0.0], values])[best], np.concatenate([values, [1.0]])[best]
+    margin = CLEAR * (high - low)
+    places = np.clip(near, low + margin, high - margin)
+    chosen = int(np.abs(places - near).argmin())
+    return _Least(float(places[chosen]), float(wrong[best[chosen]]))
 
 
 def _band(scores: Floats, true: npt.NDArray[np.bool_], at: float) -> float:
@@ -302,9 +314,3 @@ def _gap(cases: Sequence[Case]) -> float:
     true = [case.score for case in cases if case.true]
     false = [case.score for case in cases if not case.true]
     return float(np.mean(true) - np.mean(false)) if true and false else 0.0
-
-
-def _pulled(own: Cut, general: Cut) -> Cut:
-    """A noun's cut, pulled to the general one the more the fewer its samples."""
-    at = (own.samples * own.at + PULL * general.at) / (own.samples + PULL)
-    return own.model_copy(update={"at": at})

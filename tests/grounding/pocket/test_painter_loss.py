@@ -44,7 +44,7 @@ class Still(nn.Module):
 
 
 def stage(seen: int) -> Any:
-    unet = object.__new__(Unet)
+    unet: Any = object.__new__(Unet)
     unet.device, unet.batch, unet.seen = torch.device("cpu"), 4, seen
     unet.random, unet.words = torch.Generator().manual_seed(0), random.Random(0)
     unet.wholes, unet.crops, unet.empty = [Shown()] * 3, Shown(), torch.zeros(3, 8)

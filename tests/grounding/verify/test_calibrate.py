@@ -53,6 +53,20 @@ def test_a_clean_gap_is_cut_in_its_middle_without_a_band() -> None:
     assert (cut.at, cut.unsure, cut.errors) == (pytest.approx(0.55), 0.0, 0.0)
 
 
+@pytest.mark.parametrize("near", [0.1, 0.45, 0.9])
+def test_of_cuts_that_are_as_good_the_one_nearest_to_what_is_usual_is_taken(near: float) -> None:
+    parted = [Case(0.8, True), Case(0.7, True), Case(0.3, False), Case(0.2, False)]
+    assert cut_of(parted, counted=True, near=near).errors == 0
+    assert cut_of(parted, counted=True, near=near).at == pytest.approx(min(max(near, 0.38), 0.62))
+    never_false = [Case(0.8, True), Case(0.6, True), Case(0.5, True)]
+    assert cut_of(never_false, counted=True, near=near).at == pytest.approx(min(near, 0.4))
+    overlapping = [Case(k / 100, (k > 50) != (k in (49, 53))) for k in range(100)]
+    least = cut_of(overlapping, counted=True)
+    found = cut_of(overlapping, counted=True, near=near)
+    assert abs(found.at - near) <= abs(least.at - near)
+    assert (found.errors or 0) <= (least.errors or 0) + 0.05
+
+
 def test_the_band_keeps_errors_rare_among_what_is_decided() -> None:
     rng = random.Random(0)
     some = [Case(min(max(rng.gauss(0.65, 0.12), 0), 1), True) for _ in range(400)]
