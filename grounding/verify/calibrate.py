@@ -277,6 +277,8 @@ def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool, nea
     missed = np.searchsorted(np.sort(scores[true]), cuts) / true.sum()
     false = (~true).sum() - np.searchsorted(np.sort(scores[~true]), cuts)
     wrong = np.minimum(missed + false / true.sum(), 1.0) if counted else (missed + false / max(1, (~true).sum())) / 2
+    if counted:
+        wrong[cuts <= 0] = 1.0  # what was not seen at all counts as 0, and no cut finds it
     least = float(wrong.min())
     doubt = 0.5 * (least * (1 - least) / len(scores)) ** 0.5
     best = np.flatnonzero(wrong <= least + doubt + 1e-12)

@@ -27,7 +27,7 @@ def brute(some: Sequence[Case], counted: bool) -> float:
     true = [c.score for c in some if c.true]
     false = [c.score for c in some if not c.true]
     errors = []
-    for cut in [0.0, *(c.score + 1e-9 for c in some)]:
+    for cut in [1e-9 if counted else 0.0, *(c.score + 1e-9 for c in some)]:
         missed, passed = sum(s < cut for s in true), sum(s >= cut for s in false)
         errors.append(min((missed + passed) / len(true), 1.0) if counted
                       else (missed / len(true) + passed / len(false)) / 2)
@@ -60,6 +60,8 @@ def test_of_cuts_that_are_as_good_the_one_nearest_to_what_is_usual_is_taken(near
     assert cut_of(parted, counted=True, near=near).at == pytest.approx(min(max(near, 0.38), 0.62))
     never_false = [Case(0.8, True), Case(0.6, True), Case(0.5, True)]
     assert cut_of(never_false, counted=True, near=near).at == pytest.approx(min(near, 0.4))
+    unseen = [Case(0.0, True)] * 3
+    assert cut_of([*never_false, *unseen], counted=True, near=near).at > 0.05
     overlapping = [Case(k / 100, (k > 50) != (k in (49, 53))) for k in range(100)]
     least = cut_of(overlapping, counted=True)
     found = cut_of(overlapping, counted=True, near=near)
