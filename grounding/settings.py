@@ -36,7 +36,7 @@ class Refocus(Data):
     united: bool = False
     until: Fraction = 0.2
     updates: Annotated[int, Field(ge=1, le=20)] = 1
-    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.2
+    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.05
     weak: Fraction = SATISFIED
     weights: ByThing = Field(default_factory=dict)
     longer: Fraction = 0.6

@@ -17,6 +17,8 @@ Sizes = dict[str, tuple[float, float]]
 
 _FILLED = {1: 0.2, 2: 0.26, 3: 0.3, 4: 0.34}
 _MOST_FILLED = 0.38
+MODEST = 0.42
+"""The longer side, in shorter sides of the canvas, from which on things grow only slowly."""
 _LEAST_SIDE = 0.035
 _LEAST_AREA = 0.0024
 
@@ -24,6 +26,8 @@ _LEAST_AREA = 0.0024
 def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
     """Natural sizes, all zoomed by one factor so that together they fill a fair share of the canvas."""
     nested = _nested(scene)
+    holders = {id for relation in scene.relations if relation.kind in ("in", "wearing", "holding", "on")
+               for id in (*relation.subjects, *relation.objects)}
     sizes = {thing.id: _natural(thing) for thing in scene.things}
     total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
     filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * frame.width * frame.height
@@ -32,8 +36,14 @@ def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
     for thing in scene.things:
         k = zoom * factor(thing.attributes) * lively[thing.group or thing.id] * rng.uniform(0.97, 1.03)
         w, h = sizes[thing.id]
+        k *= _modest(max(w, h) * k) if thing.id not in holders else 1.0
         sizes[thing.id] = w * k, h * k
     return sizes
+
+
+def _modest(side: float) -> float:
+    """What makes a longer side that would fill the picture one that leaves room around it, in the same order."""
+    return min(1.0, (MODEST + (side - MODEST) / 4) / side)
 
 
 def _natural(thing: Thing) -> tuple[float, float]:

@@ -80,7 +80,7 @@ _ALOFT = frozenset((
 ))
 
 _WORDS = {
-    "tiny": 0.5, "miniature": 0.5, "little": 0.7, "small": 0.68, "short": 0.85, "mini": 0.6, "microscopic": 0.4,
+    "tiny": 0.5, "miniature": 0.5, "little": 0.6, "small": 0.52, "short": 0.85, "mini": 0.6, "microscopic": 0.4,
     "big": 1.35, "large": 1.38, "huge": 1.65, "giant": 1.75, "gigantic": 1.75, "enormous": 1.7, "massive": 1.65,
     "tall": 1.25, "oversized": 1.5, "colossal": 1.75, "baby": 0.75, "long": 1.2,
 }

@@ -13,7 +13,7 @@ from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
-from planner.proportions import Proportions, Sizes, natural_sizes, shrunk
+from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
@@ -288,7 +288,8 @@ class Trial:
             return
         rects, frame = self.rects(), self.task.frame
         whole = hull(rects.values())
-        zoom = max(min(0.84 * frame.width / whole.w, 0.84 * frame.height / whole.h, 1.3), 1.0)
+        largest = max(max(r.w, r.h) for r in rects.values())
+        zoom = max(min(0.84 * frame.width / whole.w, 0.84 * frame.height / whole.h, 1.3, MODEST / largest), 1.0)
         for k in dict.fromkeys((zoom if len(rects) > 1 else 1.0, 1.0)):
             w, h = whole.w * k, whole.h * k
             low = 0.5 if any(flies(t.noun) for t in self.task.scene.things) else self.rng.uniform(0.5, 0.75)
