@@ -99,6 +99,6 @@ def test_the_detector_answers_every_patch_for_every_query() -> None:
     given = finder.processor(text=[["a red ball", "cup", "dragon"]], images=shown, return_tensors="pt")
     with torch.no_grad():
         found = finder.model(**given)
-    assert found.logits.shape == (1, 64, 3)
+    assert found.logits.shape == (1, 256, 3)
     assert torch.isfinite(found.logits).all()
     assert ((found.pred_boxes > 0) & (found.pred_boxes < 1)).all()
