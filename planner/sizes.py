@@ -59,7 +59,8 @@ _ASPECT: tuple[tuple[float, str], ...] = (
            "parking_meter baseball_bat tie surfboard feather door ski"),
     (0.48, "person man woman lady guy boy girl child kid giraffe traffic_light refrigerator fridge knight "
            "soldier player dancer chef doctor teacher student policeman firefighter astronaut bride wardrobe vase "
-           "statue rocket penguin flower rose tulip fire_hydrant lantern bookcase bookshelf cactus guitar violin robot"),
+           "statue rocket penguin flower rose tulip fire_hydrant lantern bookcase bookshelf cactus guitar violin "
+           "robot"),
     (0.72, "lamp pine palm snowman owl chair balloon plant potted_plant pineapple jar backpack dress doll "
            "bear teddy_bear kangaroo gorilla monkey rabbit squirrel phone remote stool tent chicken "
            "rooster mirror"),

@@ -259,6 +259,10 @@ class Binder:
         return kind if kind in TABLE else _STANDS_FOR.get(kind, "other")
 
     def _emit(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], pending: Pending) -> None:
+        """Nothing stands left of itself: of "a table and a lamp left of the table", the lamp does."""
+        if kind in TABLE and TABLE[kind].arity == "pair" and set(objects) & set(subjects):
+            last = max(n for n, actor in enumerate(subjects) if actor in objects)
+            subjects = subjects[last + 1:] or [actor for actor in subjects if actor not in objects] or subjects
         if pending.reverse:
             subjects, objects = objects, subjects
         n, m = len(self.things(subjects)), len(self.things(objects))
