@@ -19,6 +19,10 @@ _FILLED = {1: 0.2, 2: 0.26, 3: 0.3, 4: 0.34}
 _MOST_FILLED = 0.38
 MODEST = 0.42
 """The longer side, in shorter sides of the canvas, from which on things grow only slowly."""
+_READABLE, _READABLE_SHARE = 0.2, 0.34
+"""The longer side below which things shrink only slowly, and what share of the canvas all may fill at that size."""
+_SMALL_WORD, _LARGE_WORD = 0.7, 1.3
+"""Which factors of size words say that a thing is small, or large, in the picture."""
 _LEAST_SIDE = 0.035
 _LEAST_AREA = 0.0024
 
@@ -32,18 +36,30 @@ def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
     total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
     filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * frame.width * frame.height
     zoom = min(math.sqrt(filled / total), 1.9) * rng.uniform(0.93, 1.05)
+    readable = min(_READABLE, math.sqrt(_READABLE_SHARE / max(len(sizes) - len(nested), 1)))
     lively = {group: rng.uniform(0.94, 1.06) for group in sorted({t.group or t.id for t in scene.things})}
     for thing in scene.things:
-        k = zoom * factor(thing.attributes) * lively[thing.group or thing.id] * rng.uniform(0.97, 1.03)
+        told = factor(thing.attributes)
+        k = zoom * told * lively[thing.group or thing.id] * rng.uniform(0.97, 1.03)
         w, h = sizes[thing.id]
-        k *= _modest(max(w, h) * k) if thing.id not in holders else 1.0
+        k *= _fair(max(w, h) * k, told, readable) if thing.id not in holders else 1.0
         sizes[thing.id] = w * k, h * k
     return sizes
 
 
-def _modest(side: float) -> float:
-    """What makes a longer side that would fill the picture one that leaves room around it, in the same order."""
-    return min(1.0, (MODEST + (side - MODEST) / 4) / side)
+def _fair(side: float, told: float, readable: float) -> float:
+    """What makes a longer side that would fill the picture one that leaves room around it, and one that would be lost
+    in it one that can be made out, both in the same order; and what is told to be small or large is so in the picture.
+    """
+    if told < _SMALL_WORD:
+        fair = min(side, readable)
+    elif told > _LARGE_WORD:
+        fair = max(side, MODEST * min(1.0, readable / _READABLE))
+    else:
+        fair = side
+    if fair < readable:
+        fair = readable * (fair / readable) ** (1 / 3)
+    return min(fair, MODEST + (fair - MODEST) / 4) / side
 
 
 def _natural(thing: Thing) -> tuple[float, float]:

@@ -34,6 +34,8 @@ _DETAIL, _ON, _CRISP = 0.3, 0.5, 0.75
 """What is so much smaller than a thing on which so much of it lies is taken for a part of that, unless it is crisp."""
 _LEFT = 0.15
 """What it costs an explanation of a piece to leave all of it unexplained."""
+_NECK, _PART = 20, 0.15
+"""How many necks' widths are as long as the picture, and what share of a piece is a part of it that may be a thing."""
 _BLACK = COLOUR_NAMES.index("black")
 _COMMON, _COLOURS_TRIED = 0.12, 3
 _FULL = 0.9
@@ -129,6 +131,8 @@ def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explan
         colour = COLOUR_NAMES[number]
         if _among(piece, beside):
             yield _behind(piece, beside, reading, colour, top)
+        if (apart := _parted(piece)) is not None:
+            yield _Explanation(fit(apart, seen & ~apart, reading, colour, beat=top), colour, apart)
         own, others = _own_part(piece, number, reading.labels)
         if not own.any():
             continue
@@ -138,6 +142,24 @@ def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explan
         top = max(top, best.score)
         if best.score < _WHOLE and _among(own, rest):
             yield _behind(own, rest, reading, colour, top)
+
+
+def _parted(piece: Mask) -> Mask | None:
+    """The largest part of a piece that hangs together with the rest by a neck only: things that touch."""
+    core = piece
+    for _ in range(max(1, len(piece) // _NECK)):
+        core = ndimage.binary_erosion(core)
+        numbered, _ = ndimage.label(core, structure=np.ones((3, 3)))
+        areas = np.bincount(numbered.ravel())[1:]
+        if not len(areas):
+            return None
+        if (areas > _PART * areas.sum()).sum() > 1:
+            kept = [k + 1 for k in range(len(areas)) if areas[k] > _PART * areas.sum()]
+            roots = np.where(np.isin(numbered, kept), numbered, 0)
+            nearest = ndimage.distance_transform_edt(roots == 0, return_distances=False, return_indices=True)
+            owner = np.where(piece, roots[tuple(nearest)], 0)
+            return np.asarray(owner == 1 + int(np.argmax(np.bincount(owner[piece])[1:])))
+    return None
 
 
 def _among(own: Mask, others: Mask) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grounding.pocket.compose import fit
 from grounding.pocket.judge import Found, judge, main
 from grounding.pocket.judge_exam import Marks, examine, iou, overlaps, scenes, softened, summary, wilson
 from grounding.pocket.judge_pixels import read, to_lab
@@ -43,6 +44,15 @@ def test_touching_things_of_different_colours_are_told_apart() -> None:
     ball = Item("ball", "red", "plain", "medium", (0.2, 0.3, 0.5, 0.6), 0)
     box = Item("box", "blue", "plain", "medium", (0.49, 0.3, 0.76, 0.61), 1)
     assert named(judge(draw(Picture((ball, box))))) == [("ball", "red"), ("box", "blue")]
+
+
+@pytest.mark.parametrize("kind", ["star", "dog", "car", "house", "umbrella", "mushroom", "lamp", "boat"])
+def test_things_of_one_kind_and_colour_that_touch_are_told_apart(kind: str) -> None:
+    *_, width, height = fit(kind, 0.3, 0.0, 0.0)
+    left, right, top = 0.5 - width + 0.01, 0.49, 0.35
+    boxes = [(left, top, left + width, top + height), (right, top, right + width, top + height)]
+    items = tuple(Item(kind, "green", "plain", "medium", box, 0) for box in boxes)
+    assert named(judge(draw(Picture(items)))) == [(kind, "green")] * 2
 
 
 def test_a_thing_in_front_of_another_is_seen_with_it() -> None:
