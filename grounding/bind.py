@@ -9,7 +9,7 @@ text reads itself and its cells, and the prompt does not read it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -18,7 +18,9 @@ from torch.nn import functional as F
 from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
 from grounding.settings import Bind
+from grounding.spans import Item, singly
 from grounding.targets import Target, aim, within
+from planner.sizes import factor
 
 __all__ = ["Bind", "BindHook", "Binder"]
 
@@ -36,7 +38,7 @@ class Binder:
                  targets: Sequence[Target | None]) -> None:
         self.bind = bind
         self.columns = words[0].states.shape[0]
-        texts = [_own_texts(backbone, target) if target and bind.own else [] for target in targets]
+        texts = [_own_texts(backbone, target, bind.scales) if target and bind.own else [] for target in targets]
         self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
         self.given = _appended(given, texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
@@ -78,12 +80,12 @@ class Binder:
         empty = within(bind.empty, here.rows, here.cols, MOSTLY).flatten() & ~taken
         _put(row, taken, summary, -bind.hold * there.amax(0))
         _put(row, empty, summary, torch.full_like(row[:, 0], -bind.hold))
-        for i, (item, factor) in enumerate(zip(here.columns, here.united(firm), strict=True)):
+        for i, (item, firmer) in enumerate(zip(here.columns, here.united(firm), strict=True)):
             mine = list(item.all)
             for j, other in enumerate(here.columns):
                 shared = [c for c in mine if j != i and c not in other.all]
                 _put(row, masks[j] & ~masks[i], shared, -bind.hold * there[j])
-            _put(row, ~taken, mine, -bind.clear * factor * (1 + empty.float()))
+            _put(row, ~taken, mine, -bind.clear * firmer * (1 + empty.float()))
             _put(row, masks[i], mine, bind.pull * there[i])
             if own:
                 _put(row, masks[i], list(range(at, at + len(own[i]))), bind.pull * there[i])
@@ -158,10 +160,21 @@ class BindHook:
         return torch.cat([free, bias])
 
 
-def _own_texts(backbone: Backbone, target: Target) -> list[Tensor]:
+def _own_texts(backbone: Backbone, target: Target, scales: Mapping[str, float]) -> list[Tensor]:
     """The states of each item's own text, its words and its end token."""
-    words = backbone.encode([item.alone for item in target.grounding.items])
+    words = backbone.encode([_sized(item, scales) for item in target.grounding.items])
     return [w.gist for w in words]
+
+
+def _sized(item: Item, scales: Mapping[str, float]) -> str:
+    """An item's own text, with the word for its planned size where that is a small or a large one."""
+    _, *words = item.alone.split()
+    if not scales or factor(words) != 1.0:
+        return item.alone
+    side = max(max(box.w, box.h) for box in item.boxes)
+    ordered = sorted(scales, key=scales.__getitem__)
+    size = min(ordered, key=lambda word: max(side / scales[word], scales[word] / side))
+    return singly(size, *words) if size in (ordered[0], ordered[-1]) else item.alone
 
 
 def _appended(cond: Conditioning, texts: Sequence[list[Tensor]], extra: int) -> Conditioning:

@@ -12,6 +12,7 @@ SATISFIED = 0.2
 """The published stop test: every box has a peak of at least this."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Side = Annotated[float, Field(gt=0.0, le=1.0)]
 Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 ByThing = Annotated[dict[ThingId, Annotated[float, Field(ge=0.0, le=100.0)]], Field(max_length=1000)]
@@ -66,6 +67,9 @@ class Bind(Data):
     """How far instances are kept from looking at each other."""
     own: bool = True
     """Whether each thing brings its own text."""
+    scales: Annotated[dict[str, Side], Field(max_length=16)] = Field(default_factory=dict)
+    """What size words mean to the model, as longer sides of boxes. A thing of whose size nothing is said has the word
+    for the smallest or the largest in its own text where its box is that size; those between go without saying."""
     firmness: ByThing = Field(default_factory=dict)
     """By what factor single things are bound more firmly than that, in their own cells and outside all boxes."""
     empty: Annotated[tuple[Box, ...], Field(max_length=64)] = ()

@@ -88,7 +88,7 @@ def ground(layout: Layout) -> Grounding:
             prompt = f"{prompt}, {thing.phrase}"
             ranges = ((start, len(prompt)),)
             heads = tuple(_occurrences(thing.noun, prompt, start)) or ranges
-        items.append(Item(thing.phrase, thing.noun, _alone(thing), ranges, heads, placements))
+        items.append(Item(thing.phrase, thing.noun, singly(*thing.attributes, thing.noun), ranges, heads, placements))
     return Grounding(prompt, tuple(items), layout.canvas, tuple(notes), tuple(a.noun for a in scene.absent if not a.of))
 
 
@@ -171,9 +171,9 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
         yield from sorted(free or nouns, key=lambda r: abs(r[0] - anchor))[:1]
 
 
-def _alone(thing: Thing) -> str:
-    words = " ".join((*thing.attributes, thing.noun))
-    return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}"
+def singly(*words: str) -> str:
+    """The words with an article before them."""
+    return f"{'an' if words[0][0].lower() in 'aeiou' else 'a'} {' '.join(words)}"
 
 
 def _definite(prompt: str, at: Range) -> bool:

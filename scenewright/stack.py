@@ -78,6 +78,7 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
+    from grounding.pocket.pictures import SCALES
     from grounding.pocket.vocabulary import unpaintable
     from scenewright.adapters import SampledPainter, fingerprint
 
@@ -86,9 +87,10 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device)
     likeness = open_both("", scorer, device)[0].scorer if scorer else None
-    habit = HABITS[POCKET if source == POCKET else type(backbone).__name__]
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", *habit, likeness,
-                          unpaintable if source == POCKET else None)
+    own = source == POCKET
+    habit = HABITS[POCKET if own else type(backbone).__name__]
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", *habit,
+                          SCALES if own else {}, likeness, unpaintable if own else None)
 
 
 

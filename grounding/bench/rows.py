@@ -11,6 +11,7 @@ from grounding.bind import Bind
 from grounding.errors import BadRequest
 from grounding.incantation import Incant, Incanter
 from grounding.painter import Painter
+from grounding.pocket.pictures import SCALES
 from grounding.refocus import Refocus
 from grounding.rendering import Rendering
 from planner.scene import Layout
@@ -35,18 +36,20 @@ class Row(NamedTuple):
 Scorer = Callable[[Image, str], float]
 """How well a picture fits its prompt, by a model that is neither the painter nor the judge."""
 
+BOUND = Bind(scales=SCALES)
+
 ROWS: dict[str, Row] = {
     "plain": Row({"watch": False}),
-    "bind": Row({"bind": Bind()}),
+    "bind": Row({"bind": BOUND}),
     "head-car": Row({"refocus": Refocus(profile="head", self_attention=False)}),
     "head-sar": Row({"refocus": Refocus(profile="head", cross=False)}),
     "paper": Row({"refocus": Refocus(profile="paper")}),
     "head": Row({"refocus": Refocus(profile="head")}),
     "refocus": Row({"refocus": Refocus()}),
-    "ours": Row({"bind": Bind(), "refocus": Refocus()}),
+    "ours": Row({"bind": BOUND, "refocus": Refocus()}),
     "tokens": Row({"watch": False}, incant=Incant(objective="attention", iterations=10, checks=1)),
     "gated": Row({"watch": False}, gated=True),
-    "gated-ours": Row({"bind": Bind(), "refocus": Refocus()}, gated=True),
+    "gated-ours": Row({"bind": BOUND, "refocus": Refocus()}, gated=True),
     "best-of-2": Row({"watch": False}, tries=2),
 }
 

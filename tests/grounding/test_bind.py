@@ -47,6 +47,20 @@ def seen(binder: Binder, layer: Layer, progress: float = 0.0, batch: int = 1) ->
     return found[0].reshape(batch, layer.rows, layer.cols, keys)
 
 
+@pytest.mark.parametrize(("phrase", "side", "said"), [
+    ("red ball", 0.2, "a small red ball"), ("red ball", 0.3, "a red ball"), ("red ball", 0.5, "a large red ball"),
+    ("huge ball", 0.2, "a huge ball"),
+])
+def test_an_own_text_says_the_planned_size_where_nothing_else_does(
+        backbone: StableDiffusion, phrase: str, side: float, said: str) -> None:
+    ball = Thing(id="r", noun="ball", phrase=f"a {phrase}", attributes=(phrase.split()[0],))
+    scales = {"large": 0.46, "small": 0.19, "medium": 0.3}
+    bound = binder(backbone, Bind(scales=scales), (ball, Box.of(0.1, 0.2, 0.1 + side, 0.2 + side / 2), 0))
+    texts = backbone.encode([f"a {phrase} beside a cat", said])
+    own = bound.given.states[0, len(texts[0].states) :]
+    torch.testing.assert_close(own, texts[1].gist)
+
+
 def test_a_things_own_text_is_read_in_its_cells_and_nowhere_else(backbone: StableDiffusion) -> None:
     bound = binder(backbone, Bind())
     ball, cat = slice(40, 44), slice(44, 47)  # "a red ball" and "a cat", each with its end token
