@@ -36,6 +36,8 @@ _LEFT = 0.15
 """What it costs an explanation of a piece to leave all of it unexplained."""
 _NECK, _PART = 20, 0.15
 """How many necks' widths are as long as the picture, and what share of a piece is a part of it that may be a thing."""
+_PARTING = 0.08
+"""What it costs to suppose that a piece is several things that touch."""
 _BLACK = COLOUR_NAMES.index("black")
 _COMMON, _COLOURS_TRIED = 0.12, 3
 _FULL = 0.9
@@ -132,7 +134,8 @@ def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explan
         if _among(piece, beside):
             yield _behind(piece, beside, reading, colour, top)
         if (apart := _parted(piece)) is not None:
-            yield _Explanation(fit(apart, seen & ~apart, reading, colour, beat=top), colour, apart)
+            part = fit(apart, seen & ~apart, reading, colour, beat=top)
+            yield _Explanation(part._replace(score=part.score - _PARTING), colour, apart)
         own, others = _own_part(piece, number, reading.labels)
         if not own.any():
             continue

@@ -301,7 +301,7 @@ def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
     quantiles = (torch.arange(count) + torch.rand(count, generator=random_numbers)) / count
     quantiles = quantiles[torch.randperm(count, generator=random_numbers)].clamp(1e-4, 1 - 1e-4)
     normal = torch.special.ndtri(quantiles)
-    return (torch.sigmoid(0.5 + 1.2 * normal) * 1000).long().clamp(0, 999)
+    return (torch.sigmoid(0.25 + 1.1 * normal) * 1000).long().clamp(0, 999)
 
 
 def paint(pipeline: Any, prompts: list[str], seed: int, steps: int = 20, guidance: float = 4.0) -> Tensor:
