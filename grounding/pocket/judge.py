@@ -156,8 +156,8 @@ def _parted(piece: Mask) -> Mask | None:
         areas = np.bincount(numbered.ravel())[1:]
         if not len(areas):
             return None
-        if (areas > _PART * areas.sum()).sum() > 1:
-            kept = [k + 1 for k in range(len(areas)) if areas[k] > _PART * areas.sum()]
+        kept = 1 + np.flatnonzero(areas > _PART * areas.sum())
+        if len(kept) > 1:
             roots = np.where(np.isin(numbered, kept), numbered, 0)
             nearest = ndimage.distance_transform_edt(roots == 0, return_distances=False, return_indices=True)
             owner = np.where(piece, roots[tuple(nearest)], 0)
