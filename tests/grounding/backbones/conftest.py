@@ -133,3 +133,9 @@ def open_family(folders: dict[str, Path]) -> Callable[..., Backbone]:
 def family(request: pytest.FixtureRequest, open_family: Callable[..., Backbone]) -> Any:
     """Each family in turn."""
     return open_family(request.param)
+
+
+@pytest.fixture(params=["sd3", "flux"])
+def model(request: pytest.FixtureRequest, open_family: Callable[..., Any]) -> Any:
+    """A tiny model with joint attention."""
+    return open_family(request.param)

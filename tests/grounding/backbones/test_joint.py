@@ -1,4 +1,4 @@
-"""Joint attention: narrow taps against an independent computation, binding on both sides, memory within bounds."""
+"""Joint attention: narrow taps against an independent computation, guidance, memory within bounds."""
 
 from __future__ import annotations
 
@@ -12,44 +12,27 @@ from diffusers import DDIMScheduler, FluxControlNetModel, SD3ControlNetModel
 from torch import Tensor
 
 from grounding import attention
-from grounding.attention import Call, CrossWatch, Layer, Proceed, RowWatch, probabilities
+from grounding.attention import CrossWatch, Layer, RowWatch
 from grounding.backbones.mmdit import Control
-from grounding.bind import Bind, Binder
+from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
 from grounding.painter import Painter
 from grounding.refocus import IDLE, Refocus, Refocuser, our_measure
 from grounding.spans import ground
-from grounding.targets import Target, aim
-from planner.scene import Box, Layout, Placement, Scene, Thing
-
-T = torch.tensor(500.0)
-SIDE = 32
-RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
-CAT = Thing(id="c", noun="cat", phrase="a cat")
-LEFT, RIGHT = Box.of(0.0, 0.0, 0.5, 1.0), Box.of(0.5, 0.5, 1.0, 1.0)
-PROMPT = "a red ball beside a cat"
-
-
-@pytest.fixture(params=["sd3", "flux"])
-def model(request: pytest.FixtureRequest, open_family: Callable[..., Any]) -> Any:
-    return open_family(request.param)
-
-
-def latents(model: Any, batch: int = 1) -> Tensor:
-    return torch.randn(batch, *model.shape(SIDE, SIDE), generator=torch.Generator().manual_seed(0))
-
-
-def layout(*things: tuple[Thing, Box], prompt: str = PROMPT) -> Layout:
-    placements = tuple(Placement(thing=t.id, box=box, depth=n) for n, (t, box) in enumerate(things))
-    return Layout(scene=Scene(prompt=prompt, things=tuple(t for t, _ in things)), placements=placements)
-
-
-def binder(model: Any, bind: Bind, layouts: Sequence[Layout] = (layout((RED, LEFT), (CAT, RIGHT)),)) -> Binder:
-    groundings = [ground(some) for some in layouts]
-    words = model.encode([g.prompt for g in groundings])
-    shape = model.shape(SIDE, SIDE)
-    targets: list[Target | None] = [aim(g, w, *model.grid(shape)) for g, w in zip(groundings, words, strict=True)]
-    return Binder(bind, model, shape, model.stack(words), words, targets)
+from grounding.targets import aim
+from planner.scene import Layout, Scene
+from tests.grounding.backbones.jointly import (
+    CAT,
+    LEFT,
+    PROMPT,
+    RED,
+    RIGHT,
+    SIDE,
+    Seen,
+    T,
+    latents,
+    layout,
+)
 
 
 def rotated(states: Tensor, positions: Tensor, dims: Sequence[int]) -> Tensor:
@@ -162,112 +145,6 @@ def test_the_receipt_tells_how_much_memory_watching_and_binding_took(model: Any)
     assert none.attention_bytes == 0
     assert watched.attention_bytes >= 4 * rows * cols * columns
     assert bound.attention_bytes >= watched.attention_bytes + 4 * (rows * cols + columns) ** 2
-
-
-class Seen:
-    """Stands inside the binding hook and notes the probabilities that it leads to."""
-
-    def __init__(self) -> None:
-        self.maps: list[tuple[Call, Tensor]] = []
-
-    def wants(self, layer: Layer) -> bool:
-        return layer.kind == "joint"
-
-    def __call__(self, call: Call, proceed: Proceed) -> Tensor:
-        self.maps.append((call, probabilities(call)))
-        return proceed(call)
-
-
-def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
-    bound, seen = binder(model, Bind()), Seen()
-    hook = bound.hook(0.0)
-    assert hook is not None
-    model.predict(latents(model), T, bound.given, [hook, seen])
-    sizes = [len(model.encode([text])[0].gist) for text in ("a red ball", "a cat")]
-    ball = slice(bound.columns, bound.columns + sizes[0])
-    cat = slice(bound.columns + sizes[0], bound.columns + sum(sizes))
-    left = torch.zeros(8, 8, dtype=torch.bool)
-    left[:, :4] = True
-    corner = torch.zeros(8, 8, dtype=torch.bool)
-    corner[4:, 4:] = True
-    assert bound.given.states.shape[1] == bound.columns + sum(sizes)
-    assert seen.maps
-    for call, maps in seen.maps:
-        image, text = maps[0][:, call.image], maps[0][:, call.text]
-        for own, cells in ((ball, left.flatten()), (cat, corner.flatten())):
-            to_own = image[..., call.text][..., own].sum(-1)
-            assert to_own[:, cells].min() > 0
-            assert to_own[:, ~cells].max() == 0
-            assert text[:, : bound.columns, call.text][..., own].max() == 0
-            assert text[:, own][..., call.text][..., : bound.columns].max() == 0
-            assert text[:, own][..., call.image][..., ~cells].max() == 0
-            assert text[:, own][..., call.text][..., own].sum(-1).min() > 0
-        assert text[:, ball][..., call.text][..., cat].max() == 0
-
-
-def test_binding_raises_attention_inside_and_lowers_it_outside(model: Any) -> None:
-    free, tight = Seen(), Seen()
-    bound = binder(model, Bind(own=False, part=3.0, hold=3.0, clear=3.0, pull=0.0))
-    hook = bound.hook(0.0)
-    assert hook is not None
-    first = next(layer.name for layer in model.layers(model.shape(SIDE, SIDE)))
-    model.predict(latents(model), T, bound.given, [free])
-    model.predict(latents(model), T, bound.given, [hook, tight])
-    (words,) = model.encode([PROMPT])
-    red, cat = words.columns(2, 5), words.columns(20, 23)
-    (call, before), (_, after) = free.maps[0], tight.maps[0]
-    assert call.layer.name == first
-    ratio = (after / before)[0][:, call.image]
-    grid = ratio.reshape(len(ratio), 8, 8, -1)
-    image = torch.arange(ratio.shape[2])[call.image].reshape(8, 8)
-    text = torch.arange(ratio.shape[2])[call.text]
-    raised, free_cells = grid[:, :, :4][..., text[list(red)]], grid[:, :4, 4:][..., image[0]]
-    assert (raised > 1).all()
-    for held, kept in (
-            (grid[:, :, :4][..., text[list(cat)]], raised[..., :1]),
-            (grid[:, :4, 4:][..., text[[*red, *cat]]], free_cells[..., :1]),
-            (grid[:, :, :4][..., image[4:, 4:].flatten()], raised[..., :1])):
-        torch.testing.assert_close(held / kept, torch.full_like(held, math.exp(-3.0)), rtol=1e-3, atol=1e-4)
-
-
-def test_hidden_columns_do_not_change_what_the_model_predicts(model: Any) -> None:
-    bound = binder(model, Bind(hold=0, clear=0, pull=0, part=0))
-    for bias in bound._cross.values():
-        bias[..., bound.columns:] = attention.MASKED
-    hook = bound.hook(0.0)
-    assert hook is not None
-    plainly = model.predict(latents(model), T, model.stack(model.encode([PROMPT])))
-    torch.testing.assert_close(model.predict(latents(model), T, bound.given, [hook]), plainly, rtol=1e-4, atol=1e-5)
-
-
-def test_the_unconditional_half_and_scenes_without_things_are_left_alone(model: Any) -> None:
-    bound = binder(model, Bind(), [layout((RED, LEFT), (CAT, RIGHT)), layout(prompt="a cat")])
-    hook = bound.hook(0.0)
-    assert hook is not None
-    empty = model.stack(model.encode(["", "no hat"]))
-    both = empty.widened(bound.given.states.shape[1]) + bound.given
-    x = latents(model, 4)
-    out = model.predict(x, T, both, [hook])
-    torch.testing.assert_close(out[:2], model.predict(x[:2], T, empty), rtol=1e-4, atol=1e-5)
-    cat = model.stack(model.encode(["a cat"]))
-    torch.testing.assert_close(out[3:], model.predict(x[3:], T, cat), rtol=1e-4, atol=1e-5)
-
-
-def test_no_row_is_ever_masked_entirely_and_no_bias_overflows_half_precision(model: Any) -> None:
-    bound = binder(model, Bind(hold=1000, clear=1000, part=1000), [layout((RED, Box.of(0, 0, 1, 1)), (CAT, LEFT)),
-                                                                  layout(prompt="a cat")])
-    hook = bound.hook(0.0)
-    assert hook is not None
-
-    class Check(Seen):
-        def __call__(self, call: Call, proceed: Proceed) -> Tensor:
-            assert call.bias is not None
-            assert (call.bias > -5e3).any(-1).all()
-            assert call.bias.abs().max() < 6e4
-            return proceed(call)
-
-    out = model.predict(latents(model, 4), T, bound.given + bound.given, [hook, Check()])
-    assert torch.isfinite(out).all()
 
 
 @pytest.mark.parametrize("profile", ["paper", "head", "ours"])
