@@ -207,7 +207,7 @@ class Loop:
             self.tell(events.Verified(state["round"], index, report))
         return Try(round=state["round"], batch=batch, index=index, seed=task.seeds[index],
                    rank=rank(report) if report else (0.5, 0.0), verified=bool(report and report.passed),
-                   failing=len(report.failing) if report else -1,
+                   failing=len(report.failing) if report else -1, doubtful=len(report.doubtful) if report else 0,
                    passes=number(painting, "passes"), report=self._name(batch, index)).model_dump(mode="json")
 
     def _report(self, batch: str, index: int, painting: Painting, layout: Layout) -> Report | None:
@@ -241,7 +241,7 @@ class Loop:
             return "verified"
         if self.verifier is None and state["tries"]:
             return "unchecked"
-        if any(t["failing"] == 0 for t in state["tries"]):
+        if any(t["failing"] == 0 and not t["doubtful"] for t in state["tries"]):
             return "untold"
         if state["round"] >= self.request.rounds:
             return "rounds"

@@ -29,6 +29,8 @@ class Try(Data):
     verified: bool
     failing: int = 0
     """How many claims fail; −1 where nothing was verified."""
+    doubtful: int = 0
+    """How many claims are in doubt on this picture, and could be told on another."""
     report: str
     passes: float = 0.0
 
@@ -60,7 +62,8 @@ class Outcome(Data):
 
 @dataclass(frozen=True)
 class Result:
-    """The best picture of a run. `verified` says that no claim fails on it; `report` has the evidence for each."""
+    """The best picture of a run. `verified` says that no claim fails on it and that it leaves none in doubt; `report`
+    has the evidence for each."""
 
     prompt: str
     layout: Layout
@@ -81,7 +84,7 @@ class Result:
 
     @property
     def verified(self) -> bool:
-        """Whether no claim fails."""
+        """Whether no claim fails and none is in doubt."""
         return self.outcome.verified
 
     @property

@@ -32,6 +32,8 @@ _HIDING = 0.05
 """What it costs to suppose that a part of an item is hidden."""
 _DETAIL, _ON, _CRISP = 0.3, 0.5, 0.75
 """What is so much smaller than a thing on which so much of it lies is taken for a part of that, unless it is crisp."""
+_NEAR = 16
+"""A dark patch lies on what is nearer to it than this part of the picture's side: shadows and outlines are dark."""
 _LEFT = 0.15
 """What it costs an explanation of a piece to leave all of it unexplained."""
 _NECK, _PART = 20, 0.15
@@ -176,12 +178,14 @@ def _behind(own: Mask, others: Mask, reading: Reading, colour: str, top: float) 
 
 
 def _detail(one: _Explanation, larger: _Explanation) -> bool:
-    """Whether what seems a small thing is a part of a larger one, or a stain on it."""
+    """Whether what seems a small thing is a part of a larger one, a stain on it, or its shadow."""
     if one.taken.sum() > _DETAIL * larger.taken.sum():
         return False
     if one.colour == larger.colour:
         return _inside(one.fit.window, larger.fit.window) > _ON
-    return one.fit.score < _CRISP and bool((one.taken & larger.taken).sum() > _ON * one.taken.sum())
+    whole, dark = larger.taken, one.colour == COLOUR_NAMES[_BLACK]
+    reach = ndimage.binary_dilation(whole, iterations=max(1, len(whole) // _NEAR)) if dark else whole
+    return one.fit.score < _CRISP and bool((one.taken & reach).sum() > _ON * one.taken.sum())
 
 
 def _inside(small: Window, large: Window) -> float:

@@ -36,6 +36,9 @@ DECIDED_WRONG = 0.05
 """The undecided band is as wide as it takes to have at most this share of errors among what is decided …"""
 DECIDED = 0.5
 """… but never so wide that less than this share is decided."""
+DOUBTED = 0.05
+"""What is there is left in doubt in this share of the known cases: painted pictures are less clear than known ones, so
+the band around the cut of a noun is as wide as known pictures can spare."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -186,7 +189,10 @@ class _Measuring:
             general = cut_of([case for cases in by_noun.values() for case in cases], counted=True)
             own = {noun: cut_of(cases, counted=True, near=general.at) for noun, cases in by_noun.items()
                    if sum(case.true for case in cases) >= ENOUGH}
-            found = start.model_copy(update={"noun": general, "nouns": own})
+            spare = _spare([(case.score, own.get(noun, general).at) for noun, cases in by_noun.items()
+                            for case in cases if case.true])
+            found = start.model_copy(update={"noun": _doubting(general, spare), "nouns": {
+                noun: _doubting(cut, spare) for noun, cut in own.items()}})
         return found
 
     def _families(self) -> dict[str, AttributeCut]:
@@ -310,6 +316,17 @@ def _band(scores: Floats, true: npt.NDArray[np.bool_], at: float) -> float:
         if ((high & ~true) | (low & true)).sum() <= DECIDED_WRONG * decided:
             break
     return unsure
+
+
+def _spare(seen: Sequence[tuple[float, float]]) -> float:
+    """The widest band around the cuts that leaves few enough of what is there in doubt; scores with cuts."""
+    away = np.sort([abs(score - at) for score, at in seen])
+    return float(away[int(DOUBTED * len(away))]) if len(away) else 0.0
+
+
+def _doubting(cut: Cut, unsure: float) -> Cut:
+    """The cut with a band, which reaches at most halfway to either end of the scale."""
+    return cut.model_copy(update={"unsure": min(unsure, cut.at / 2, (1 - cut.at) / 2)})
 
 
 def _gap(cases: Sequence[Case]) -> float:

@@ -35,7 +35,9 @@ class Plan(NamedTuple):
 
 
 class View(NamedTuple):
-    """What was seen: `seen` per noun above its threshold, `faint` the best ones below it, `asked` raw per query."""
+    """What was seen: `seen` per noun above its threshold, `faint` the best ones below it, `asked` raw per query.
+
+    A place belongs to one noun only, so what is faint there under another name is left out."""
 
     seen: Mapping[str, tuple[Sighting, ...]]
     faint: Mapping[str, tuple[Sighting, ...]]
@@ -60,9 +62,10 @@ def look(detector: Detector, image: Image.Image, nouns: Iterable[str], queries: 
     cuts = {noun: thresholds.for_noun(noun).at for noun in named}
     single = {noun: distinct([s for s in found[text] if s.score >= FAINT * cuts[noun]], plan.boxes.get(noun, ()))
               for noun, text in named.items()}
+    single = compete(single, cuts, plan.together)
     bright = {noun: tuple(s for s in some if s.score >= cuts[noun]) for noun, some in single.items()}
     faint = {noun: tuple(s for s in some if s.score < cuts[noun])[:20] for noun, some in single.items()}
-    return View(compete(bright, cuts, plan.together), faint, found)
+    return View(bright, faint, found)
 
 
 def noun_key(noun: str) -> str:

@@ -161,7 +161,8 @@ def _mark(pen: ImageDraw.ImageDraw, x: float, y: float, ruling: Ruling, colour: 
 
 def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], report: Report) -> None:
     font = _font(TEXT)
-    head = "all that can be judged holds" if report.passed else f"{len(report.failing)} of {len(report.findings)} fail"
+    wrong, what = (report.failing, "fail") if report.failing else (report.doubtful, "in doubt")
+    head = f"{len(wrong)} of {len(report.findings)} {what}" if wrong else "all that can be judged holds"
     colour = COLOUR["holds" if report.passed else "fails"]
     pen.text((left, GAP), head, fill=colour, font=_font(TEXT + 4))
     prompt = _wrapped(report.prompt, PANEL - 2 * GAP)

@@ -91,8 +91,8 @@ class Report(Data):
 
     @property
     def passed(self) -> bool:
-        """No claim fails, and at least half of them were seen to hold."""
-        return not self.failing and 2 * len(self.holding) >= len(self.findings)
+        """No claim fails, none is in doubt, and at least half of them were seen to hold."""
+        return not (self.failing or self.doubtful) and 2 * len(self.holding) >= len(self.findings)
 
     @property
     def holding(self) -> tuple[Finding, ...]:
@@ -108,6 +108,12 @@ class Report(Data):
     def undecided(self) -> tuple[Finding, ...]:
         """The findings on which nobody can tell."""
         return self._ruled("cannot tell")
+
+    @property
+    def doubtful(self) -> tuple[Finding, ...]:
+        """The findings on what is there, and how often, that the detector was asked for and could not decide: on
+        another picture it could."""
+        return tuple(f for f in self.undecided if f.claim.kind in ("exists", "count") and f.score is not None)
 
     @property
     def score(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from PIL import Image
 from grounding.verify.attributes import Attributes, Reading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
-from grounding.verify.judges import Sighting
+from grounding.verify.judges import Sighting, with_article
 from grounding.verify.look import View, noun_key
 from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
@@ -83,9 +83,11 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
     (id,), cut = claim.things, sight.thresholds.for_noun(claim.noun)
     seen, planned = sight.matched.of.get(id), sight.layout.boxes.get(id)
     if seen is not None:
-        return Finding(claim=claim, ruling="holds", score=seen.score, threshold=cut.at,
-                       sentence=f"{sight.names[id]} is there, {at(seen.box)}",
-                       evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
+        sure = cut.rule(seen.score) == "holds"
+        said = f"{sight.names[id]} is there, {at(seen.box)}" if sure else (
+            f"{sight.names[id]} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {cut.at + cut.unsure:.2f})")
+        return Finding(claim=claim, ruling="holds" if sure else "cannot tell", score=seen.score, threshold=cut.at,
+                       sentence=said, evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
                                          numbers={"score": seen.score}))
     assert sight.view is not None
     faint = [s for s in sight.view.faint.get(noun_key(claim.noun), ()) if planned is None or s.box.iou(planned) > 0.3]
@@ -98,19 +100,40 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
 
 def _count(claim: Claim, sight: Sight) -> Finding:
     assert sight.view is not None
-    noun = noun_key(claim.noun)
-    seen = sight.view.seen.get(noun, ())
-    enough = len(seen) >= claim.at_least and (claim.at_most is None or len(seen) <= claim.at_most)
+    noun, cut = noun_key(claim.noun), sight.thresholds.for_noun(claim.noun)
+    seen, faint = sight.view.seen.get(noun, ()), sight.view.faint.get(noun, ())
+    perhaps = tuple(s for s in faint if cut.rule(s.score) == "cannot tell")
+    sure = sum(cut.rule(s.score) == "holds" for s in seen)
+    ruling = _counted(claim, sure, len(seen), len(seen) + len(perhaps))
     least = spelled(claim.at_least)
     wanted = (f"at least {least}" if claim.at_most is None else least if claim.at_least == claim.at_most
               else f"{least} to {spelled(claim.at_most)}")
-    evidence = Evidence(boxes=tuple(s.box for s in seen), numbers={
+    evidence = Evidence(boxes=tuple(s.box for s in (*seen, *(perhaps if ruling == "cannot tell" else ()))), numbers={
         "found": float(len(seen)), "faintest counted": min((s.score for s in seen), default=0.0),
-        "brightest not counted": max((s.score for s in sight.view.faint.get(noun, ())), default=0.0)})
-    return Finding(claim=claim, ruling="holds" if enough else "fails", score=float(len(seen)),
-                   threshold=float(claim.at_least), evidence=evidence,
-                   sentence=f"there {'is' if len(seen) < 2 else 'are'} {number(len(seen), claim.noun)}"
-                            + ("" if enough else f", wanted {wanted}"))
+        "brightest not counted": max((s.score for s in faint), default=0.0)})
+    return Finding(claim=claim, ruling=ruling, score=float(len(seen)), threshold=float(claim.at_least),
+                   evidence=evidence, sentence=_count_said(claim, ruling, seen, perhaps, wanted))
+
+
+def _counted(claim: Claim, sure: int, seen: int, most: int) -> Ruling:
+    """A count that holds is in doubt while one that is faint, more or less, would break it."""
+    def enough(n: int) -> bool:
+        return n >= claim.at_least and (claim.at_most is None or n <= claim.at_most)
+
+    if not enough(seen):
+        return "fails"
+    return "holds" if enough(sure) and enough(most) else "cannot tell"
+
+
+def _count_said(claim: Claim, ruling: Ruling, seen: Sequence[Sighting], perhaps: Sequence[Sighting],
+                wanted: str) -> str:
+    said = f"there {'is' if len(seen) < 2 else 'are'} {number(len(seen), claim.noun)}"
+    if ruling == "holds":
+        return said
+    if ruling == "fails":
+        return f"{said}, wanted {wanted}"
+    more = f", and perhaps {with_article(noun_key(claim.noun))} {listed(at(s.box) for s in perhaps)}" if perhaps else ""
+    return f"{said}{more}: cannot tell" + ("" if more else ", not all are clear to see")
 
 
 def _attribute(claim: Claim, sight: Sight) -> Finding:

@@ -96,6 +96,7 @@ def problems_of(findings: Sequence[Finding], matches: Sequence[Match], surplus: 
     return (
         *_missing(failing, matches),
         *_surplus(failing, surplus),
+        *_doubtful(findings, matches),
         *(_of(finding, "absent") for finding in failing if finding.claim.kind == "absent"),
         *(_of(finding, "attribute") for finding in failing if finding.claim.kind == "attribute"
           and not gone & set(finding.claim.things)),
@@ -129,6 +130,18 @@ def _surplus(failing: Sequence[Finding], surplus: Sequence[Surplus]) -> list[Pro
     return [Problem(kind="surplus", sentence=s.sentence, boxes=(s.sighting.box,), claims=(counts[s.noun].claim.id,),
                     things=counts[s.noun].claim.things)
             for s in surplus if s.wrong and s.noun in counts]
+
+
+def _doubtful(findings: Sequence[Finding], matches: Sequence[Match]) -> list[Problem]:
+    """What may be missing, and counts that may be wrong: where things are there but not all clear, these are named."""
+    planned = {match.thing: match.planned for match in matches}
+    open_ones = [f for f in findings if f.ruling == "cannot tell" and f.score is not None]
+    unclear = [f for f in open_ones if f.claim.kind == "exists"]
+    faint = {id for f in unclear for id in f.claim.things}
+    counts = [f for f in open_ones if f.claim.kind == "count" and not faint & set(f.claim.things)]
+    return [*(_of(f, "missing").model_copy(update={"boxes": tuple(filter(None, map(planned.get, f.claim.things)))})
+              for f in unclear),
+            *(_of(f, "surplus").model_copy(update={"boxes": f.evidence.boxes[int(f.score or 0):]}) for f in counts)]
 
 
 def _misplaced(failing: Sequence[Finding], matches: Sequence[Match], gone: set[str]) -> list[Problem]:
