@@ -32,6 +32,8 @@ ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
 ENDS = 65536
 """How much of either end of a file tells it apart."""
+UPDATES = 10
+"""How often tokens are updated as a remedy: an update costs a tenth of a picture, and a new seed may do as well."""
 FIRM = 2.0
 """How much more firmly a thing is bound whose words went to the wrong thing."""
 
@@ -177,8 +179,9 @@ class SampledPainter:
             return _How(options, settled.incant)
         scale = self.guidance_scale if task.guidance_scale is None else task.guidance_scale
         tokens = task.tokens and bool(task.layout.placements) and self.scorer is not None
+        learning = Incant(objective="attention", iterations=UPDATES, checks=1) if tokens else None
         return _How({"steps": task.steps or self.steps, "guidance_scale": scale, "refocus": refocus_of(task),
-                     "bind": bind_of(task, self.scales)}, Incant(objective="attention") if tokens else None)
+                     "bind": bind_of(task, self.scales)}, learning)
 
     def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None],
                     cancel: Callable[[], bool]) -> list[Painting]:

@@ -45,13 +45,14 @@ class Course(Data):
     tokens: bool = False
 
     def after(self, actions: Sequence[Action]) -> Course:
-        """The course with these remedies. A new seed forgets areas: what was surplus there is not there any more."""
+        """The course with these remedies. A new seed forgets areas and learned tokens, which were for that picture:
+        what was surplus there is not there any more, and learning costs as much as several new seeds."""
         new = self
         for action in actions:
             new = new._with(action)
         remedies = {action.remedy for action in actions}
         if remedies & {"reseed", "replan"}:
-            new = new.model_copy(update={"seeding": new.seeding + 1, "clear": ()})
+            new = new.model_copy(update={"seeding": new.seeding + 1, "clear": (), "tokens": "tokens" in remedies})
         if "replan" in remedies:
             new = new.model_copy(update={"planning": new.planning + 1, "guide": {}})
         return new

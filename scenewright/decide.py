@@ -44,8 +44,8 @@ class Remedies(BaseModel):
     """Something that must be absent, or too many of a kind."""
     misplaced: Remedied = ("guide", "reseed", "replan")
     """A relation or a part that does not hold."""
-    attribute: Remedied = ("bind", "tokens", "reseed")
-    """A thing of the wrong colour, material, size …"""
+    attribute: Remedied = ("bind", "reseed", "tokens")
+    """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""
 

@@ -70,10 +70,12 @@ def test_what_stays_missing_gets_a_new_seed_and_then_a_new_layout(loop: Make) ->
     assert layouts[0] == layouts[1] == layouts[2] != layouts[3]
 
 
-def test_a_wrong_attribute_is_bound_and_then_its_tokens_are_optimised(loop: Make) -> None:
+def test_a_wrong_attribute_is_bound_then_painted_anew_and_then_its_tokens_are_optimised(loop: Make) -> None:
     painter = DrawingPainter(failing_until(lambda task: task.tokens, COLOUR))
     assert loop(painter=painter).go().verified
-    assert [(task.bind, task.tokens) for task in painter.tasks] == [((), False), (("box",), False), (("box",), True)]
+    assert [(task.bind, task.tokens) for task in painter.tasks] == [
+        ((), False), (("box",), False), (("box",), False), (("box",), True)]
+    assert painter.tasks[1].seeds != painter.tasks[2].seeds == painter.tasks[3].seeds
 
 
 def test_something_surplus_has_its_area_given_to_the_background(loop: Make) -> None:

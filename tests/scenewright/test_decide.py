@@ -38,7 +38,7 @@ def test_each_fault_is_treated_in_the_order_of_its_row() -> None:
     assert remedies("surplus", 4) == ["clear", "reseed", "replan", "reseed"]
     assert remedies("absent", 2) == ["clear", "reseed"]
     assert remedies("misplaced", 3) == remedies("part", 3) == ["guide", "reseed", "replan"]
-    assert remedies("attribute", 4) == ["bind", "tokens", "reseed", "reseed"]
+    assert remedies("attribute", 4) == ["bind", "reseed", "tokens", "reseed"]
     assert remedies("whole", 3) == remedies("style", 3) == ["tokens", "reseed", "reseed"]
 
 
@@ -107,15 +107,17 @@ def test_guidance_grows_each_time_it_is_asked_for() -> None:
     assert course.guide == {"a": STRONGER**2, "b": STRONGER}
 
 
-def test_a_new_seed_keeps_guidance_and_forgets_areas_and_a_new_layout_forgets_both() -> None:
+def test_a_new_seed_keeps_guidance_and_forgets_areas_and_tokens_and_a_new_layout_forgets_all() -> None:
     box = Box.of(0, 0, 1, 1)
     course = Course().after([act("guide", "a"), act("clear", boxes=(box,)), act("bind", "b"), act("tokens")])
-    assert (course.clear, course.seeding) == ((box,), 0)
+    assert (course.clear, course.seeding, course.tokens) == ((box,), 0, True)
+    assert course.after([act("guide", "a")]).tokens
     seeded = course.after([reseed("why")])
-    assert (seeded.seeding, seeded.clear, seeded.guide) == (1, (), course.guide)
+    assert (seeded.seeding, seeded.clear, seeded.guide, seeded.tokens) == (1, (), course.guide, False)
     planned = course.after([act("replan")])
     assert (planned.planning, planned.seeding, planned.guide, planned.clear) == (1, 1, {}, ())
-    assert (planned.bind, planned.tokens) == (("b",), True)
+    assert (planned.bind, planned.tokens) == (("b",), False)
+    assert course.after([act("replan"), act("tokens")]).tokens
 
 
 def test_a_picture_with_more_claims_that_hold_ranks_higher_and_then_the_clearer_one() -> None:
