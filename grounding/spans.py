@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from grounding.backbone import Words
 from grounding.errors import BadRequest
+from planner.articles import with_article
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
 
 Range = tuple[int, int]
@@ -173,7 +174,7 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
 
 def singly(*words: str) -> str:
     """The words with an article before them."""
-    return f"{'an' if words[0][0].lower() in 'aeiou' else 'a'} {' '.join(words)}"
+    return with_article(" ".join(words))
 
 
 def _definite(prompt: str, at: Range) -> bool:

@@ -6,9 +6,10 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from grounding.pocket.captions import NUMBERS, plural, with_article
+from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.trials import TRIALS, Seen, Thing, Trial
 from grounding.pocket.world import COLOURS, KINDS
+from planner.articles import with_article
 from planner.read.grammar import read
 from planner.scene import Layout, Relation
 from planner.solve import place

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grounding.pocket.pictures import Item, Link, Picture
+from planner.articles import with_article
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 _PLURALS = {"box": "boxes", "fish": "fish", "bus": "buses", "butterfly": "butterflies"}
@@ -64,10 +65,6 @@ _STYLES_AFTER: dict[str, tuple[str, ...]] = {
 
 def plural(noun: str) -> str:
     return _PLURALS.get(noun, noun + "s")
-
-
-def with_article(words: str) -> str:
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 class _Wording:

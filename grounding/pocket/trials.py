@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from grounding.pocket.captions import NUMBERS, plural, with_article
+from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, BoxXYXY
+from planner.articles import with_article
 from planner.geometry import PAIR, Rect
 
 PLACES = {"meadow": "in a meadow", "beach": "on the beach", "city": "in the city", "room": "in a room", "plain": ""}

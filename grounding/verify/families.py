@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from grounding.verify.judges import with_article
+from grounding.verify.judges import indefinite
 from planner.read.plurals import plural
 from planner.scene import Data
 from planner.sizes import factor
@@ -91,7 +91,7 @@ class Vocabulary(Data):
         family, basic = self.family(word), _basic(word)
         rivals = tuple(rival for rival in self.families.get(family, ("",)) if rival not in basic)
         words = (word, *rivals)
-        return Contest(family, words, tuple(with_article(f"{each} {noun}".strip()) for each in words))
+        return Contest(family, words, tuple(indefinite(f"{each} {noun}".strip()) for each in words))
 
     def background(self, words: str, subject: str) -> Contest:
         """A setting against the other settings, with the same subject in each."""
@@ -104,13 +104,13 @@ class Vocabulary(Data):
         """A manner of depiction against the others, with the same subject in each."""
         own, rivals = _sides(words, self.manners)
         return Contest("style", (words, *rivals), tuple(
-            f"{with_article(_medium(manner))} of {subject}" for manner in (own or words, *rivals)))
+            f"{indefinite(_medium(manner))} of {subject}" for manner in (own or words, *rivals)))
 
 
 def subject_of(phrases: Iterable[str]) -> str:
     """Things as a caption names them: "a red ball and two cats"."""
     counts = Counter(phrase.lower() for phrase in phrases)
-    named = [with_article(_bare(phrase)) if n == 1 else f"{n} {plural(_bare(phrase))}"
+    named = [indefinite(_bare(phrase)) if n == 1 else f"{n} {plural(_bare(phrase))}"
              for phrase, n in counts.items()][:8]
     return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0] if named else "a scene"
 

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple, Protocol, runtime_checkable
 from PIL import Image
 from pydantic import Field
 
+from planner.articles import with_article
 from planner.scene import Box, Data
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -78,12 +79,12 @@ def logit(score: float) -> float:
     return math.log(kept / (1 - kept))
 
 
-def with_article(words: str) -> str:
+def indefinite(words: str) -> str:
     """The words with "a" or "an" where they name one thing ("scissors" and "pants" take none)."""
     last = words.rsplit(maxsplit=1)[-1].lower() if words.strip() else ""
     if not last or (last.endswith("s") and not last.endswith(("ss", "us", "is"))):
         return words
-    return f"{'an' if words[0].lower() in 'aeiou' else 'a'} {words}"
+    return with_article(words)
 
 
 FAILURES = (RuntimeError, ValueError, OSError, MemoryError)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from grounding.verify.judges import Detector, Sighting, with_article
+from grounding.verify.judges import Detector, Sighting, indefinite
 from grounding.verify.nms import SAME_PLACE, compete, distinct
 from grounding.verify.thresholds import Thresholds
 from planner.overlap import allowed_pairs
@@ -56,7 +56,7 @@ NO_PLAN = Plan({}, frozenset())
 def look(detector: Detector, image: Image.Image, nouns: Iterable[str], queries: Iterable[str],
          thresholds: Thresholds, plan: Plan = NO_PLAN) -> View:
     """Ask for nouns and for further queries, in one call; per noun one box per thing."""
-    named = {noun_key(noun): with_article(noun_key(noun)) for noun in nouns}
+    named = {noun_key(noun): indefinite(noun_key(noun)) for noun in nouns}
     texts = tuple(dict.fromkeys((*named.values(), *queries)))
     found = dict(zip(texts, detector.detect(image, texts), strict=True)) if texts else {}
     cuts = {noun: thresholds.for_noun(noun).at for noun in named}

@@ -11,7 +11,7 @@ from PIL import Image
 from grounding.verify.attributes import Attributes, Reading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
-from grounding.verify.judges import Sighting, with_article
+from grounding.verify.judges import Sighting, indefinite
 from grounding.verify.look import View, noun_key
 from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
@@ -132,7 +132,7 @@ def _count_said(claim: Claim, ruling: Ruling, seen: Sequence[Sighting], perhaps:
         return said
     if ruling == "fails":
         return f"{said}, wanted {wanted}"
-    more = f", and perhaps {with_article(noun_key(claim.noun))} {listed(at(s.box) for s in perhaps)}" if perhaps else ""
+    more = f", and perhaps {indefinite(noun_key(claim.noun))} {listed(at(s.box) for s in perhaps)}" if perhaps else ""
     return f"{said}{more}: cannot tell" + ("" if more else ", not all are clear to see")
 
 

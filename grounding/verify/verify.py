@@ -8,7 +8,7 @@ from PIL import Image
 
 from grounding.verify.attributes import Attributes, Reading, queries_for
 from grounding.verify.families import Vocabulary, subject_of
-from grounding.verify.judges import FAILURES, Detector, Scorer, Sighting, first_line, shares, with_article
+from grounding.verify.judges import FAILURES, Detector, Scorer, Sighting, first_line, indefinite, shares
 from grounding.verify.look import Plan, View, look, noun_key
 from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
@@ -179,13 +179,13 @@ class _Verification:
         over = {noun_key(f.claim.noun) for f in findings if f.claim.kind == "count" and f.ruling == "fails"
                 and f.claim.at_most is not None and len(f.evidence.boxes) > f.claim.at_most}
         own = [Surplus(noun=noun, sighting=s, wrong=noun in over,
-                       sentence=f"{with_article(noun)} too many is {at(s.box)}" if noun in over
+                       sentence=f"{indefinite(noun)} too many is {at(s.box)}" if noun in over
                        else f"another {noun} is {at(s.box)}")
                for noun, some in matched.surplus.items() for s in some]
         scene_nouns = {noun_key(t.noun) for t in self.layout.scene.things} | {
             noun_key(c.noun) for c in self.claims if c.kind == "absent"}
         others = [Surplus(noun=noun, sighting=s, wrong=False,
-                          sentence=f"{with_article(noun)}, which nobody asked for, is {at(s.box)}")
+                          sentence=f"{indefinite(noun)}, which nobody asked for, is {at(s.box)}")
                   for noun in self.verifier.bystanders if noun not in scene_nouns
                   for s in (view.seen.get(noun, ()) if view else ())]
         return (*own, *others)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from planner.articles import with_article
 from planner.read.compare import Ratio, in_ratio
 from planner.read.lexicon import describes, listed, mapping, sections
 from planner.read.mention import Mention
@@ -187,14 +188,14 @@ class Cast:
         same = list(dict.fromkeys(m.attributes)) == list(attributes)
         spread = not m.plural and n > 1 and is_plural(self.p.low(m.core[1] - 1))
         if not m.plural and same and core and not spread and m.collection in ("", "portion"):
-            return self.words(m) if m.det not in ("each", "every") else f"{article(core)} {core}"
+            return self.words(m) if m.det not in ("each", "every") else with_article(core)
         if same and core and m.core[1] > m.core[0]:
             last = self.p.tokens[m.core[1] - 1]
             one = m.noun.rsplit(" ", 1)[-1]
             body = core[: last.start - self.p.tokens[m.core[0]].start] + (one if one != last.low else last.text)
         else:
             body = " ".join([*attributes, m.noun])
-        return f"{article(body)} {body}" + (f" {m.tail}" if m.tail else "")
+        return with_article(body) + (f" {m.tail}" if m.tail else "")
 
     # Who is meant
 
@@ -336,11 +337,6 @@ def _place_in(m: Mention, n: int) -> int | None:
         return None
     m.attributes.remove(side)
     return _AT.get(SIDES[side], n // 2) % n
-
-
-def article(words: str) -> str:
-    """The indefinite article for these words."""
-    return "an" if words[:1].lower() in "aeiou" and not words.lower().startswith(("uni", "one", "eu", "use")) else "a"
 
 
 def owner_word(m: Mention) -> str:

@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from grounding.pocket.captions import NUMBERS, plural, with_article
+from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.palette import COLOURS
 from grounding.pocket.shapes import KINDS
+from planner.articles import with_article
 from planner.scene import Absent, Relation, Scene, Thing
 
 SIDES = {"left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below"}

@@ -6,8 +6,8 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from grounding.pocket.captions import with_article
 from grounding.pocket.world import COLOURS, KINDS, SIZES, TEXTURES
+from planner.articles import with_article
 
 Item = Mapping[str, Any]
 _CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (

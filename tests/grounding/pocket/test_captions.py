@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grounding.pocket.captions import NUMBERS, caption, plural, with_article
+from grounding.pocket.captions import NUMBERS, caption, plural
 from grounding.pocket.world import COLOURS, KINDS, Item, Link, Picture, picture
+from planner.articles import with_article
 
 SIZE_OF = {"tiny": "small", "little": "small", "big": "large", "medium-sized": "medium"}
 TEXTURE_OF = {"dotted": "spotted"}

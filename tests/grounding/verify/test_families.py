@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grounding.verify.families import FAMILIES, Vocabulary, is_size, subject_of
-from grounding.verify.judges import logit, shares, with_article
+from grounding.verify.judges import indefinite, logit, shares
 
 WORDS = Vocabulary()
 
@@ -69,4 +69,4 @@ def test_shares_are_a_softmax_and_logit_inverts_the_logistic() -> None:
 @pytest.mark.parametrize(("words", "said"), [("cat", "a cat"), ("orange cat", "an orange cat"),
                                              ("scissors", "scissors"), ("glass", "a glass"), ("bus", "a bus")])
 def test_articles(words: str, said: str) -> None:
-    assert with_article(words) == said
+    assert indefinite(words) == said
