@@ -13,6 +13,8 @@ from planner.geometry import PAIR, Rect
 MARGIN = 0.012
 GAP = 0.02
 _LEAST_SHRINK = 0.65
+_MOST_HIDDEN = 0.45
+"""What one of a crowd hides of another at most."""
 _TOUCHING = ("on", "in", "in_front_of", "behind")
 
 SURFACES = {"table": 0.1, "box": 0.16, "book": 0.1, "bus": 0.05, "car": 0.06, "chair": 0.5, "hat": 0.06, "cup": 0.05}
@@ -250,10 +252,45 @@ def _everyday(rng: random.Random) -> tuple[list[Item], tuple[Link, ...]]:
     return _related(rng)
 
 
+def _crowd(rng: random.Random) -> list[Item]:
+    """Two to four things of one look that touch or overlap, now and then with something else apart from them."""
+    count = rng.choices((2, 3, 4), (0.5, 0.3, 0.2))[0]
+    first = _single(rng, ("small", "medium", "large") if count == 2 else ("small", "medium"))[0]
+    crowd = [first]
+    for _ in range(40):
+        if len(crowd) == count:
+            break
+        box = _beside(rng.choice(crowd).box, rng)
+        if _inside(box) and all(_hidden(box, other.box) < _MOST_HIDDEN for other in crowd):
+            crowd.append(replace(first, box=box))
+    more = [_item(rng, ("small", "medium"))] if rng.random() < 0.4 else []
+    return _ordered([*crowd, *_scatter(more, rng, tuple(item.box for item in crowd))])
+
+
+def _beside(box: BoxXYXY, rng: random.Random) -> BoxXYXY:
+    """A box of this size that touches this one, or goes over it."""
+    along, across = rng.uniform(0.5, 1.02) * rng.choice((-1, 1)), rng.uniform(-0.4, 0.4)
+    x, y = rng.choice(((along, across), (across, along)))
+    dx, dy = x * (box[2] - box[0]), y * (box[3] - box[1])
+    return (box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy)
+
+
+def _hidden(box: BoxXYXY, other: BoxXYXY) -> float:
+    """The share of the second box that the first one covers."""
+    width = max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
+    height = max(0.0, min(box[3], other[3]) - max(box[1], other[1]))
+    return width * height / ((other[2] - other[0]) * (other[3] - other[1]))
+
+
+CROWDED = 3
+"""The level of crowds, which eyes must be able to count although none is ever asked for."""
+
+
 def picture(seed: int, *, level: int = 2) -> Picture:
-    """The picture of this seed. Level 0: one large item; 1: one or two; 2: one to six, related and overlapping."""
-    if level not in (0, 1, 2):
-        raise ValueError(f"level must be 0, 1 or 2, got {level}")
+    """The picture of this seed. Level 0: one large item; 1: one or two; 2: one to six, related and overlapping;
+    3 (`CROWDED`): things of one look that touch or overlap."""
+    if level not in (0, 1, 2, CROWDED):
+        raise ValueError(f"level must be 0, 1, 2 or {CROWDED}, got {level}")
     rng = random.Random(f"pocket world 1/{level}/{seed}")
     links: tuple[Link, ...] = ()
     if level == 0:
@@ -261,6 +298,8 @@ def picture(seed: int, *, level: int = 2) -> Picture:
     elif level == 1:
         pair = [_item(rng, ("medium", "large")) for _ in range(2)]
         items = _single(rng) if rng.random() < 0.45 else _ordered(_scatter(pair, rng))
+    elif level == CROWDED:
+        items = _crowd(rng)
     else:
         items, links = _everyday(rng)
     background = rng.choices(BACKGROUNDS, (0.2, *([0.8 / 9] * 9)))[0]

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer, OwlViTConfig, OwlViTForObjectDetection
 
+from grounding.pocket.compose import CROWDED
 from grounding.pocket.training.autoencoder import tile, to_signed
 from grounding.pocket.training.boxes import assign, average_precision, corners_of, pairwise_giou, pairwise_iou
 from grounding.pocket.training.feed import feed
@@ -39,6 +40,8 @@ VISION = 160
 MEAN = (0.5, 0.5, 0.5)
 LOOKS = (len(KINDS) + 1, len(COLOURS) + 1, len(TEXTURES) + 1)
 SAID, NAMED = 0.5, 2.0
+SHARES = {0: 1, 1: 2, 2: 3, CROWDED: 2}
+"""How many scenes of each level there are for one of the lowest."""
 
 
 class Batch(NamedTuple):
@@ -111,18 +114,18 @@ class Sight(Stage):
     def begin(self, step: int) -> None:
         settings = self.settings
         self.random.manual_seed(settings.seed + step)
-        each = (settings.scenes or 24000) // 6
-        runs = [scenes(settings.state, level, share * each, settings.workers) for level, share in enumerate((1, 2, 3))]
+        each = (settings.scenes or 24000) // sum(SHARES.values())
+        runs = [scenes(settings.state, level, share * each, settings.workers) for level, share in SHARES.items()]
         self.pictures = torch.from_numpy(np.concatenate([run.pictures for run in runs])).to(self.device)
         self.owners = torch.cat([owners(run) for run in runs])[:, 1::2, 1::2]
         self.captions = [row["captions"] for run in runs for row in run.rows]
         self.items: list[list[Item]] = [row["items"] for run in runs for row in run.rows]
         self.looks = looks(self.items)
         self.batches = feed(self._write_batch, settings.workers, settings.seed + step)
-        unseen = [scenes(settings.state, level, 1, unseen=True) for level in (0, 1, 2)]
+        unseen = [scenes(settings.state, level, 1, unseen=True) for level in SHARES]
         self.unseen = [torch.from_numpy(run.pictures[:200]).to(self.device) for run in unseen]
         self.unseen_captions = [[row["captions"][0] for row in run.rows[:100]] for run in unseen]
-        self.unseen_items = [row["items"] for row in unseen[2].rows[:200]]
+        self.unseen_items = [[row["items"] for row in run.rows[:200]] for run in unseen]
 
     def loss(self, progress: float) -> dict[str, Tensor]:
         batch = next(self.batches)
@@ -147,20 +150,25 @@ class Sight(Stage):
                 read = self._read(model, [true, *negatives(true, 8, words)], keep=False)
                 right.append(int((read @ picture).argmax() == 0))
             figures[f"caption_level{level}"] = sum(right) / len(right)
+        found = {"ap50": self._precision(model, 2, words), "ap50_crowds": self._precision(model, CROWDED, words)}
+        return {**figures, **found}
+
+    def _precision(self, model: Any, level: int, words: random.Random) -> float:
+        """Average precision on unseen pictures of a level, asked for everything in them and for what is not."""
         kept: list[tuple[float, bool]] = []
         present = 0
-        for pixels, items in zip(to_signed(self.unseen[2]), self.unseen_items, strict=True):
+        for pixels, items in zip(to_signed(self.unseen[level]), self.unseen_items[level], strict=True):
             queries = by_name(items, 4, words)
             logits, boxes = self._detect(model, pixels[None], [query.words for query in queries])
             present += sum(query.means(item) for query in queries for item in items)
             kept += judge_detections(logits[0], boxes[0], items, queries)
-        return {**figures, "ap50": round(average_precision(kept, present), 4)}
+        return round(average_precision(kept, present), 4)
 
     def sheet(self, model: Any) -> Image.Image:
         shown = to_signed(self.unseen[2][:16])
         sheet = tile(shown, 8)
         pencil = ImageDraw.Draw(sheet)
-        for number, items in enumerate(self.unseen_items[:16]):
+        for number, items in enumerate(self.unseen_items[2][:16]):
             asked = [query.words for query in by_name(items, 0, random.Random(0))]
             logits, boxes = self._detect(model, shown[number : number + 1], asked)
             scores = logits[0].sigmoid().max(-1).values

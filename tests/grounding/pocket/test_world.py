@@ -35,7 +35,7 @@ from grounding.pocket.world import (
 )
 
 seeds = st.integers(min_value=0, max_value=2**40)
-levels = st.sampled_from((0, 1, 2))
+levels = st.sampled_from((0, 1, 2, 3))
 
 
 @st.composite
@@ -95,7 +95,7 @@ def test_a_seed_gives_the_same_pixels_whatever_was_drawn_before(seed: int, level
 @settings(max_examples=200, deadline=None)
 def test_a_scene_holds_as_many_items_as_its_level_allows(seed: int, level: int) -> None:
     items = picture(seed, level=level).items
-    assert 1 <= len(items) <= {0: 1, 1: 2, 2: 6}[level]
+    assert 1 <= len(items) <= {0: 1, 1: 2, 2: 6, 3: 5}[level]
     if level == 0:
         assert items[0].size == "large"
 
@@ -105,6 +105,30 @@ def test_a_scene_holds_as_many_items_as_its_level_allows(seed: int, level: int) 
 def test_the_size_word_of_an_item_is_that_of_its_box(seed: int, level: int) -> None:
     for item in picture(seed, level=level).items:
         assert size_of(item.box) == item.size
+
+
+@given(seeds)
+@settings(max_examples=100, deadline=None)
+def test_a_crowd_is_of_one_look_and_none_of_it_is_hidden(seed: int) -> None:
+    items = picture(seed, level=3).items
+    alike = [item for item in items if (item.kind, item.colour, item.size) == (
+        items[0].kind, items[0].colour, items[0].size)]
+    assert len(items) - len(alike) <= 1
+    for item in alike:
+        for other in alike:
+            across = min(item.box[2], other.box[2]) - max(item.box[0], other.box[0])
+            down = min(item.box[3], other.box[3]) - max(item.box[1], other.box[1])
+            area = (other.box[2] - other.box[0]) * (other.box[3] - other.box[1])
+            assert item is other or max(0.0, across) * max(0.0, down) < 0.46 * area
+    assert all(min(item.box) >= 0 and max(item.box) <= 1 for item in items)
+
+
+def test_nearly_all_crowds_are_crowded() -> None:
+    def touches(a: BoxXYXY, b: BoxXYXY) -> bool:
+        return a[0] < b[2] + 0.02 and b[0] < a[2] + 0.02 and a[1] < b[3] + 0.02 and b[1] < a[3] + 0.02
+
+    crowds = [picture(seed, level=3).items for seed in range(200)]
+    assert sum(any(touches(items[0].box, other.box) for other in items[1:]) for items in crowds) > 190
 
 
 NEARER = {"in_front_of": True, "behind": False, "on": True, "in": True}
@@ -244,4 +268,4 @@ def test_an_impossible_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="relation"):
         Link("astride", 0, 1)
     with pytest.raises(ValueError, match="level"):
-        picture(1, level=3)
+        picture(1, level=4)
