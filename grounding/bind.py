@@ -10,7 +10,6 @@ text reads itself and its cells, and the prompt does not read it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,17 +18,15 @@ from torch.nn import functional as F
 from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
 from grounding.settings import Bind
-from grounding.spans import Grounding, Item, singly
+from grounding.spans import Item, singly
 from grounding.targets import Target, aim, within
-from planner.scene import Box
 from planner.sizes import factor
 
 __all__ = ["Bind", "BindHook", "Binder"]
 
 MOSTLY = 0.5
 """A cell is bound to a thing that covers more than this part of it."""
-SPARED = 0.24
-"""No box is drawn in to a longer side of less than this: what is bound to few cells is left out."""
+
 FIRMEST = 1000.0
 """No bias is larger, in logits, so that none looks like a mask."""
 
@@ -42,7 +39,6 @@ class Binder:
         self.bind = bind
         self.columns = words[0].states.shape[0]
         texts = [_own_texts(backbone, target, bind.scales) if target and bind.own else [] for target in targets]
-        targets = [target and replace(target, grounding=_drawn_in(target.grounding, bind.inset)) for target in targets]
         self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
         self.given = _appended(given, texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
@@ -162,21 +158,6 @@ class BindHook:
         free = torch.zeros(rest, *bias.shape[1:], device=bias.device)
         free[..., bias.shape[-1] - hidden :] = MASKED
         return torch.cat([free, bias])
-
-
-def _drawn_in(grounding: Grounding, inset: float) -> Grounding:
-    """The same things in boxes that are a little smaller; regions that are no boxes stay as they are."""
-    if not inset:
-        return grounding
-    return replace(grounding, items=tuple(item._replace(placements=tuple(
-        placement if placement.region else placement.model_copy(update={"box": _smaller(placement.box, inset)})
-        for placement in item.placements)) for item in grounding.items))
-
-
-def _smaller(box: Box, inset: float) -> Box:
-    longer = max(box.w, box.h)
-    share = min(1.0, max(1 - inset, SPARED / longer))
-    return Box.around(box.cx, box.cy, box.w * share, box.h * share)
 
 
 def _own_texts(backbone: Backbone, target: Target, scales: Mapping[str, float]) -> list[Tensor]:

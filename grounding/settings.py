@@ -70,9 +70,6 @@ class Bind(Data):
     scales: Annotated[dict[str, Side], Field(max_length=16)] = Field(default_factory=dict)
     """What size words mean to the model, as longer sides of boxes. A thing of whose size nothing is said has the word
     for the smallest or the largest in its own text where its box is that size; those between go without saying."""
-    inset: Annotated[float, Field(ge=0.0, le=0.5)] = 0.0
-    """By what part of its sides a box is drawn in before its cells are taken, for models that paint over edges; things
-    that are small anyway are not."""
     firmness: ByThing = Field(default_factory=dict)
     """By what factor single things are bound more firmly than that, in their own cells and outside all boxes."""
     empty: Annotated[tuple[Box, ...], Field(max_length=64)] = ()

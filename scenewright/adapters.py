@@ -134,9 +134,9 @@ class SampledPainter:
     """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
 
     def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float,
-                 binding: Bind, scorer: Scorer | None = None,
+                 scales: Mapping[str, float], scorer: Scorer | None = None,
                  unknown: Callable[[str], Sequence[Word]] | None = None) -> None:
-        self.painter, self.binding, self.scorer, self.unknown = painter, binding, scorer, unknown
+        self.painter, self.scales, self.scorer, self.unknown = painter, scales, scorer, unknown
         self.identity = f"{identity}, {scorer.name}" if scorer else identity
         self.can = frozenset({"guide", "bind", "clear", *(["tokens"] if scorer else [])})
         self.steps, self.guidance_scale = steps, guidance_scale
@@ -181,7 +181,7 @@ class SampledPainter:
         tokens = task.tokens and bool(task.layout.placements) and self.scorer is not None
         learning = Incant(objective="attention", iterations=UPDATES, checks=1) if tokens else None
         return _How({"steps": task.steps or self.steps, "guidance_scale": scale, "refocus": refocus_of(task),
-                     "bind": bind_of(task, self.binding)}, learning)
+                     "bind": bind_of(task, self.scales)}, learning)
 
     def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None],
                     cancel: Callable[[], bool]) -> list[Painting]:
@@ -240,13 +240,15 @@ def refocus_of(task: Task) -> Refocus | None:
     return Refocus(scale=task.strength, weights=task.guide) if task.strength else None
 
 
-def bind_of(task: Task, binding: Bind) -> Bind | None:
-    """A painter's own binding as a task asks for it: what it guides or binds is bound more firmly, each thing by
-    itself, and what grew outside all boxes is met by leaving its area to the background."""
+def bind_of(task: Task, scales: Mapping[str, float]) -> Bind | None:
+    """The binding that a task asks for: what it guides or binds is bound more firmly, each thing by itself, and what
+    grew outside all boxes is met by leaving its area to the background."""
+    from grounding.settings import Bind
+
     if task.strength == 0:
         return None
     firm = {id: max(task.guide.get(id, 1.0), FIRM) for id in task.bind}
-    return binding.model_copy(update={"firmness": {**task.guide, **firm}, "empty": task.clear})
+    return Bind(scales=dict(scales), firmness={**task.guide, **firm}, empty=task.clear)
 
 
 def out_of_memory(error: BaseException) -> bool:

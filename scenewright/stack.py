@@ -78,9 +78,8 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
-    from grounding.pocket.binding import BINDING
+    from grounding.pocket.pictures import SCALES
     from grounding.pocket.vocabulary import unpaintable
-    from grounding.settings import Bind
     from scenewright.adapters import SampledPainter, fingerprint
 
     folder = model_folder(source, "image model")
@@ -91,7 +90,7 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     own = source == POCKET
     habit = HABITS[POCKET if own else type(backbone).__name__]
     return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", *habit,
-                          BINDING if own else Bind(), likeness, unpaintable if own else None)
+                          SCALES if own else {}, likeness, unpaintable if own else None)
 
 
 

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from PIL.Image import Image
 
+from grounding.bind import Bind
 from grounding.errors import BadRequest
 from grounding.incantation import Incant, Incanter
 from grounding.painter import Painter
-from grounding.pocket.binding import BINDING
+from grounding.pocket.pictures import SCALES
 from grounding.refocus import Refocus
 from grounding.rendering import Rendering
 from planner.scene import Layout
@@ -35,7 +36,7 @@ class Row(NamedTuple):
 Scorer = Callable[[Image, str], float]
 """How well a picture fits its prompt, by a model that is neither the painter nor the judge."""
 
-BOUND = BINDING
+BOUND = Bind(scales=SCALES)
 
 ROWS: dict[str, Row] = {
     "plain": Row({"watch": False}),

@@ -14,7 +14,7 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.bind import Bind, Binder
 from grounding.spans import ground
 from grounding.targets import aim
-from planner.scene import Box, Layout, Placement, Point, Polygon, Scene, Thing
+from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(700)
 CROSS = Layer("x.attn2", "cross", 16, 16)
@@ -222,28 +222,3 @@ def test_no_firmness_makes_a_bias_that_looks_like_a_mask(backbone: StableDiffusi
         assert bias[bias > -9e3].abs().max() <= 1000
     for apart in bound._self.values():
         assert apart.max() * 1000 <= 1000
-
-
-@pytest.mark.parametrize(("inset", "side", "left"), [
-    (0.0, 0.5, 8), (0.25, 0.5, 6), (0.5, 0.5, 4), (0.25, 0.25, 4), (0.5, 0.3125, 4), (0.5, 0.125, 2)])
-def test_a_box_is_drawn_in_before_its_cells_are_taken_and_a_small_one_is_spared(
-        backbone: StableDiffusion, inset: float, side: float, left: int) -> None:
-    box = Box.of(0.5 - side / 2, 0.5 - side / 2, 0.5 + side / 2, 0.5 + side / 2)
-    bound = binder(backbone, Bind(inset=inset), (RED, box, 0), prompt="a red ball")
-    own = bound.columns  # the first column of the thing's own text, hidden everywhere but in its cells
-    reads = seen(bound, CROSS)[0, ..., own] > 0
-    assert reads.any(0).sum() == reads.any(1).sum() == left
-    assert torch.equal(reads, reads.flip(0))
-    assert torch.equal(reads, reads.flip(1))
-
-
-def test_a_region_that_is_no_box_is_not_drawn_in(backbone: StableDiffusion) -> None:
-    region = Polygon(points=tuple(Point(x=x, y=y) for x, y in ((0, 0), (0.5, 0), (0.5, 1), (0, 1))))
-    layout = Layout(scene=Scene(prompt="a red ball", things=(RED,)),
-                    placements=(Placement(thing="r", box=LEFT, region=region),))
-    grounding = ground(layout)
-    words = backbone.encode([grounding.prompt])
-    given, targets = backbone.stack(words), [aim(grounding, words[0], 16, 16)]
-    drawn, whole = (Binder(Bind(inset=inset), backbone, backbone.shape(128, 128), given, words, targets)
-                    for inset in (0.4, 0.0))
-    assert torch.equal(seen(drawn, CROSS), seen(whole, CROSS))

@@ -35,19 +35,19 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> SampledPainter:
 
 
 def test_a_task_without_repairs_is_painted_with_the_usual_settings() -> None:
-    assert (refocus_of(task()), bind_of(task(), Bind())) == (Refocus(), Bind())
+    assert (refocus_of(task()), bind_of(task(), {})) == (Refocus(), Bind())
     assert refocus_of(task(strength=2.0)) == Refocus(scale=2.0)
     plain = task(strength=0.0, guide={"ball1": 5.0}, bind=("ball1",), clear=(Box.of(0, 0, 1, 1),))
-    assert (refocus_of(plain), bind_of(plain, Bind())) == (None, None)
+    assert (refocus_of(plain), bind_of(plain, {})) == (None, None)
 
 
 def test_guidance_of_one_thing_weighs_that_thing_and_leaves_the_scale_alone() -> None:
     assert refocus_of(task(guide={"ball1": 1.8})) == Refocus(weights={"ball1": 1.8})
-    assert bind_of(task(guide={"ball1": 1.8}), Bind()) == Bind(firmness={"ball1": 1.8})
+    assert bind_of(task(guide={"ball1": 1.8}), {}) == Bind(firmness={"ball1": 1.8})
 
 
 def test_binding_of_one_thing_is_never_weaker_than_its_guidance_and_never_weaker_than_usual() -> None:
-    bound = bind_of(task(guide={"ball1": 50.0, "box1": 1.5}, bind=("ball1", "box1")), Bind())
+    bound = bind_of(task(guide={"ball1": 50.0, "box1": 1.5}, bind=("ball1", "box1")), {})
     assert bound is not None
     assert bound.firmness["ball1"] == 50.0
     assert bound.firmness["box1"] > 1.5
@@ -56,7 +56,7 @@ def test_binding_of_one_thing_is_never_weaker_than_its_guidance_and_never_weaker
 
 def test_an_area_is_cleared_as_it_was_seen_and_nothing_else_is_bound_differently() -> None:
     area = Box.of(0.8, 0.0, 1.0, 0.2)
-    assert bind_of(task(clear=(area,)), Bind()) == Bind(empty=(area,))
+    assert bind_of(task(clear=(area,)), {}) == Bind(empty=(area,))
 
 
 def test_each_repair_changes_the_picture_and_none_changes_no_byte(painter: SampledPainter, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_a_version_with_other_defaults_paints_the_same_file(
     monkeypatch.setattr(painter, "steps", 5)
     monkeypatch.setattr(painter, "guidance_scale", 9.0)
     monkeypatch.setattr(adapters, "refocus_of", lambda task: Refocus(until=0.9, weak=1.0, updates=3))
-    monkeypatch.setattr(adapters, "bind_of", lambda task, binding: None)
+    monkeypatch.setattr(adapters, "bind_of", lambda task, scales: None)
     task = recipe_in(result.picture).task
     fresh = painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].image
     assert fresh.tobytes() != result.image.tobytes()  # so the defaults would show
