@@ -158,7 +158,7 @@ class Loop:
     def paint(self, state: State) -> State:
         """The round's batch: taken from the folder if it is there, painted and stored otherwise."""
         began, round = self.clock(), state["round"]
-        task = _course(state).task(self.run.layout(state["layout"]), self.request)
+        task = _course(state).task(self.run.layout(state["layout"]), self.request, round)
         self._warn(self.painter.unpaintable(task.layout))
         key = task.key(self.painter.identity)
         self.tell(events.RoundBegan(round, self.request.rounds))

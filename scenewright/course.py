@@ -16,6 +16,8 @@ STRONGER = 1.8
 """By how much the guidance of a thing grows each time it is treated."""
 STRONGEST = 100.0
 MOST_AREAS = 64
+PATIENCE = 3
+"""At most so many times the candidates are painted in one round."""
 
 
 class Request(Data):
@@ -73,10 +75,12 @@ class Course(Data):
             case _:
                 return self
 
-    def task(self, layout: Layout, request: Request) -> Task:
+    def task(self, layout: Layout, request: Request, round: int = 1) -> Task:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
-        the batch."""
+        the batch. What two rounds have failed at is hard, so later rounds paint more candidates; but with tokens, which
+        are learned for each picture, there are no more than asked for."""
+        more = 1 if self.tokens else min(max(1, round - 1), PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
-                      for i in range(request.candidates))
+                      for i in range(more * request.candidates))
         return Task(layout=layout, seeds=seeds, steps=request.steps, guidance_scale=request.guidance_scale,
                     strength=request.strength, guide=self.guide, bind=self.bind, clear=self.clear, tokens=self.tokens)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from grounding.verify.report import Finding, Match, Problem, Report
 from planner.claims import Claim
-from planner.scene import Box, Canvas
-from scenewright.course import STRONGER, STRONGEST, Course
+from planner.scene import Box, Canvas, Layout, Scene
+from scenewright.course import STRONGER, STRONGEST, Course, Request
 from scenewright.decide import ROW, SAID, Action, Remedies, decide, rank, reseed
 
 ALL = frozenset(SAID)
@@ -118,6 +118,14 @@ def test_a_new_seed_keeps_guidance_and_forgets_areas_and_tokens_and_a_new_layout
     assert (planned.planning, planned.seeding, planned.guide, planned.clear) == (1, 1, {}, ())
     assert (planned.bind, planned.tokens) == (("b",), False)
     assert course.after([act("replan"), act("tokens")]).tokens
+
+
+def test_what_rounds_have_failed_at_is_painted_more_often() -> None:
+    request, layout = Request(prompt="a ball", candidates=2), Layout(scene=Scene(prompt="a ball"))
+    tasks = [Course(seeding=1).task(layout, request, round) for round in (1, 2, 3, 4, 5, 50)]
+    assert [len(set(task.seeds)) for task in tasks] == [2, 2, 4, 6, 6, 6]
+    assert all(task.seeds[:2] == tasks[0].seeds for task in tasks)
+    assert len(Course(tokens=True).task(layout, request, 4).seeds) == 2
 
 
 def test_a_picture_with_more_claims_that_hold_ranks_higher_and_then_the_clearer_one() -> None:
