@@ -50,7 +50,8 @@ class Settings(BaseSettings):
     steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="none: what the model does best with")
     guidance_scale: Annotated[float, Field(ge=0.0, le=100.0)] | None = Field(None, description="none: the model's own")
     strength: Annotated[float, Field(ge=0.0, le=100.0)] = Field(1.0, description="of the guidance; 0 paints plainly")
-    candidates: Annotated[int, Field(ge=1, le=16)] = Field(1, description="pictures per round, painted in one batch")
+    candidates: Annotated[int, Field(ge=1, le=16)] = Field(
+        1, description="pictures per round, in one batch; what two rounds failed at gets up to three times as many")
     rounds: Annotated[int, Field(ge=1, le=50)] = Field(4, description="the most rounds of painting and verifying")
     seconds: Annotated[float, Field(gt=0.0)] = Field(900.0, description="after this long no new round begins")
     llm_calls: Annotated[int, Field(ge=0, le=100)] = Field(6, description="the most requests to the language model")
