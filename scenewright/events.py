@@ -116,7 +116,8 @@ def told(event: Event) -> dict[str, Any]:
             return {"event": name, "round": round, "pictures": len(paintings), "again": again}
         case Verified(round, index, report):
             return {"event": name, "round": round, "picture": index, "verified": report.passed,
-                    "failing": [f.sentence for f in report.failing]}
+                    "failing": [f.sentence for f in report.failing],
+                    "doubtful": [f.sentence for f in report.doubtful]}
         case Decided(round, actions):
             return {"event": name, "round": round, "actions": [a.sentence for a in actions]}
         case Warned(sentence):

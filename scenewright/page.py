@@ -76,6 +76,7 @@ class Card:
     facts: str
     ruling: str
     failing: tuple[str, ...]
+    doubtful: tuple[str, ...]
     then: str
     chosen: bool
 
@@ -219,7 +220,8 @@ def _cards(run: Run, result: Result) -> Iterator[Card]:
         ruling = "holds" if t.verified else "fails" if report else "cannot-tell"
         yield Card(f"Round {t.round}" + (f", picture {t.index + 1}" if several else ""), _thumb(run, t),
                    f"seed {t.seed} · {t.passes:.0f} passes", ruling,
-                   tuple(f.claim.sentence for f in report.failing) if report else (), decided, t == outcome.best)
+                   tuple(f.claim.sentence for f in report.failing) if report else (),
+                   tuple(f.claim.sentence for f in report.doubtful) if report else (), decided, t == outcome.best)
 
 
 def _thumb(run: Run, t: Try) -> str:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from planner.scene import Scene
+from grounding.verify.report import Report
+from planner.scene import Layout, Scene
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
@@ -144,3 +145,28 @@ def test_a_real_browser_finds_every_claim_in_the_document(result: Result, tmp_pa
                            (result.folder / PAGE).as_uri()], capture_output=True, text=True, timeout=120, check=True)
     assert all(f.claim.sentence in done.stdout for f in result.report.findings)
     assert "<script" not in done.stdout
+
+
+def test_a_picture_that_was_left_in_doubt_says_about_what(scene: Scene, tmp_path: Path) -> None:
+    class Doubting(fakes.Oracle):
+        """Cannot be sure of anything the first time."""
+
+        looked = False
+
+        def verify(self, image: Image.Image, layout: Layout) -> Report:
+            whole = super().verify(image, layout)
+            if self.looked:
+                return whole
+            self.looked = True
+            return whole.model_copy(update={"findings": tuple(
+                f.model_copy(update={"ruling": "cannot tell", "score": 0.5}) if f.claim.kind == "exists" else f
+                for f in whole.findings)})
+
+    stack = fakes.stack(scene, lambda task, index: ())
+    result = render(scene.prompt, settings=Settings(runs=tmp_path / "runs"),
+                    stack=type(stack)(stack.planner, stack.painter, Doubting()))
+    assert result.verified
+    assert result.rounds == 2
+    text = (result.folder / PAGE).read_text()
+    assert text.count("<li>? ") == 2
+    assert "<li>✗ " not in text
