@@ -26,12 +26,6 @@ MISSING = "exists:ball"
 Make = Callable[..., Loop]
 
 
-def heard(loop: Loop) -> list[events.Event]:
-    told: list[events.Event] = []
-    loop.tell = told.append
-    return told
-
-
 def test_a_finished_run_is_given_back_without_painting_or_judging(loop: Make) -> None:
     first = loop().go()
     painter, oracle = DrawingPainter(), Oracle()
@@ -92,7 +86,8 @@ def test_damaged_checkpoints_are_set_aside_and_stored_pictures_are_used_again(lo
     (folder / STATE).write_bytes(damage)
     painter = DrawingPainter(lambda task, index: (MISSING,))
     again = loop(painter=painter)
-    told = heard(again)
+    told: list[events.Event] = []
+    again.tell = told.append
     assert again.go().outcome.tries == first.outcome.tries
     assert not painter.tasks
     assert not damage or any(isinstance(e, events.Warned) for e in told)
