@@ -10,13 +10,16 @@ from collections.abc import Mapping, Sequence
 from planner.claims import Claim
 from planner.geometry import LARGER, SAME, TALLER, Frame
 from planner.relations import TABLE
-from planner.scene import Scene, Thing
+from planner.scene import Scene
 from planner.sizes import factor, natural
 
 Sizes = dict[str, tuple[float, float]]
 
 _FILLED = {1: 0.2, 2: 0.26, 3: 0.3, 4: 0.34}
 _MOST_FILLED = 0.38
+_EVEN, _EVENEST = {1: 0.0, 2: 0.0, 3: 0.25}, 0.5
+"""How far natural sizes are drawn together, by how many things share the canvas: 1 would make all alike. In a crowd the
+small ones need the canvas that the large ones can spare."""
 MODEST = 0.42
 """The longer side, in shorter sides of the canvas, from which on things grow only slowly."""
 _READABLE, _READABLE_SHARE = 0.2, 0.34
@@ -30,9 +33,9 @@ _LEAST_AREA = 0.0024
 def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
     """Natural sizes, all zoomed by one factor so that together they fill a fair share of the canvas."""
     nested = _nested(scene)
-    holders = {id for relation in scene.relations if relation.kind in ("in", "wearing", "holding", "on")
-               for id in (*relation.subjects, *relation.objects)}
-    sizes = {thing.id: _natural(thing) for thing in scene.things}
+    holders = frozenset(id for relation in scene.relations if relation.kind in ("in", "wearing", "holding", "on")
+                        for id in (*relation.subjects, *relation.objects))
+    sizes = _evened({thing.id: natural(thing.noun).wh for thing in scene.things}, holders | nested)
     total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
     filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * frame.width * frame.height
     zoom = min(math.sqrt(filled / total), 1.9) * rng.uniform(0.93, 1.05)
@@ -62,8 +65,15 @@ def _fair(side: float, told: float, readable: float) -> float:
     return min(fair, MODEST + (fair - MODEST) / 4) / side
 
 
-def _natural(thing: Thing) -> tuple[float, float]:
-    return natural(thing.noun).wh
+def _evened(sizes: Sizes, kept: frozenset[str]) -> Sizes:
+    """The sizes drawn towards their mean, but for those `kept`, whose proportions mean something."""
+    free = {id: max(wh) for id, wh in sizes.items() if id not in kept}
+    if not free:
+        return sizes
+    mean = math.exp(sum(map(math.log, free.values())) / len(free))
+    share = _EVEN.get(len(free), _EVENEST)
+    factors = {id: (mean / reach) ** share for id, reach in free.items()}
+    return {id: (w * factors.get(id, 1.0), h * factors.get(id, 1.0)) for id, (w, h) in sizes.items()}
 
 
 def _nested(scene: Scene) -> frozenset[str]:

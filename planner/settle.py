@@ -13,6 +13,8 @@ from planner.aims import CANVAS, Aim
 from planner.geometry import Frame
 
 TOLERANCE = 2e-4
+AIR = 0.4
+"""Things are kept apart by at most this part of the smallest of their sides."""
 
 _Row = tuple[int, int, float, float, float, float, float]
 _Gap = tuple[int, int, float, float, float, float]
@@ -74,7 +76,7 @@ class Board:
             mi, mj = self.mobility[self.body_of[i]], self.mobility[self.body_of[j]]
             if self.body_of[i] != self.body_of[j] and mi + mj > 0:
                 (wi, hi), (wj, hj) = self.sizes[i], self.sizes[j]
-                air = min(room, 0.2 * min(wi, hi, wj, hj))
+                air = min(room, AIR * min(wi, hi, wj, hj))
                 pairs.append((i, j, (wi + wj) / 2 + air, (hi + hj) / 2 + air, mi / (mi + mj), mj / (mi + mj)))
         return pairs
 

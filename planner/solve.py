@@ -28,7 +28,7 @@ BOLD = 4
 """The attempt from which on hinted sizes may change that no failing claim is about."""
 PATIENCE = 3
 """Attempts spent on a layout with all the breathing room, once one that holds is found."""
-ROOM = 0.06
+ROOM = 0.08
 _UNMOVED = 1e-9
 
 
