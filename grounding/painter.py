@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from PIL.Image import Image
 from pydantic import ValidationError
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from grounding import spans
 from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.cost import truncated_share
 from grounding.errors import BadRequest
+from grounding.mend import only
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.run import Run
 from grounding.sampler import Trajectory
@@ -32,16 +34,19 @@ class Painter:
 
     def paint(
         self, layouts: Layout | Sequence[Layout], *, seed: int | Sequence[int] = 0, keep: bool = False,
-        learned: Tensor | None = None, warm: Trajectory | None = None, warm_from: int = 0,
+        learned: Tensor | None = None, warm: Trajectory | None = None, warm_from: int = 0, source: Image | None = None,
         on_step: Callable[[Step], None] | None = None, cancel: Callable[[], bool] | None = None, **options: Any,
     ) -> list[Rendering]:
         """One picture per layout, in one batch per canvas size; `options` are the fields of `Options`.
 
         One `seed` serves every layout, or each has its own. The same request gives the same picture; in a batch of
         another size it may differ in the last bits. `keep` returns trajectories. `learned` are prompt tokens for every
-        layout. `warm` and `warm_from` go on from that step of an earlier trajectory instead of from noise.
+        layout. `warm` and `warm_from` go on from that step of an earlier trajectory instead of from noise. `source` is
+        the picture of which the option `mend` names what is painted anew.
         """
         chosen = _options(options)
+        if (chosen.mend is None) != (source is None):
+            raise BadRequest("to mend a picture takes both: the picture (`source`) and what to paint anew (`mend`)")
         many = [layouts] if isinstance(layouts, Layout) else list(layouts)
         seeds = list(seed) if isinstance(seed, Sequence) and not isinstance(seed, str) else [seed] * len(many)
         if len(seeds) != len(many):
@@ -52,7 +57,7 @@ class Painter:
             rows = [n for n, job in enumerate(jobs) if job.shape == shape]
             run = Run(self.backbone, self.kind, [jobs[n] for n in rows], chosen, shares=self._shares, on_step=on_step,
                       cancel=cancel)
-            done.update(zip(rows, run.paint(keep=keep, warm=warm, start=warm_from), strict=True))
+            done.update(zip(rows, run.paint(keep=keep, warm=warm, start=warm_from, source=source), strict=True))
         return [done[n] for n in range(len(many))]
 
     def prepare(self, layout: Layout, seed: int = 0, **options: Any) -> tuple[Job, Options]:
@@ -69,7 +74,8 @@ class Painter:
     def _job(self, layout: Layout, seed: int, options: Options, learned: Tensor | None) -> Job:
         if not isinstance(seed, int) or not 0 <= seed < 2**63:
             raise BadRequest(f"a seed is a whole number from 0 to 2⁶³−1, got {seed!r}")
-        grounding = spans.ground(layout)
+        alone = options.mend.things if options.mend else ()
+        grounding = spans.ground(only(layout, alone) if alone else layout)
         unwanted = ", ".join(part for part in (options.negative, *grounding.absent) if part)
         words, negative = self.backbone.encode([grounding.prompt], learned)[0], self.backbone.encode([unwanted])[0]
         shape = fitted(self.backbone, layout.canvas)

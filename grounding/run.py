@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from PIL.Image import Image
 from torch import Tensor
 
 from grounding.attention import Hook
 from grounding.backbone import Backbone, Shape
 from grounding.bind import Binder
 from grounding.cost import truncated_share
+from grounding.mend import Mender
 from grounding.receipt import Attention, Cost, Receipt
 from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
@@ -40,15 +42,19 @@ class Run:
         if options.bind is not None and options.bind.active and any(targets):
             self.bind = Binder(options.bind, backbone, jobs[0].shape, self.given, words, targets)
 
-    def paint(self, *, keep: bool, warm: Trajectory | None, start: int) -> list[Rendering]:
-        """Noise (or an earlier trajectory's latents) to pictures."""
+    def paint(self, *, keep: bool, warm: Trajectory | None, start: int, source: Image | None) -> list[Rendering]:
+        """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the `source`."""
         noise, generators = draw_noise(self.jobs[0].shape, [job.seed for job in self.jobs])
-        x = noise.to(self.backbone.device) * self.scheduler.init_noise_sigma
+        noise = noise.to(self.backbone.device)
+        mender = None if self.options.mend is None or source is None else Mender(
+            self.options.mend, self.backbone, self.scheduler, source, self.jobs[0].shape, noise)
+        x = noise * self.scheduler.init_noise_sigma
         if warm is not None:
             x = warm.latents[start].to(x).expand_as(x)
         path = denoise(self.predict, self.scheduler, x, start=start if warm is not None else 0, guide=self.refocus,
-                       generators=generators, on_step=self._tell, cancel=self.cancel, keep=keep)
-        images = self.backbone.decode(path.result)
+                       hold=mender, generators=generators, on_step=self._tell, cancel=self.cancel, keep=keep)
+        decoded = self.backbone.decode(path.result)
+        images = [mender.pasted(image) for image in decoded] if mender else decoded
         seconds = (time.perf_counter() - self.began) / len(self.jobs)
         return [Rendering(image, job.layout, self._receipt(n, image.size, seconds), path.one(n) if keep else None)
                 for n, (image, job) in enumerate(zip(images, self.jobs, strict=True))]

@@ -31,6 +31,14 @@ class Guide(Protocol):
         ...
 
 
+class Hold(Protocol):
+    """Puts back what must stay as it is."""
+
+    def __call__(self, x: Tensor, i: int) -> Tensor:
+        """The latents that go into step `i`, in the scheduler's space; at the number of steps, the finished ones."""
+        ...
+
+
 @dataclass(frozen=True)
 class Moment:
     """What the loop knows after step `index` of `total`: the latents predicted from, the output, the time."""
@@ -91,7 +99,8 @@ def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shap
 @torch.no_grad()
 def denoise(
     model: Model, scheduler: Any, x: Tensor, *,
-    start: int = 0, guide: Guide | None = None, generators: list[torch.Generator] | None = None,
+    start: int = 0, guide: Guide | None = None, hold: Hold | None = None,
+    generators: list[torch.Generator] | None = None,
     on_step: Callable[[Moment], None] | None = None, cancel: Callable[[], bool] | None = None, keep: bool = False,
 ) -> Trajectory:
     """Run `scheduler` from step `start` on; `x` is in the scheduler's space. Without `keep`, only the result stays."""
@@ -104,6 +113,7 @@ def denoise(
         if cancel is not None and cancel():
             raise Cancelled(f"cancelled before step {i + 1} of {len(timesteps)}")
         t = timesteps[i]
+        x = path[-1] = x if hold is None else hold(x, i)
         seen = scheduler.scale_model_input(x, t)
         if guide is not None and (moved := guide(seen, t, i)) is not seen:
             x = x + (moved - seen) / scheduler.scale_model_input(torch.ones(1, device=x.device), t)
@@ -115,6 +125,8 @@ def denoise(
         if on_step is not None:
             on_step(Moment(i, len(timesteps), t, seen, output))
         path = [*path, x] if keep else [x]
+    if hold is not None:
+        path[-1] = hold(x, len(timesteps))
     return Trajectory(timesteps[start:], torch.stack(path))
 
 

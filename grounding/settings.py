@@ -82,6 +82,17 @@ class Bind(Data):
         return self.until > 0 and (self.own or max(self.hold, self.clear, self.pull, self.part) > 0)
 
 
+class Mend(Data):
+    """What of an earlier picture is painted anew: these areas, with a `margin` in parts of the canvas. All else stays.
+
+    `things` are what belongs there, and only of them are the words; if none is named, the words are the whole
+    layout's."""
+
+    areas: Annotated[tuple[Box, ...], Field(min_length=1, max_length=256)]
+    things: Annotated[tuple[ThingId, ...], Field(max_length=1000)] = ()
+    margin: Fraction = 0.04
+
+
 class Incant(Data):
     """How tokens are learned. `rate` is in spreads of token embeddings per update, `coarse` and `until` parts of the
     trajectory, `neglect_below` the part of the range of similarities in which a word counts as neglected.
@@ -115,5 +126,6 @@ class Options(Data):
     guidance_scale: Annotated[float, Field(ge=1.0, le=100.0)] = 7.5
     refocus: Refocus | None = None
     bind: Bind | None = None
+    mend: Mend | None = None
     negative: str = ""
     watch: bool = True

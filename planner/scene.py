@@ -94,6 +94,10 @@ class Box(Data):
         h = min(self.y1, other.y1) - max(self.y0, other.y0)
         return w * h if w > 0 and h > 0 else 0.0
 
+    def share_of(self, other: Box) -> float:
+        """The area that both cover, as a part of the smaller one."""
+        return self.shared(other) / min(self.area, other.area)
+
     def iou(self, other: Box) -> float:
         """Intersection over union."""
         both = self.shared(other)

@@ -138,7 +138,7 @@ class SampledPainter:
                  unknown: Callable[[str], Sequence[Word]] | None = None) -> None:
         self.painter, self.scales, self.scorer, self.unknown = painter, scales, scorer, unknown
         self.identity = f"{identity}, {scorer.name}" if scorer else identity
-        self.can = frozenset({"guide", "bind", "clear", *(["tokens"] if scorer else [])})
+        self.can = frozenset({"mend", "guide", "bind", "clear", *(["tokens"] if scorer else [])})
         self.steps, self.guidance_scale = steps, guidance_scale
         self.size = painter.backbone.size()
         self._alone = threading.Lock()
@@ -157,18 +157,18 @@ class SampledPainter:
                      for found in self.unknown(ground(layout).prompt) if found.word not in unwanted)
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
-              settled: Settled | None = None) -> Sequence[Painting]:
+              settled: Settled | None = None, source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
         from grounding.backbones.quiet import quietly
 
         how = self._how(task, settled)
         with self._alone, quietly():
             try:
-                return self._paint(task.layout, task.seeds, how, on_step, cancel)
+                return self._paint(task.layout, task.seeds, how, on_step, cancel, source)
             except (MemoryError, RuntimeError) as error:
                 if not out_of_memory(error):
                     raise
-                return self._one_by_one(task, how, on_step, cancel)
+                return self._one_by_one(task, how, on_step, cancel, source)
 
     def _how(self, task: Task, settled: Settled | None) -> _How:
         """The settings that were recorded, or those that the task comes down to."""
@@ -181,15 +181,16 @@ class SampledPainter:
         tokens = task.tokens and bool(task.layout.placements) and self.scorer is not None
         learning = Incant(objective="attention", iterations=UPDATES, checks=1) if tokens else None
         return _How({"steps": task.steps or self.steps, "guidance_scale": scale, "refocus": refocus_of(task),
-                     "bind": bind_of(task, self.scales)}, learning)
+                     "bind": bind_of(task, self.scales), "mend": task.mend}, learning)
 
-    def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None],
-                    cancel: Callable[[], bool]) -> list[Painting]:
+    def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+                    source: Image | None) -> list[Painting]:
         from grounding.errors import Unsupported
 
         _release()
         try:
-            return [p for seed in task.seeds for p in self._paint(task.layout, (seed,), how, on_step, cancel)]
+            return [p for seed in task.seeds for p in
+                    self._paint(task.layout, (seed,), how, on_step, cancel, source)]
         except (MemoryError, RuntimeError) as error:
             if not out_of_memory(error):
                 raise
@@ -198,11 +199,11 @@ class SampledPainter:
                               "smaller model, or another device") from None
 
     def _paint(self, layout: Layout, seeds: Sequence[int], how: _How, on_step: Callable[[Step], None],
-               cancel: Callable[[], bool]) -> list[Painting]:
+               cancel: Callable[[], bool], source: Image | None) -> list[Painting]:
         if how.incant is not None and self.scorer is not None:
             return [self._incanted(layout, seed, how, how.incant, cancel) for seed in seeds]
         renderings = self.painter.paint(
-            [layout] * len(seeds), seed=list(seeds), cancel=cancel,
+            [layout] * len(seeds), seed=list(seeds), cancel=cancel, source=source,
             on_step=lambda s: on_step(Step(s.index, s.total, s.preview)), **how.options)
         return [self._painting(rendering, how, None) for rendering in renderings]
 
@@ -242,13 +243,15 @@ def refocus_of(task: Task) -> Refocus | None:
 
 def bind_of(task: Task, scales: Mapping[str, float]) -> Bind | None:
     """The binding that a task asks for: what it guides or binds is bound more firmly, each thing by itself, and what
-    grew outside all boxes is met by leaving its area to the background."""
+    grew outside all boxes is met by leaving its area to the background. What is mended is bound to the end: there
+    the rest of the picture, which stays, sees to the setting."""
     from grounding.settings import Bind
 
     if task.strength == 0:
         return None
     firm = {id: max(task.guide.get(id, 1.0), FIRM) for id in task.bind}
-    return Bind(scales=dict(scales), firmness={**task.guide, **firm}, empty=task.clear)
+    bind = Bind(scales=dict(scales), firmness={**task.guide, **firm}, empty=task.clear)
+    return bind.model_copy(update={"until": 1.0}) if task.mend else bind
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -30,7 +30,7 @@ from scenewright.errors import Mismatch, StorageFailed
 from scenewright.metadata import Recipe, settled_in, versions, with_recipe
 from scenewright.result import Outcome, Result, Try
 from scenewright.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
-from scenewright.stages import Painter, Painting, Planned, Planner, Task, Unpaintable, Verifier
+from scenewright.stages import Painter, Painting, Planned, Planner, Source, Task, Unpaintable, Verifier
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": 1000}
 LONGEST = 240
@@ -180,8 +180,9 @@ class Loop:
             self.tell(events.Unknown(new))
 
     def _painted(self, key: str, task: Task, round: int) -> list[Painting]:
+        source = None if task.source is None else self._batch(task.source.batch)[task.source.index].image
         paintings = list(self.painter.paint(task, on_step=lambda step: self.tell(events.Stepped(round, step)),
-                                            cancel=self.cancel))
+                                            cancel=self.cancel, source=source))
         self.run.keep_paintings(key, task, paintings)
         return paintings
 
@@ -228,11 +229,15 @@ class Loop:
         """Accept, stop because a budget is used up, or change course for the next round."""
         if ended := self._over(state):
             return {"then": "end", "ended": ended}
-        actions = self._actions(state)
+        best, report = self._best(state), self._best_report(state)
+        actions = self._actions(state, report)
         used = Counter(state["used"])
         used.update({action.row for action in actions})
         self.tell(events.Decided(state["round"], actions))
-        return {"course": _course(state).after(actions).model_dump(mode="json"), "used": dict(used),
+        source = Source(batch=best.batch, index=best.index) if best else None
+        course = _course(state).after(actions, report, source)
+        return {"course": course.model_dump(mode="json"), "used": dict(used),
+                "layout": self.run.keep_layout(self.run.task(best.batch).layout) if best else state["layout"],
                 "round": state["round"] + 1, "then": "replan" if "replan" in {a.remedy for a in actions} else "paint",
                 "decisions": [*state["decisions"], *_short([told(actions)])]}
 
@@ -247,20 +252,22 @@ class Loop:
             return "rounds"
         return "seconds" if state["seconds"] >= self.request.seconds else ""
 
-    def _actions(self, state: State) -> tuple[Action, ...]:
-        report = self._latest(state, state["round"])
+    def _actions(self, state: State, report: Report | None) -> tuple[Action, ...]:
         if report is None:
-            return (reseed("the round came to no picture"),)
+            return (reseed("no round came to a picture"),)
         return decide(report, state["used"], {"reseed", "replan", *self.painter.can}, self.remedies)
 
-    def _latest(self, state: State, round: int) -> Report | None:
-        """The report on a round's best picture."""
-        painted = [t for t in state["tries"] if t["round"] == round]
-        return self.run.report(best_of(painted)["report"]) if painted else None
+    def _best(self, state: State) -> Try | None:
+        """The best picture so far: the one that is treated."""
+        return Try.model_validate_json(json.dumps(best_of(state["tries"]))) if state["tries"] else None
+
+    def _best_report(self, state: State) -> Report | None:
+        best = self._best(state)
+        return self.run.report(best.report) if best else None
 
     def replan(self, state: State) -> State:
         """Another layout, made with the evidence of what went wrong with the last picture."""
-        began, report = self.clock(), self._latest(state, state["round"] - 1)
+        began, report = self.clock(), self._best_report(state)
         planned = self.planner.replan(
             self.run.layout(state["layout"]), report,
             seed=seed_of("replan", self.request.seed, _course(state).planning),
@@ -273,14 +280,11 @@ class Loop:
     def _ending(self, state: State) -> Result:
         """Write the best picture, its report and the outcome; the outcome last, since it says that all is there."""
         self.run.drop(PAGE)
-        if not state["tries"]:
+        best = self._best(state)
+        if best is None:
             raise AttemptFailed(f"none of {state['round']} rounds came to a picture; try another seed")
-        best = Try.model_validate_json(json.dumps(best_of(state["tries"])))
-        task = self.run.task(best.batch)
-        painting = self._batch(best.batch)[best.index]
-        recipe = Recipe(task=task, index=best.index, painter=self.painter.identity, versions=versions(),
-                        run=self.run.id, parent=self.request.parent, settled=settled_in(painting.receipt))
-        self.run.write(PICTURE, with_recipe(painting.image, recipe))
+        task, recipe = self.run.task(best.batch), self._recipe(best.batch, best.index)
+        self.run.write(PICTURE, with_recipe(self._batch(best.batch)[best.index].image, recipe))
         if best.report and (report := self.run.report(best.report)):
             self.run.write(REPORT, report.model_dump_json(indent=1) + "\n")
         outcome = Outcome(
@@ -291,6 +295,14 @@ class Loop:
             passes=state["passes"], plain=state["plain"], llm_calls=state["calls"], seconds=state["seconds"])
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")
         return Result.of(self.run, outcome)
+
+
+    def _recipe(self, batch: str, index: int) -> Recipe:
+        """How a stored picture was made, with the pictures that it goes back to."""
+        task = self.run.task(batch)
+        return Recipe(task=task, index=index, painter=self.painter.identity, versions=versions(), run=self.run.id,
+                      parent=self.request.parent, settled=settled_in(self._batch(batch)[index].receipt),
+                      source=self._recipe(task.source.batch, task.source.index) if task.source else None)
 
 
 def best_of(tries: Sequence[dict[str, Any]]) -> dict[str, Any]:

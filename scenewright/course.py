@@ -7,10 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from grounding.settings import Mend
+from grounding.verify.report import Report
 from planner.scene import Box, Data, Layout, ThingId
-from scenewright.decide import Action
+from scenewright.decide import Action, Remedy
+from scenewright.mending import patch
 from scenewright.runs import seed_of
-from scenewright.stages import Task
+from scenewright.stages import Source, Task
 
 STRONGER = 1.8
 """By how much the guidance of a thing grows each time it is treated."""
@@ -18,6 +21,8 @@ STRONGEST = 100.0
 MOST_AREAS = 64
 PATIENCE = 3
 """At most so many times the candidates are painted in one round."""
+WHOLE: frozenset[Remedy] = frozenset(("reseed", "replan", "tokens"))
+"""Remedies that need a whole new picture."""
 
 
 class Request(Data):
@@ -45,18 +50,33 @@ class Course(Data):
     bind: tuple[ThingId, ...] = ()
     clear: tuple[Box, ...] = ()
     tokens: bool = False
+    mend: Mend | None = None
+    source: Source | None = None
 
-    def after(self, actions: Sequence[Action]) -> Course:
-        """The course with these remedies. A new seed forgets areas and learned tokens, which were for that picture:
-        what was surplus there is not there any more, and learning costs as much as several new seeds."""
-        new = self
-        for action in actions:
-            new = new._with(action)
+    def after(self, actions: Sequence[Action], report: Report | None = None, source: Source | None = None) -> Course:
+        """The course with these remedies; `source` is the picture that they are for, and `report` what was seen there.
+
+        A new seed forgets areas and learned tokens, which were for that picture: what was surplus there is not there
+        any more, and learning costs as much as several new seeds. A part is mended only where no remedy asks for a
+        whole new picture, and then everything that is wrong is.
+        """
         remedies = {action.remedy for action in actions}
-        if remedies & {"reseed", "replan"}:
+        new = self._with_all(actions)
+        if "mend" in remedies and not remedies & WHOLE and report and source:
+            found = patch(report, [action.problem for action in actions])
+            if found is not None:
+                return new.model_copy(update={"mend": found.mend, "source": source, "clear": found.clear,
+                                              "seeding": new.seeding + 1, "tokens": False})
+        if remedies & {"mend", "reseed", "replan"}:
             new = new.model_copy(update={"seeding": new.seeding + 1, "clear": (), "tokens": "tokens" in remedies})
         if "replan" in remedies:
             new = new.model_copy(update={"planning": new.planning + 1, "guide": {}})
+        return new
+
+    def _with_all(self, actions: Sequence[Action]) -> Course:
+        new = self if self.mend is None else self.model_copy(update={"mend": None, "source": None, "clear": ()})
+        for action in actions:
+            new = new._with(action)
         return new
 
     def _with(self, action: Action) -> Course:
@@ -77,10 +97,11 @@ class Course(Data):
 
     def task(self, layout: Layout, request: Request, round: int = 1) -> Task:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
-        the batch. What two rounds have failed at is hard, so later rounds paint more candidates; but with tokens, which
-        are learned for each picture, there are no more than asked for."""
-        more = 1 if self.tokens else min(max(1, round - 1), PATIENCE)
+        the batch. What has failed is hard, so later rounds paint more candidates; but with tokens, which are learned
+        for each picture, there are no more than asked for."""
+        more = 1 if self.tokens else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
                       for i in range(more * request.candidates))
         return Task(layout=layout, seeds=seeds, steps=request.steps, guidance_scale=request.guidance_scale,
-                    strength=request.strength, guide=self.guide, bind=self.bind, clear=self.clear, tokens=self.tokens)
+                    strength=request.strength, guide=self.guide, bind=self.bind, clear=self.clear, tokens=self.tokens,
+                    mend=self.mend, source=self.source)

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 from grounding.verify.report import Finding, Problem, Report, Trouble
 from planner.scene import Box, Data
+from scenewright.mending import patch
 
-Remedy = Literal["guide", "bind", "tokens", "clear", "reseed", "replan"]
+Remedy = Literal["mend", "guide", "bind", "tokens", "clear", "reseed", "replan"]
 Row = Literal["missing", "surplus", "misplaced", "attribute", "whole"]
 Remedied = tuple[Remedy, ...]
 
@@ -24,6 +25,7 @@ CLEARABLE, GRID = 0.25, 8
 """The part of a surplus thing that must lie outside all planned boxes, seen on so many points each way."""
 
 SAID: Mapping[Remedy, str] = {
+    "mend": "painted anew where it is wrong, the rest kept",
     "guide": "stronger guidance",
     "bind": "words bound to their things",
     "tokens": "prompt tokens optimised",
@@ -38,13 +40,13 @@ class Remedies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    missing: Remedied = ("guide", "reseed", "replan")
+    missing: Remedied = ("mend", "reseed", "mend", "guide", "replan")
     """A thing that is not there, or too few of a kind."""
-    surplus: Remedied = ("clear", "reseed", "replan")
+    surplus: Remedied = ("mend", "reseed", "mend", "clear", "replan")
     """Something that must be absent, or too many of a kind."""
-    misplaced: Remedied = ("guide", "reseed", "replan")
+    misplaced: Remedied = ("mend", "reseed", "mend", "guide", "replan")
     """A relation or a part that does not hold."""
-    attribute: Remedied = ("bind", "reseed", "tokens")
+    attribute: Remedied = ("mend", "reseed", "mend", "bind", "tokens")
     """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""
@@ -105,10 +107,11 @@ def reseed(why: str) -> Action:
 
 
 def _fitting(can: Collection[str], problem: Problem, report: Report) -> set[str]:
-    """Without what would change nothing: only what lies outside the things' boxes can be left to the background."""
+    """Without what would change nothing: only what lies outside the things' boxes can be left to the background, and
+    only what has a place can be painted anew."""
     planned = [match.planned for match in report.matches if match.planned]
     clearable = any(_free(box, planned) > CLEARABLE for box in problem.boxes)
-    return set(can) - (set() if clearable else {"clear"})
+    return set(can) - (set() if clearable else {"clear"}) - (set() if patch(report, [problem]) else {"mend"})
 
 
 def _free(box: Box, others: Sequence[Box]) -> float:

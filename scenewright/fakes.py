@@ -64,7 +64,7 @@ class DrawingPainter:
     pause: Callable[[], None] = lambda: None
     log: Path | None = None
     identity: str = "drawing"
-    can: frozenset[str] = frozenset({"guide", "bind", "clear", "tokens"})
+    can: frozenset[str] = frozenset({"mend", "guide", "bind", "clear", "tokens"})
     size: tuple[int, int] = (SIDE, SIDE)
     tasks: list[Task] = field(default_factory=list)
     strange: tuple[Unpaintable, ...] = ()
@@ -74,8 +74,8 @@ class DrawingPainter:
         return self.strange
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
-              settled: Settled | None = None) -> Sequence[Painting]:
-        """One drawing per seed."""
+              settled: Settled | None = None, source: Image.Image | None = None) -> Sequence[Painting]:
+        """One drawing per seed; a mended picture is drawn as any other."""
         self.tasks.append(task)
         if self.log is not None:
             with self.log.open("a") as log:

@@ -25,6 +25,8 @@ from scenewright.runs import png
 from scenewright.stages import Settled, Task, Word
 
 CHUNK = "scenewright"
+DEEPEST = 50
+"""So often a picture may have been mended."""
 LARGEST = 256 * 1024
 LARGEST_FILE = 512 * 1024 * 1024
 PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
@@ -42,12 +44,26 @@ class Recipe(Data):
     parent: Word | None = None
     settled: Settled | None = None
     """None in pictures from before it was recorded, and where the painter has nothing to set."""
+    source: Recipe | None = None
+    """That of the picture which this one mends."""
 
     @model_validator(mode="after")
     def _in_its_batch(self) -> Self:
         if self.index >= len(self.task.seeds):
             raise ValueError(f"picture {self.index} of a batch of {len(self.task.seeds)}")
+        if (self.source is None) != (self.task.source is None):
+            raise ValueError("a mended picture needs the recipe of the one that it mends, and no other has one")
+        if len(self.history) > DEEPEST:
+            raise ValueError(f"a picture that was mended more than {DEEPEST} times")
         return self
+
+    @property
+    def history(self) -> tuple[Recipe, ...]:
+        """The recipes of the pictures that it goes back to, the first one first, and itself."""
+        found = [self]
+        while found[0].source is not None:
+            found.insert(0, found[0].source)
+        return tuple(found)
 
     @property
     def prompt(self) -> str:
@@ -91,7 +107,8 @@ def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:
     large is left out."""
     info = PngImagePlugin.PngInfo()
     _add(info, "parameters", parameters(recipe, image.size))
-    content = written or recipe.model_dump_json(exclude=set() if recipe.settled else {"settled"})
+    content = written or recipe.model_dump_json(
+        exclude={name for name in ("settled", "source") if getattr(recipe, name) is None})
     if len(content.encode()) <= LARGEST:
         _add(info, CHUNK, content)
     return png(image, pnginfo=info)

@@ -15,7 +15,7 @@ from scenewright.config import Settings, assigned
 from scenewright.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
 from scenewright.runs import write_whole
 from scenewright.shell import Ending, write
-from scenewright.stages import Painter, Settled
+from scenewright.stages import Painter, Painting, Settled
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,21 @@ class Reproduction:
 def reproduce(path: Path, painter: Painter) -> Reproduction:
     """Paint the recipe of a picture again, with the settings that it records, and compare."""
     recipe, written = read_recipe(path)
-    paintings = painter.paint(recipe.task, on_step=lambda step: None, cancel=lambda: False, settled=recipe.settled)
-    painting = paintings[recipe.index]
+    painting = _painted(recipe, painter)
     content = with_recipe(painting.image, recipe, written)
     return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
                         tuple(differences(recipe, painter, settled_in(painting.receipt))))
+
+
+def _painted(recipe: Recipe, painter: Painter) -> Painting:
+    """The picture of a recipe; one that was mended comes after the pictures that it goes back to."""
+    painting: Painting | None = None
+    for one in recipe.history:
+        source = painting.image if painting else None
+        painting = painter.paint(one.task, on_step=lambda step: None, cancel=lambda: False, settled=one.settled,
+                                 source=source)[one.index]
+    assert painting is not None
+    return painting
 
 
 def differences(recipe: Recipe, painter: Painter, settled: Settled | None = None) -> list[str]:

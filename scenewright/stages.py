@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from grounding.settings import Incant, Options
+from grounding.settings import Incant, Mend, Options
 from grounding.verify.report import Report
 from planner.scene import Box, Data, Layout, ThingId
 
@@ -46,11 +46,19 @@ class Planner(Protocol):
         ...
 
 
+class Source(Data):
+    """A stored picture: the key of its batch, and its place there."""
+
+    batch: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    index: Annotated[int, Field(ge=0, lt=16)]
+
+
 class Task(Data):
     """What to paint: a batch of one layout with several seeds. The same task on the same painter gives the same bytes.
 
     `guide` multiplies the guidance of single things, `bind` names things whose words are tied more firmly to their
-    boxes, `clear` lists areas that belong to the background, `tokens` asks for optimised prompt tokens.
+    boxes, `clear` lists areas that belong to the background, `tokens` asks for optimised prompt tokens. `mend` says
+    what is painted anew of an earlier picture, and `source` which picture that is.
     """
 
     layout: Layout
@@ -62,6 +70,16 @@ class Task(Data):
     bind: tuple[ThingId, ...] = ()
     clear: Annotated[tuple[Box, ...], Field(max_length=64)] = ()
     tokens: bool = False
+    mend: Mend | None = None
+    source: Source | None = None
+
+    @model_validator(mode="after")
+    def _mends_something(self) -> Self:
+        if (self.mend is None) != (self.source is None):
+            raise ValueError("`mend` and `source` come together")
+        if self.mend is not None and self.tokens:
+            raise ValueError("tokens are learned for whole pictures: not while a part of one is mended")
+        return self
 
     def key(self, painter: str) -> str:
         """The name under which its pictures are stored: a digest of everything that they depend on."""
@@ -118,9 +136,12 @@ class Painter(Protocol):
         ...
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
-              settled: Settled | None = None) -> Sequence[Painting]:
+              settled: Settled | None = None, source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; with the settings of an earlier picture, if they are given, instead of those that the
-        task comes down to here. Raises `grounding.errors.GroundingError`."""
+        task comes down to here. `source` is the picture that the task mends.
+
+        Raises `grounding.errors.GroundingError`.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -108,6 +109,7 @@ class _Measuring:
         self.pool: dict[str, None] = dict.fromkeys(bystanders)
         self.looked: list[_Looked] = []
         self.errors: list[float] = []
+        self.shares: list[float] = []
         self.attributes: dict[tuple[str, Source], list[Case]] = defaultdict(list)
         self.cases: dict[str, list[Case]] = defaultdict(list)
         self.last_caption = ""
@@ -128,7 +130,10 @@ class _Measuring:
         self.pool |= present
         self.looked.append(_Looked(known, view))
         for noun in present:
-            for thing, sighting in hits(known, noun, view.seen[noun]):
+            found = hits(known, noun, view.seen[noun])
+            self.shares += [a.box.share_of(b.box) for (one, a), (other, b) in combinations(found, 2)
+                            if not one.box.shared(other.box)]
+            for thing, sighting in found:
                 self.errors += [a - b for a, b in zip(sighting.box.corners, thing.box.corners, strict=True)]
                 self._read(image, thing, sighting, view)
 
@@ -175,6 +180,7 @@ class _Measuring:
         return found.model_copy(update={
             "detector": self.detector.name if self.detector else "", "scorer": self.scorer.name if self.scorer else "",
             "box_error": min(float(np.sqrt(np.mean(np.square(self.errors)))), 0.5) if self.errors else start.box_error,
+            "touching": float(np.quantile(self.shares, 1 - DOUBTED)) if len(self.shares) >= ENOUGH else start.touching,
             "attributes": self._families(), "attribute": self._attribute(start.attribute),
             **{kind: cut_of(cases, banded=True) for kind, cases in self.cases.items()}})
 

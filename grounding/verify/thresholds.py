@@ -71,6 +71,8 @@ class Thresholds(Data):
     whole: Cut = Cut(at=0.2, unsure=0.05)
     box_error: Annotated[float, Field(ge=0.0, le=0.5)] = 0.02
     """Root mean square error of a box edge, in fractions of the image."""
+    touching: Share = 0.2
+    """Like things that are planned apart may be one where their boxes share more than this part of the smaller one."""
 
     def for_noun(self, noun: str) -> Cut:
         """The cut of a noun: its own, that of its last word ("stop sign": "sign"), or the general one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 from PIL import Image
@@ -105,6 +106,8 @@ def _count(claim: Claim, sight: Sight) -> Finding:
     perhaps = tuple(s for s in faint if cut.rule(s.score) == "cannot tell")
     sure = sum(cut.rule(s.score) == "holds" for s in seen)
     ruling = _counted(claim, sure, len(seen), len(seen) + len(perhaps))
+    if ruling == "holds" and (close := _closest(claim, sight)):
+        return _melted(claim, sight, len(seen), close)
     least = spelled(claim.at_least)
     wanted = (f"at least {least}" if claim.at_most is None else least if claim.at_least == claim.at_most
               else f"{least} to {spelled(claim.at_most)}")
@@ -113,6 +116,33 @@ def _count(claim: Claim, sight: Sight) -> Finding:
         "brightest not counted": max((s.score for s in faint), default=0.0)})
     return Finding(claim=claim, ruling=ruling, score=float(len(seen)), threshold=float(claim.at_least),
                    evidence=evidence, sentence=_count_said(claim, ruling, seen, perhaps, wanted))
+
+
+class _Close(NamedTuple):
+    """Two like things, and what part of the smaller one's box lies on the other's."""
+
+    share: float
+    things: tuple[str, str]
+
+
+def _closest(claim: Claim, sight: Sight) -> _Close | None:
+    """The like things that overlap the most although they are planned apart, if that is more than things which stand
+    apart do."""
+    planned, of = sight.layout.boxes, sight.matched.of
+    looks = {id: sorted(word.lower() for word in sight.layout.scene.thing(id).attributes) for id in claim.things}
+    found = [_Close(of[a].box.share_of(of[b].box), (a, b)) for a, b in combinations(claim.things, 2)
+             if a in of and b in of and a in planned and b in planned
+             and looks[a] == looks[b] and not planned[a].shared(planned[b])]
+    worst = max(found, default=None)
+    return worst if worst and worst.share > sight.thresholds.touching else None
+
+
+def _melted(claim: Claim, sight: Sight, count: int, close: _Close) -> Finding:
+    boxes = tuple(sight.matched.of[id].box for id in close.things)
+    return Finding(claim=claim, ruling="cannot tell", score=float(count), threshold=float(claim.at_least),
+                   evidence=Evidence(boxes=boxes, numbers={"found": float(count), "run together": close.share}),
+                   sentence=f"{listed(sight.names[id] for id in close.things)} run into each other: cannot tell "
+                            "whether they are two")
 
 
 def _counted(claim: Claim, sure: int, seen: int, most: int) -> Ruling:

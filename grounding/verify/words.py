@@ -133,15 +133,20 @@ def _surplus(failing: Sequence[Finding], surplus: Sequence[Surplus]) -> list[Pro
 
 
 def _doubtful(findings: Sequence[Finding], matches: Sequence[Match]) -> list[Problem]:
-    """What may be missing, and counts that may be wrong: where things are there but not all clear, these are named."""
+    """What may be missing, and counts that may be wrong: where things are there but not all clear, these are named;
+    so are like things that run into each other."""
     planned = {match.thing: match.planned for match in matches}
     open_ones = [f for f in findings if f.ruling == "cannot tell" and f.score is not None]
     unclear = [f for f in open_ones if f.claim.kind == "exists"]
     faint = {id for f in unclear for id in f.claim.things}
     counts = [f for f in open_ones if f.claim.kind == "count" and not faint & set(f.claim.things)]
+    melted = [f for f in counts if "run together" in f.evidence.numbers]
     return [*(_of(f, "missing").model_copy(update={"boxes": tuple(filter(None, map(planned.get, f.claim.things)))})
               for f in unclear),
-            *(_of(f, "surplus").model_copy(update={"boxes": f.evidence.boxes[int(f.score or 0):]}) for f in counts)]
+            *(_of(f, "misplaced").model_copy(update={"things": tuple(
+                m.thing for m in matches if m.seen and m.seen.box in f.evidence.boxes)}) for f in melted),
+            *(_of(f, "surplus").model_copy(update={"boxes": f.evidence.boxes[int(f.score or 0):]}) for f in counts
+              if f not in melted)]
 
 
 def _misplaced(failing: Sequence[Finding], matches: Sequence[Match], gone: set[str]) -> list[Problem]:

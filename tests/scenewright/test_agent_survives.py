@@ -135,7 +135,7 @@ def test_a_full_disk_is_told_in_words_and_the_run_goes_on_once_there_is_room(
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "strange", "empty"])
 def test_whatever_file_of_a_run_is_damaged_the_same_request_gives_the_same_picture(loop: Make, damage: str) -> None:
-    wrong = lambda task, index: () if task.guide else (MISSING,)  # noqa: E731
+    wrong = lambda task, index: () if task.mend else (MISSING,)  # noqa: E731
     first = loop(painter=DrawingPainter(wrong)).go()
     picture, folder = first.picture.read_bytes(), first.folder
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):

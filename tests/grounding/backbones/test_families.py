@@ -12,9 +12,11 @@ from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Layer, Proceed, RowWatch
 from grounding.backbone import Backbone, Conditioning
+from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.mend import Mend
 from grounding.painter import Painter
-from planner.scene import Layout, Scene
+from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(500.0)
 TEXTS = ["a red ball and a teddy bear", "two cats beside a sphinx"]
@@ -218,3 +220,19 @@ def test_the_fingerprint_tells_weights_apart(family: Any) -> None:
     family._fingerprint = ""
     next(denoiser(family).parameters()).data.add_(1e-3)
     assert family.fingerprint() != first
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_part_of_a_picture_is_mended_and_the_rest_keeps_its_pixels(family: Any) -> None:
+    painter, ball = Painter(family), Thing(id="b", noun="ball", phrase="a red ball", attributes=("red",))
+    layout = Layout(scene=Scene(prompt="a red ball", things=(ball,)),
+                    placements=(Placement(thing="b", box=Box.of(0.0, 0.0, 0.4, 0.4)),))
+    before = painter.paint(layout, seed=1, steps=3, guidance_scale=3.0)[0].image
+    mend = Mend(areas=(Box.of(0.0, 0.0, 0.4, 0.4),), things=("b",), margin=0.0)
+    after = painter.paint(layout, seed=2, steps=3, guidance_scale=3.0, bind=Bind(until=1.0), source=before,
+                          mend=mend)[0].image
+    changed = (np.asarray(before) != np.asarray(after)).any(-1)
+    far = [round(0.6 * side) for side in changed.shape]
+    assert changed[: far[0] // 2, : far[1] // 2].any()
+    assert not changed[far[0] :].any()
+    assert not changed[:, far[1] :].any()

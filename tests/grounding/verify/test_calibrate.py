@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from grounding.errors import BadRequest
-from grounding.pocket.world import COLOURS, KINDS, Picture, picture
+from grounding.pocket.world import COLOURS, KINDS, Item, Picture, picture
 from grounding.verify import Cut, Fit, Scorer, Sighting, Thresholds, Verifier, Vocabulary
 from grounding.verify.calibrate import Case, Known, KnownThing, calibrate, cut_of
 from planner.scene import Box
@@ -159,6 +159,25 @@ def test_calibration_recovers_the_gap_and_the_box_error_of_a_detector(measured: 
     assert found.noun.samples > 100
     assert found.box_error == pytest.approx(0.012, rel=0.15)
     assert (found.detector, found.scorer, found.measured) == ("noisy", "", True)
+
+
+def test_boxes_of_like_things_that_stand_apart_hardly_overlap_and_that_is_measured() -> None:
+    def shares(error: float) -> float:
+        detector = Noisy(0.9, 0.02, error)
+        return calibrate(detector, None, in_rows(detector, 40), vocabulary=WORDS).touching
+
+    assert shares(0.0) == 0.0
+    assert 0.0 < shares(0.02) < shares(0.04) < 0.6
+    detector = Noisy(0.9, 0.02, 0.02)
+    assert calibrate(detector, None, in_rows(detector, 4), vocabulary=WORDS).touching == Thresholds().touching
+
+
+def in_rows(detector: Noisy, count: int) -> Iterator[tuple[Image.Image, Known]]:
+    """Three like things side by side, that all but touch."""
+    for seed in range(count):
+        items = tuple(Item("box", "red", "plain", "small", (x, 0.4, x + 0.19, 0.6), 0) for x in (0.1, 0.3, 0.5))
+        detector.picture = Picture(items, seed=seed)
+        yield image_of(detector.picture), known(detector.picture)
 
 
 def test_the_source_that_tells_is_chosen_over_the_one_that_does_not() -> None:

@@ -63,3 +63,30 @@ def test_a_faint_sighting_where_another_thing_clearly_is_is_no_doubt() -> None:
     report = verify(Scene(things=(cat(), dog())), seen, thresholds=DOUBTING, cat1=LEFT, dog1=RIGHT)
     assert report.passed
     assert not report.doubtful
+
+
+NEAR = Box.of(0.29, 0.35, 0.5, 0.75)
+
+
+@pytest.mark.parametrize(("seen", "share", "ruling"), [
+    (RIGHT, 0.0, "holds"), (NEAR, 0.0, "cannot tell"), (NEAR, 0.04, "cannot tell"), (NEAR, 0.05, "holds")])
+def test_like_things_that_run_into_each_other_may_be_one(seen: Box, share: float, ruling: str) -> None:
+    cut = DOUBTING.model_copy(update={"touching": share})
+    report = verify(Scene(things=(cat(1), cat(2))), [("cat", LEFT, 0.9), ("cat", seen, 0.9)], thresholds=cut,
+                    cat1=LEFT, cat2=RIGHT)
+    assert only(report, "count").ruling == ruling
+    assert report.passed == (ruling == "holds")
+    if ruling == "cannot tell":
+        assert report.words == "the left cat and the right cat run into each other: cannot tell whether they are two"
+        (problem,) = report.problems
+        assert (problem.kind, problem.things, problem.boxes) == ("misplaced", ("cat1", "cat2"), (LEFT, NEAR))
+
+
+def test_things_may_touch_that_look_different_or_are_planned_so_or_of_which_nobody_says_where() -> None:
+    seen = [("cat", LEFT, 0.9), ("cat", NEAR, 0.9)]
+    cut = DOUBTING.model_copy(update={"touching": 0.0})
+    alike = Scene(things=(cat(1), cat(2)))
+    assert verify(alike, seen, thresholds=cut, cat1=LEFT, cat2=NEAR).passed
+    assert verify(alike, seen, thresholds=cut).passed
+    unlike = Scene(things=(cat(1, "red"), cat(2, "black")))
+    assert only(verify(unlike, seen, thresholds=cut, cat1=LEFT, cat2=RIGHT), "count").ruling == "holds"

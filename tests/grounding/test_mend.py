@@ -1,0 +1,136 @@
+"""Painting a part anew: the rest stays to the pixel, the noise is that of the run, and nothing senseless is begun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import (
+    DPMSolverMultistepScheduler,
+    EulerDiscreteScheduler,
+    HeunDiscreteScheduler,
+    UniPCMultistepScheduler,
+)
+from PIL import Image
+
+from grounding.backbone import Shape
+from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.bind import Bind
+from grounding.errors import BadRequest, Unsupported
+from grounding.mend import Mend, Mender, only
+from grounding.painter import Painter
+from grounding.refocus import Refocus
+from planner.scene import Absent, Box, Group, Layout, Relation, Scene
+from tests.grounding.test_painter import CATS, RED, layout, same
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+CORNER = Box.of(0.5, 0.5, 0.75, 0.75)
+ALL = Box.of(0.0, 0.0, 1.0, 1.0)
+
+
+def photo(side: int = 128, seed: int = 0) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("kind", [
+    None, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler, HeunDiscreteScheduler])
+@pytest.mark.parametrize("options", [{}, {"bind": Bind(until=1.0), "refocus": Refocus(weak=1.0)}])
+def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: type[Any] | None,
+                                              options: dict[str, Any]) -> None:
+    source = photo()
+    mend = Mend(areas=(CORNER,), margin=0.0)
+    found = Painter(backbone, kind).paint(layout(), seed=3, steps=4, source=source, mend=mend, **options)[0].image
+    changed = (np.asarray(found) != np.asarray(source)).any(-1)
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    seam = 8  # two cells of the latent, over which the seam fades
+    assert 64 - seam <= rows.min() <= 66
+    assert 94 <= rows.max() < 96 + seam
+    assert 64 - seam <= columns.min() <= 66
+    assert 94 <= columns.max() < 96 + seam
+
+
+def test_to_mend_all_of_a_picture_is_to_paint_another(backbone: StableDiffusion) -> None:
+    painter = Painter(backbone)
+    fresh = painter.paint(layout(), seed=3, steps=4, bind=Bind())[0]
+    mended = painter.paint(layout(), seed=3, steps=4, bind=Bind(), source=photo(), mend=Mend(areas=(ALL,)))[0]
+    assert same(fresh.image, mended.image)
+
+
+def test_what_stays_has_the_noise_that_belongs_to_the_step_and_none_at_the_end(backbone: StableDiffusion) -> None:
+    scheduler = backbone.scheduler()
+    scheduler.set_timesteps(5)
+    noise, source = torch.randn(2, 4, 32, 32), photo()
+    mender = Mender(Mend(areas=(CORNER,), margin=0.0), backbone, scheduler, source, Shape(4, 32, 32), noise)
+    x, clean = torch.full((2, 4, 32, 32), 7.0), backbone.encode_images([source])
+    inside = torch.zeros(32, 32, dtype=torch.bool)
+    inside[16:24, 16:24] = True
+    for i, t in enumerate(scheduler.timesteps):
+        kept, alpha = mender(x, i), scheduler.alphas_cumprod[t]
+        torch.testing.assert_close(kept[..., ~inside],
+                                   (alpha.sqrt() * clean + (1 - alpha).sqrt() * noise)[..., ~inside])
+        assert (kept[..., inside] == 7.0).all()
+    torch.testing.assert_close(mender(x, 5)[..., ~inside], clean.expand(2, -1, -1, -1)[..., ~inside])
+
+
+def test_the_margin_widens_every_area(backbone: StableDiffusion) -> None:
+    def cells(margin: float) -> int:
+        mend = Mend(areas=(CORNER, Box.of(-0.2, 0.0, 0.125, 0.125)), margin=margin)
+        return int(Mender(mend, backbone, None, photo(), Shape(4, 32, 32), torch.zeros(1, 4, 32, 32)).anew.sum())
+
+    assert cells(0.0) == 8 * 8 + 4 * 4
+    assert cells(1 / 32) == 10 * 10 + 5 * 5
+
+
+def test_only_the_mended_things_are_told_of(backbone: StableDiffusion) -> None:
+    group = Group(id="g", words="two cats", at_least=2, at_most=2)
+    cats = tuple(cat.model_copy(update={"group": "g"}) for cat in CATS)
+    scene = Scene(prompt="a red ball left of two cats in the snow, no dogs", things=(RED, *cats), groups=(group,),
+                  relations=(Relation(kind="left_of", subjects=("r",), objects=("c0", "c1")),), background="the snow",
+                  absent=(Absent(noun="dog", phrase="no dogs"),))
+    whole = layout().model_copy(update={"scene": scene})
+    alone = only(whole, ("c1",))
+    assert [thing.id for thing in alone.scene.things] == ["c1"] == [p.thing for p in alone.placements]
+    assert alone.placements[0] == whole.placements[2]
+    assert (alone.scene.relations, alone.scene.groups, alone.scene.background) == ((), (), "the snow")
+    assert Layout.model_validate_json(alone.model_dump_json()) == alone
+    found = Painter(backbone).paint(whole, steps=2, source=photo(), mend=Mend(areas=(CORNER,), things=("c1",)))[0]
+    assert "cats" in found.receipt.prompt
+    assert "snow" in found.receipt.prompt
+    assert "ball" not in found.receipt.prompt
+    assert found.receipt.negative == "dog"
+    assert found.layout == whole
+
+
+def test_the_same_mending_gives_the_same_picture_and_another_seed_another(backbone: StableDiffusion) -> None:
+    painter, options = Painter(backbone), {"steps": 3, "source": photo(), "mend": Mend(areas=(CORNER,))}
+    once, twice, other = (painter.paint(layout(), seed=seed, **options)[0].image for seed in (1, 1, 2))
+    assert same(once, twice)
+    assert not same(once, other)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"source": photo()}, "takes both"),
+    ({"mend": Mend(areas=(CORNER,))}, "takes both"),
+    ({"source": photo(64), "mend": Mend(areas=(CORNER,))}, "64 × 64 cannot be mended"),
+    ({"source": photo(130), "mend": Mend(areas=(CORNER,))}, "130 × 130 cannot be mended"),
+    ({"source": photo(256), "mend": Mend(areas=(CORNER,))}, "256 × 256 cannot be mended"),
+    ({"source": photo(), "mend": Mend(areas=(Box.of(1.2, 0.0, 1.4, 0.2),))}, "outside the canvas"),
+    ({"source": photo(), "mend": Mend(areas=(CORNER,), things=("dog",))}, "there is no `dog`"),
+    ({"source": photo(), "mend": {"areas": ()}}, "mend"),
+])
+def test_what_cannot_be_mended_is_refused_in_words(backbone: StableDiffusion, options: dict[str, Any],
+                                                   said: str) -> None:
+    with pytest.raises(BadRequest, match=said):
+        Painter(backbone).paint(layout(), steps=2, **options)
+
+
+def test_a_scheduler_that_cannot_add_noise_is_named(backbone: StableDiffusion) -> None:
+    class Mute:
+        timesteps = torch.tensor([5])
+
+    mender = Mender(Mend(areas=(CORNER,)), backbone, Mute(), photo(), Shape(4, 32, 32), torch.zeros(1, 4, 32, 32))
+    with pytest.raises(Unsupported, match="`Mute`"):
+        mender(torch.zeros(1, 4, 32, 32), 0)
