@@ -42,8 +42,8 @@ class Watching(fakes.DrawingPainter):
 def result(scene: Scene, tmp_path: Path) -> Result:
     """A run of two rounds with a prompt that wants to be markup."""
     evil = scene.model_copy(update={"prompt": EVIL, "notes": (EVIL,), "unread": (EVIL,)})
-    stack = fakes.stack(evil, lambda task, index: () if task.guide else ("exists:ball",))
-    painter = Watching(lambda task, index: () if task.guide else ("exists:ball",))
+    stack = fakes.stack(evil, lambda task, index: () if task.mend else ("exists:ball",))
+    painter = Watching(lambda task, index: () if task.mend else ("exists:ball",))
     return render(EVIL, settings=Settings(runs=tmp_path / "runs", candidates=2),
                   stack=type(stack)(stack.planner, painter, stack.verifier))
 
@@ -90,7 +90,7 @@ def test_a_page_tells_claims_rounds_attention_cost_and_how_to_repeat_it(result: 
     text, _ = read(result)
     assert result.report is not None
     assert all(f.claim.sentence in text for f in result.report.findings)
-    assert text.count('class="card') == 4
+    assert text.count('class="card') == 6
     assert text.count('class="card chosen"') == 1
     assert "stronger guidance" in text
     assert "70 %" in text
