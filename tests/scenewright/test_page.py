@@ -92,7 +92,7 @@ def test_a_page_tells_claims_rounds_attention_cost_and_how_to_repeat_it(result: 
     assert all(f.claim.sentence in text for f in result.report.findings)
     assert text.count('class="card') == 6
     assert text.count('class="card chosen"') == 1
-    assert "stronger guidance" in text
+    assert "painted anew where it is wrong" in text
     assert "70 %" in text
     assert "<td>One plain picture</td><td>6</td>" in text
     assert "scenewright render" in text
