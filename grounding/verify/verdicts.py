@@ -25,6 +25,8 @@ from planner.margins import relation_margin
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout
 
+HIDDEN = 0.2
+"""What shares so much of its box with a thing that it is planned apart from may be no whole thing."""
 ON_HOST = 0.5
 """Share of a forbidden thing that must lie on a host to belong to it."""
 BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
@@ -84,10 +86,15 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
     (id,), cut = claim.things, sight.thresholds.for_noun(claim.noun)
     seen, planned = sight.matched.of.get(id), sight.layout.boxes.get(id)
     if seen is not None:
-        sure = cut.rule(seen.score) == "holds"
-        said = f"{sight.names[id]} is there, {at(seen.box)}" if sure else (
-            f"{sight.names[id]} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {cut.at + cut.unsure:.2f})")
-        return Finding(claim=claim, ruling="holds" if sure else "cannot tell", score=seen.score, threshold=cut.at,
+        sure, other = cut.rule(seen.score) == "holds", _overgrown(id, sight)
+        said = f"{sight.names[id]} is there, {at(seen.box)}"
+        if other:
+            said = f"{sight.names[id]} is {at(seen.box)} and runs into {sight.names[other]}: cannot tell if it is whole"
+        if not sure:
+            clear = cut.at + cut.unsure
+            said = f"{sight.names[id]} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {clear:.2f})"
+        ruling: Ruling = "holds" if sure and not other else "cannot tell"
+        return Finding(claim=claim, ruling=ruling, score=seen.score, threshold=cut.at,
                        sentence=said, evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
                                          numbers={"score": seen.score}))
     assert sight.view is not None
@@ -97,6 +104,19 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
     return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at,
                    sentence=f"{sight.names[id]} is missing{where}",
                    evidence=Evidence(boxes=(planned,) if planned else (), numbers={"best faint score": best}))
+
+
+def _overgrown(id: str, sight: Sight) -> str:
+    """Another thing that this one is planned apart from and lies over, if this one is the farther from its plan."""
+    planned, of = sight.layout.boxes, sight.matched.of
+
+    def kept(other: str) -> tuple[float, str]:
+        return of[other].box.iou(planned[other]), other
+
+    over = [other for other in of if other != id and other in planned and id in planned
+            and not planned[id].shared(planned[other]) and kept(id) < kept(other)
+            and of[id].box.share_of(of[other].box) > HIDDEN + sight.thresholds.touching]
+    return over[0] if over else ""
 
 
 def _count(claim: Claim, sight: Sight) -> Finding:

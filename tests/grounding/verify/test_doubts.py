@@ -90,3 +90,22 @@ def test_things_may_touch_that_look_different_or_are_planned_so_or_of_which_nobo
     assert verify(alike, seen, thresholds=cut).passed
     unlike = Scene(things=(cat(1, "red"), cat(2, "black")))
     assert only(verify(unlike, seen, thresholds=cut, cat1=LEFT, cat2=RIGHT), "count").ruling == "holds"
+
+
+@pytest.mark.parametrize(("share", "ruling"), [(0.1, "holds"), (0.25, "cannot tell"), (0.6, "cannot tell")])
+def test_a_thing_that_grew_into_another_may_not_be_whole(share: float, ruling: str) -> None:
+    grown = Box.of(LEFT.x1 - 0.25 * share, 0.3, LEFT.x1 - 0.25 * share + 0.25, 0.8)
+    seen = [("cat", LEFT, 0.9), ("dog", grown, 0.9)]
+    scene, cut = Scene(things=(cat(), dog())), DOUBTING.model_copy(update={"touching": 0.0})
+    report = verify(scene, seen, thresholds=cut, cat1=LEFT, dog1=RIGHT)
+    assert report.finding("exists:cat1").ruling == "holds"
+    assert report.finding("exists:dog1").ruling == ruling
+    assert report.passed == (ruling == "holds")
+    if ruling == "cannot tell":
+        assert report.words.endswith("runs into the cat: cannot tell if it is whole")
+        (problem,) = report.problems
+        assert (problem.kind, problem.things, problem.boxes) == ("missing", ("dog1",), (RIGHT,))
+    wide = cut.model_copy(update={"touching": 0.5})
+    assert verify(scene, seen, thresholds=wide, cat1=LEFT, dog1=RIGHT).passed
+    near = Box.of(0.25, 0.3, 0.5, 0.8)  # planned to overlap
+    assert verify(scene, seen, thresholds=cut, cat1=LEFT, dog1=near).passed
