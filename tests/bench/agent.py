@@ -24,16 +24,12 @@ from grounding.verify.report import Report
 from planner.scene import Layout
 from scenewright.api import render
 from scenewright.config import Settings
-from scenewright.decide import Remedies
 from scenewright.result import Result
 from scenewright.runs import write_whole
 from scenewright.stack import Stack, open_stack
 from scenewright.stages import Painting, Task
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import Case, cases
-
-ONLY_SEEDS = Remedies(missing=("reseed",), surplus=("reseed",), misplaced=("reseed",), attribute=("reseed",),
-                      whole=("reseed",))
 
 
 @dataclass
@@ -153,12 +149,12 @@ def main() -> None:
     stack, all_cases = open_stack(base), cases(options.count, options.seed)
     arms: dict[str, dict[str, Any]] = {
         "plain": {"strength": 0.0, "rounds": 1}, "guided": {"rounds": 1}, "full": {},
-        "best-of-n": {"strength": 0.0, "rounds": 3, "remedies": ONLY_SEEDS}}
+        "best-of-n": {"strength": 0.0, "rounds": 1, "candidates": 3}}
     found: dict[str, dict[str, Any]] = {}
     for name in options.arms.split(","):
         more = dict(arms[name])
         if name == "best-of-n" and "full" in found:
-            more["rounds"] = max(1, round(found["full"]["cost"]))
+            more["candidates"] = max(1, round(found["full"]["cost"]))
         settings = base.model_copy(update={**more, "runs": options.out / "runs" / name})
         found[name] = run_arm(all_cases, settings, stack, name).told()
         write_whole(options.out / "agent.json", json.dumps(found, indent=2) + "\n")
