@@ -35,7 +35,7 @@ def test_there_were_as_many_kills_as_asked_for(runs: list[dict[str, Any]]) -> No
 def test_every_run_ends_with_the_same_picture_and_the_same_history(runs: list[dict[str, Any]]) -> None:
     assert {run["picture"] for run in runs} == {runs[0]["picture"]}
     assert all(run["tries"] == runs[0]["tries"] for run in runs)
-    assert len(runs[0]["tries"]) == 2 * (1 + 1 + 2 + 3 + 3 + 3)
+    assert len(runs[0]["tries"]) == 2 * (1 + 2 + 3 + 3 + 3 + 3)
 
 
 def test_nothing_that_was_stored_is_painted_a_second_time(runs: list[dict[str, Any]]) -> None:
