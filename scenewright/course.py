@@ -13,7 +13,7 @@ from planner.scene import Box, Data, Layout, ThingId
 from scenewright.decide import Action, Remedy
 from scenewright.mending import patch
 from scenewright.runs import seed_of
-from scenewright.stages import Source, Task
+from scenewright.stages import MOST_SEEDS, Source, Task
 
 STRONGER = 1.8
 """By how much the guidance of a thing grows each time it is treated."""
@@ -101,7 +101,7 @@ class Course(Data):
         for each picture, there are no more than asked for."""
         more = 1 if self.tokens else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
-                      for i in range(more * request.candidates))
+                      for i in range(min(more * request.candidates, MOST_SEEDS)))
         return Task(layout=layout, seeds=seeds, steps=request.steps, guidance_scale=request.guidance_scale,
                     strength=request.strength, guide=self.guide, bind=self.bind, clear=self.clear, tokens=self.tokens,
                     mend=self.mend, source=self.source)

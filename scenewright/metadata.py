@@ -22,7 +22,7 @@ from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
 from scenewright.runs import png
-from scenewright.stages import Settled, Task, Word
+from scenewright.stages import MOST_SEEDS, Settled, Task, Word
 
 CHUNK = "scenewright"
 DEEPEST = 50
@@ -37,7 +37,7 @@ class Recipe(Data):
 
     schema_version: Literal[1] = 1
     task: Task
-    index: Annotated[int, Field(ge=0, lt=16)] = 0
+    index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)] = 0
     painter: Word
     versions: Annotated[dict[Word, Word], Field(max_length=20)]
     run: Word = ""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Word = Annotated[str, Field(max_length=400)]
+MOST_SEEDS = 16
+"""The pictures of one batch."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -50,7 +52,7 @@ class Source(Data):
     """A stored picture: the key of its batch, and its place there."""
 
     batch: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    index: Annotated[int, Field(ge=0, lt=16)]
+    index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)]
 
 
 class Task(Data):
@@ -62,7 +64,7 @@ class Task(Data):
     """
 
     layout: Layout
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=16)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=MOST_SEEDS)]
     steps: Annotated[int, Field(ge=1, le=1000)] | None = None
     guidance_scale: Annotated[float, Field(ge=0.0, le=100.0)] | None = None
     strength: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0

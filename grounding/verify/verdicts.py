@@ -66,6 +66,13 @@ class Sight:
         nouns = (*things, *([claim.noun] if claim.noun else []))
         return next((noun for noun in nouns if not self.thresholds.for_noun(noun).reliable), "")
 
+    def unplanned(self, a: str, b: str) -> float:
+        """What part of the smaller one's box two things share that are planned apart; 0 where that is not known."""
+        planned, of = self.layout.boxes, self.matched.of
+        if not {a, b} <= planned.keys() & of.keys() or planned[a].shared(planned[b]):
+            return 0.0
+        return of[a].box.share_of(of[b].box)
+
     def gone(self, claim: Claim) -> list[str]:
         """The ends of a claim that were not seen."""
         return [id for id in (*claim.things, *claim.objects) if id not in self.matched.of]
@@ -113,10 +120,9 @@ def _overgrown(id: str, sight: Sight) -> str:
     def kept(other: str) -> tuple[float, str]:
         return of[other].box.iou(planned[other]), other
 
-    over = [other for other in of if other != id and other in planned and id in planned
-            and not planned[id].shared(planned[other]) and kept(id) < kept(other)
-            and of[id].box.share_of(of[other].box) > HIDDEN + sight.thresholds.touching]
-    return over[0] if over else ""
+    most = HIDDEN + sight.thresholds.touching
+    return next((other for other in of if other != id and sight.unplanned(id, other) > most
+                 and kept(id) < kept(other)), "")
 
 
 def _count(claim: Claim, sight: Sight) -> Finding:
@@ -148,11 +154,8 @@ class _Close(NamedTuple):
 def _closest(claim: Claim, sight: Sight) -> _Close | None:
     """The like things that overlap the most although they are planned apart, if that is more than things which stand
     apart do."""
-    planned, of = sight.layout.boxes, sight.matched.of
     looks = {id: sorted(word.lower() for word in sight.layout.scene.thing(id).attributes) for id in claim.things}
-    found = [_Close(of[a].box.share_of(of[b].box), (a, b)) for a, b in combinations(claim.things, 2)
-             if a in of and b in of and a in planned and b in planned
-             and looks[a] == looks[b] and not planned[a].shared(planned[b])]
+    found = [_Close(sight.unplanned(a, b), (a, b)) for a, b in combinations(claim.things, 2) if looks[a] == looks[b]]
     worst = max(found, default=None)
     return worst if worst and worst.share > sight.thresholds.touching else None
 
