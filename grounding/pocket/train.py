@@ -20,8 +20,9 @@ class Name(StrEnum):
     tokenizer = "tokenizer"
     autoencoder = "autoencoder"
     text = "text"
-    sight = "sight"
     unet = "unet"
+    repaint = "repaint"
+    sight = "sight"
     gated = "gated"
     decoder = "decoder"
     export = "export"
@@ -49,6 +50,11 @@ def main(
     settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
     if stage is Name.tokenizer:
         make(state)
+        return
+    if stage is Name.repaint:
+        from grounding.pocket.training.repaint import repaint_all
+
+        typer.echo(f"{repaint_all(settings)} pictures repainted")
         return
     if stage is Name.export:
         from grounding.pocket.training.export import export

@@ -12,6 +12,7 @@ from PIL import Image
 from grounding.verify.attributes import Attributes, Reading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
+from grounding.verify.gap import parted
 from grounding.verify.judges import Sighting, indefinite
 from grounding.verify.look import View, noun_key
 from grounding.verify.match import Matched
@@ -152,12 +153,13 @@ class _Close(NamedTuple):
 
 
 def _closest(claim: Claim, sight: Sight) -> _Close | None:
-    """The like things that overlap the most although they are planned apart, if that is more than things which stand
-    apart do."""
+    """The like things that overlap the most although they are planned apart: more than things which stand apart do,
+    and with no background to be seen between them."""
     looks = {id: sorted(word.lower() for word in sight.layout.scene.thing(id).attributes) for id in claim.things}
     found = [_Close(sight.unplanned(a, b), (a, b)) for a, b in combinations(claim.things, 2) if looks[a] == looks[b]]
-    worst = max(found, default=None)
-    return worst if worst and worst.share > sight.thresholds.touching else None
+    of = {id: sighting.box for id, sighting in sight.matched.of.items()}
+    return next((close for close in sorted(found, reverse=True) if close.share > sight.thresholds.touching
+                 and not parted(sight.image, of[close.things[0]], of[close.things[1]], of.values())), None)
 
 
 def _melted(claim: Claim, sight: Sight, count: int, close: _Close) -> Finding:

@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grounding.pocket.captions import caption
+from grounding.pocket.compose import CROWDED
 from grounding.pocket.world import draw, picture
 
 SHARD = 500
 CAPTIONS = 6
 UNSEEN = 50_000_000  # seeds from here on are never trained on
+SHARES = {0: 1, 1: 2, 2: 3, CROWDED: 2}
+"""How many scenes of each level eyes learn from, for one of the lowest."""
 
 
 @dataclass(frozen=True)

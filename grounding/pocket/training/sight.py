@@ -27,7 +27,8 @@ from grounding.pocket.training.loop import Recipe, Settings, Stage, plain_attent
 from grounding.pocket.training.negatives import negatives
 from grounding.pocket.training.owners import owners
 from grounding.pocket.training.queries import Item, Query, ask, by_name
-from grounding.pocket.training.scenes import scenes
+from grounding.pocket.training.repaint import repainted
+from grounding.pocket.training.scenes import SHARES, scenes
 from grounding.pocket.training.text import LAYERS, WIDTH, Text
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.world import COLOURS, KINDS, TEXTURES
@@ -40,13 +41,15 @@ VISION = 160
 MEAN = (0.5, 0.5, 0.5)
 LOOKS = (len(KINDS) + 1, len(COLOURS) + 1, len(TEXTURES) + 1)
 SAID, NAMED = 0.5, 2.0
-SHARES = {0: 1, 1: 2, 2: 3, CROWDED: 2}
-"""How many scenes of each level there are for one of the lowest."""
+PAINTED = 0.4
+"""The part of the pictures that are repainted ones, where there are any."""
 
 
 class Batch(NamedTuple):
-    """Which scenes, what is said of them truly and falsely, what is asked, and which things each query means."""
+    """Which pictures of which scenes, what is said of them truly and falsely, what is asked, and which things each
+    query means."""
 
+    shown: Tensor  # "pictures"
     rows: Tensor  # "pictures"
     texts: list[str]  # a true caption of each, then the false ones
     owners: Tensor  # "false": whose picture each false caption is about
@@ -116,7 +119,11 @@ class Sight(Stage):
         self.random.manual_seed(settings.seed + step)
         each = (settings.scenes or 24000) // sum(SHARES.values())
         runs = [scenes(settings.state, level, share * each, settings.workers) for level, share in SHARES.items()]
-        self.pictures = torch.from_numpy(np.concatenate([run.pictures for run in runs])).to(self.device)
+        painted = [repainted(run) for run in runs]
+        first = np.cumsum([0, *(len(run) for run in runs)])
+        self.repainted = np.concatenate([kept.rows + at for kept, at in zip(painted, first, strict=False)])
+        self.pictures = torch.from_numpy(np.concatenate([*(run.pictures for run in runs),
+                                                         *(kept.pictures for kept in painted)])).to(self.device)
         self.owners = torch.cat([owners(run) for run in runs])[:, 1::2, 1::2]
         self.captions = [row["captions"] for run in runs for row in run.rows]
         self.items: list[list[Item]] = [row["items"] for run in runs for row in run.rows]
@@ -129,7 +136,7 @@ class Sight(Stage):
 
     def loss(self, progress: float) -> dict[str, Tensor]:
         batch = next(self.batches)
-        pixels = self._blur(to_signed(self.pictures[batch.rows.to(self.device)]))
+        pixels = self._blur(to_signed(self.pictures[batch.shown.to(self.device)]))
         summary, patches = self._look(self.model, pixels)
         queries = self._read(self.model, batch.queries).view(len(batch.rows), QUERIES, -1)
         logits, boxes = self._find(self.model, patches, queries)
@@ -203,7 +210,8 @@ class Sight(Stage):
         self.model.detector.load_state_dict(shipped.state_dict())
 
     def _write_batch(self, words: random.Random) -> Batch:
-        rows = [words.randrange(len(self.captions)) for _ in range(self.batch)]
+        chosen = [self._choose(words) for _ in range(self.batch)]
+        rows = [row for _, row in chosen]
         captions = [words.choice(self.captions[row]) for row in rows]
         false = [(owner, text) for owner, true in enumerate(captions) for text in negatives(true, NEGATIVES, words)]
         numbers = torch.tensor([hash(caption) for caption in captions])
@@ -217,6 +225,7 @@ class Sight(Stage):
             boxes[row, : len(seen)] = _corners(seen)
             meant[row, : len(seen)] = torch.tensor([[query.means(item) for query in asked] for item in seen]).float()
         return Batch(
+            torch.tensor([shown for shown, _ in chosen]),
             torch.tensor(rows),
             [*captions, *(text for _, text in false)],
             torch.tensor([owner for owner, _ in false]),
@@ -226,6 +235,14 @@ class Sight(Stage):
             [len(seen) for seen in items],
             meant,
         )
+
+    def _choose(self, words: random.Random) -> tuple[int, int]:
+        """A picture and the scene that it shows."""
+        if len(self.repainted) and words.random() < PAINTED:
+            at = words.randrange(len(self.repainted))
+            return len(self.captions) + at, int(self.repainted[at])
+        row = words.randrange(len(self.captions))
+        return row, row
 
     def _look(self, model: Any, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """A picture's vector as CLIP sees it, and its patches as the detector does."""

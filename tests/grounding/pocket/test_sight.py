@@ -67,7 +67,7 @@ def batch_of_one() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Batch]:
     logits = torch.full((1, 256, QUERIES), -30.0)
     logits[0, 5, 3] = 30.0
     nothing = torch.zeros(0)
-    return logits, boxes, shown, Batch(nothing, [], nothing, nothing, [], wanted, [1], meant)
+    return logits, boxes, shown, Batch(nothing, nothing, [], nothing, nothing, [], wanted, [1], meant)
 
 
 def test_a_perfect_answer_costs_nothing() -> None:
