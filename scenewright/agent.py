@@ -209,6 +209,7 @@ class Loop:
         return Try(round=state["round"], batch=batch, index=index, seed=task.seeds[index],
                    rank=rank(report) if report else (0.5, 0.0), verified=bool(report and report.passed),
                    failing=len(report.failing) if report else -1, doubtful=len(report.doubtful) if report else 0,
+                   reserved=len(report.reserved) if report else 0,
                    passes=number(painting, "passes"), report=self._name(batch, index)).model_dump(mode="json")
 
     def _report(self, batch: str, index: int, painting: Painting, layout: Layout) -> Report | None:
@@ -242,15 +243,21 @@ class Loop:
                 "decisions": [*state["decisions"], *_short([told(actions)])]}
 
     def _over(self, state: State) -> str:
-        if any(t["verified"] for t in state["tries"]):
+        """Why no further round is painted; empty while there is one to come.
+
+        The more pictures have been looked at, the likelier one passes for what it is not. So what passes in a later
+        round, but with a reserve, is kept and ends nothing while there are rounds left for a clearer one.
+        """
+        verified = [t for t in state["tries"] if t["verified"]]
+        if any(t["round"] == 1 or not t.get("reserved") for t in verified):
             return "verified"
         if self.verifier is None and state["tries"]:
             return "unchecked"
-        if any(t["failing"] == 0 and not t["doubtful"] for t in state["tries"]):
+        if not verified and any(t["failing"] == 0 and not t["doubtful"] for t in state["tries"]):
             return "untold"
-        if state["round"] >= self.request.rounds:
-            return "rounds"
-        return "seconds" if state["seconds"] >= self.request.seconds else ""
+        spent = ("rounds" if state["round"] >= self.request.rounds else
+                 "seconds" if state["seconds"] >= self.request.seconds else "")
+        return "verified" if spent and verified else spent
 
     def _actions(self, state: State, report: Report | None) -> tuple[Action, ...]:
         if report is None:
@@ -307,7 +314,7 @@ class Loop:
 
 def best_of(tries: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The best picture; of equals the first, so that no later round makes it worse."""
-    return max(tries, key=lambda t: (t["verified"], *t["rank"]))
+    return max(tries, key=lambda t: (t["verified"], -t.get("reserved", 0) if t["verified"] else 0, *t["rank"]))
 
 
 def number(painting: Painting, name: str) -> float:

@@ -85,12 +85,20 @@ def decide(report: Report, used: Mapping[str, int], can: Collection[str],
     thing that is missing is not treated apart from the thing.
     """
     table = remedies or Remedies()
-    missing = {id for p in report.problems if p.kind == "missing" for id in p.things}
-    treated = [p for p in report.problems if p.kind == "missing" or not missing & set(p.things)]
+    problems = report.problems or [_again(finding) for finding in report.reserved]
+    missing = {id for p in problems if p.kind == "missing" for id in p.things}
+    treated = [p for p in problems if p.kind == "missing" or not missing & set(p.things)]
     if not treated:
         return (reseed("a claim fails, and nothing says where" if report.failing else "nothing could be told"),)
     return tuple(Action(remedy=_next(table.row(ROW[p.kind]), used.get(ROW[p.kind], 0), _fitting(can, p, report)),
                         row=ROW[p.kind], problem=p) for p in treated)
+
+
+def _again(finding: Finding) -> Problem:
+    """What passes with a reserve is treated as if it failed."""
+    kind: Trouble = "attribute" if finding.claim.kind == "attribute" else "missing"
+    return Problem(kind=kind, sentence=finding.sentence, things=finding.claim.things, claims=(finding.claim.id,),
+                   boxes=finding.evidence.boxes)
 
 
 def told(actions: Sequence[Action]) -> str:

@@ -31,6 +31,8 @@ class Try(Data):
     """How many claims fail; −1 where nothing was verified."""
     doubtful: int = 0
     """How many claims are in doubt on this picture, and could be told on another."""
+    reserved: int = 0
+    """How many claims hold with a reserve."""
     report: str
     passes: float = 0.0
 

@@ -40,6 +40,8 @@ DECIDED = 0.5
 DOUBTED = 0.05
 """What is there is left in doubt in this share of the known cases: painted pictures are less clear than known ones, so
 the band around the cut of a noun is as wide as known pictures can spare."""
+RESERVED = 0.15
+"""And in this share of them there is a reserve of one kind: too little of a score, or too much of a rival's."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,6 +112,8 @@ class _Measuring:
         self.looked: list[_Looked] = []
         self.errors: list[float] = []
         self.shares: list[float] = []
+        self.rivals: list[float] = []
+        self.clear: list[float] = []
         self.attributes: dict[tuple[str, Source], list[Case]] = defaultdict(list)
         self.cases: dict[str, list[Case]] = defaultdict(list)
         self.last_caption = ""
@@ -133,7 +137,10 @@ class _Measuring:
             found = hits(known, noun, view.seen[noun])
             self.shares += [a.box.share_of(b.box) for (one, a), (other, b) in combinations(found, 2)
                             if not one.box.shared(other.box)]
+            things = [(noun_key(thing.noun), thing.box) for thing in known.things]
             for thing, sighting in found:
+                self.rivals.append(view.rival(noun, sighting.box, things).score)
+                self.clear.append(sighting.score)
                 self.errors += [a - b for a, b in zip(sighting.box.corners, thing.box.corners, strict=True)]
                 self._read(image, thing, sighting, view)
 
@@ -181,6 +188,8 @@ class _Measuring:
             "detector": self.detector.name if self.detector else "", "scorer": self.scorer.name if self.scorer else "",
             "box_error": min(float(np.sqrt(np.mean(np.square(self.errors)))), 0.5) if self.errors else start.box_error,
             "touching": float(np.quantile(self.shares, 1 - DOUBTED)) if len(self.shares) >= ENOUGH else start.touching,
+            "rival": float(np.quantile(self.rivals, 1 - RESERVED)) if len(self.rivals) >= ENOUGH else start.rival,
+            "clear": float(np.quantile(self.clear, RESERVED)) if len(self.clear) >= ENOUGH else start.clear,
             "attributes": self._families(), "attribute": self._attribute(start.attribute),
             **{kind: cut_of(cases, banded=True) for kind, cases in self.cases.items()}})
 
@@ -218,7 +227,9 @@ class _Measuring:
         """The source that errs least; where that is even, the one that parts true from false the furthest."""
         cuts = {source: cut_of(cases, banded=True) for source, cases in by_source.items()}
         source = min(cuts, key=lambda s: (cuts[s].errors or 0.0, -_gap(by_source[s])))
-        return AttributeCut(**cuts[source].model_dump(), source=source)
+        true = [case.score for case in by_source[source] if case.true]
+        clear = float(np.quantile(true, RESERVED)) if len(true) >= ENOUGH else 0.0
+        return AttributeCut(**cuts[source].model_dump(), source=source, clear=clear)
 
 
 _EVERYTHING = Thresholds(noun=Cut(at=0.04))

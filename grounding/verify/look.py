@@ -34,6 +34,10 @@ class Plan(NamedTuple):
         return cls({noun: tuple(some) for noun, some in boxes.items()}, frozenset(shared))
 
 
+LIES_THERE = 0.3
+"""IoU from which another thing lies where this one does."""
+
+
 class View(NamedTuple):
     """What was seen: `seen` per noun above its threshold, `faint` the best ones below it, `asked` raw per query.
 
@@ -46,6 +50,20 @@ class View(NamedTuple):
     def score_at(self, query: str, box: Box) -> float:
         """The best score of a query on (half) this box; 0 where it found nothing there."""
         return max((s.score for s in self.asked.get(query, ()) if s.box.iou(box) >= 0.5), default=0.0)
+
+    def rival(self, noun: str, box: Box, others: Iterable[tuple[str, Box]] = ()) -> Rival:
+        """The other noun that is seen the most clearly on this box, apart from those of `others` that do lie there."""
+        there = {other for other, place in others if place.iou(box) > LIES_THERE}
+        found = [Rival(self.score_at(indefinite(other), box), other) for other in self.seen
+                 if other != noun and other not in there]
+        return max(found, default=Rival(0.0, ""))
+
+
+class Rival(NamedTuple):
+    """What else something may be."""
+
+    score: float
+    noun: str
 
 
 FAINT = 0.25

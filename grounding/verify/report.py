@@ -30,6 +30,8 @@ class Finding(Data):
     score: float | None = None
     threshold: float | None = None
     evidence: Evidence = Evidence()
+    reserve: str = ""
+    """What speaks against a claim that holds; empty where nothing does."""
 
 
 class Match(Data):
@@ -114,6 +116,11 @@ class Report(Data):
         """The findings on what is there, and how often, that the detector was asked for and could not decide: on
         another picture it could."""
         return tuple(f for f in self.undecided if f.claim.kind in ("exists", "count") and f.score is not None)
+
+    @property
+    def reserved(self) -> tuple[Finding, ...]:
+        """The findings that hold, but with a reserve: one such picture in some is not what it passes for."""
+        return tuple(f for f in self.holding if f.reserve)
 
     @property
     def score(self) -> float:

@@ -54,6 +54,8 @@ class AttributeCut(Cut):
     """
 
     source: Source = "crop"
+    clear: Share = 0.0
+    """What holds with a lower score holds with a reserve."""
 
 
 class Thresholds(Data):
@@ -73,6 +75,11 @@ class Thresholds(Data):
     """Root mean square error of a box edge, in fractions of the image."""
     touching: Share = 0.2
     """Like things that are planned apart may be one where their boxes share more than this part of the smaller one."""
+
+    clear: Share = 0.0
+    """What is there with a lower score is so with a reserve."""
+    rival: Share = 1.0
+    """What is seen as one noun, and as another with more than this score in the same place, may be neither."""
 
     def for_noun(self, noun: str) -> Cut:
         """The cut of a noun: its own, that of its last word ("stop sign": "sign"), or the general one."""

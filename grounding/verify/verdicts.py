@@ -18,7 +18,7 @@ from grounding.verify.look import View, noun_key
 from grounding.verify.match import Matched
 from grounding.verify.occlusion import SURE, coverage
 from grounding.verify.report import Evidence, Finding
-from grounding.verify.thresholds import Ruling, Thresholds
+from grounding.verify.thresholds import AttributeCut, Ruling, Thresholds
 from grounding.verify.words import at, listed, number, place, renamed, spelled
 from planner.claims import Claim, ClaimKind
 from planner.geometry import PAIR, Frame, Rect
@@ -30,6 +30,10 @@ HIDDEN = 0.2
 """What shares so much of its box with a thing that it is planned apart from may be no whole thing."""
 ON_HOST = 0.5
 """Share of a forbidden thing that must lie on a host to belong to it."""
+CUT_OFF = 0.002
+"""What is no farther than this from an edge is cut off by it."""
+NEARLY = 3.0
+"""Boxes nearly touch that are no farther apart than so many standard errors of an edge."""
 BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
 """Relations that say nothing beyond overlap and order in depth."""
 
@@ -67,16 +71,21 @@ class Sight:
         nouns = (*things, *([claim.noun] if claim.noun else []))
         return next((noun for noun in nouns if not self.thresholds.for_noun(noun).reliable), "")
 
-    def unplanned(self, a: str, b: str) -> float:
-        """What part of the smaller one's box two things share that are planned apart; 0 where that is not known."""
+    def unplanned(self, a: str, b: str, slack: float = 0.0) -> float:
+        """What part of the smaller one's box two things share that are planned apart; 0 where that is not known. With
+        `slack`, the boxes are so much larger in all."""
         planned, of = self.layout.boxes, self.matched.of
         if not {a, b} <= planned.keys() & of.keys() or planned[a].shared(planned[b]):
             return 0.0
-        return of[a].box.share_of(of[b].box)
+        return _grown(of[a].box, slack / 2).share_of(_grown(of[b].box, slack / 2))
 
     def gone(self, claim: Claim) -> list[str]:
         """The ends of a claim that were not seen."""
         return [id for id in (*claim.things, *claim.objects) if id not in self.matched.of]
+
+
+def _grown(box: Box, by: float) -> Box:
+    return Box.of(box.x0 - by, box.y0 - by, box.x1 + by, box.y1 + by)
 
 
 def finding_on(claim: Claim, sight: Sight) -> Finding:
@@ -102,8 +111,10 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
             clear = cut.at + cut.unsure
             said = f"{sight.names[id]} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {clear:.2f})"
         ruling: Ruling = "holds" if sure and not other else "cannot tell"
-        return Finding(claim=claim, ruling=ruling, score=seen.score, threshold=cut.at,
-                       sentence=said, evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
+        reserve = _reserve(claim, seen, sight) if ruling == "holds" else ""
+        return Finding(claim=claim, ruling=ruling, score=seen.score, threshold=cut.at, reserve=reserve,
+                       sentence=f"{said}, but {reserve}" if reserve else said,
+                       evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
                                          numbers={"score": seen.score}))
     assert sight.view is not None
     faint = [s for s in sight.view.faint.get(noun_key(claim.noun), ()) if planned is None or s.box.iou(planned) > 0.3]
@@ -112,6 +123,27 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
     return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at,
                    sentence=f"{sight.names[id]} is missing{where}",
                    evidence=Evidence(boxes=(planned,) if planned else (), numbers={"best faint score": best}))
+
+
+def _reserve(claim: Claim, seen: Sighting, sight: Sight) -> str:
+    """What speaks against a thing that is there: it is less clear than known things are, looks like something else
+    too, or is cut off by an edge that it was planned away from."""
+    id, cuts, of = claim.things[0], sight.thresholds, sight.matched.of
+    if planned := sight.layout.boxes.get(id):
+        gaps = zip(_margins(planned), _margins(seen.box), strict=True)
+        if any(away > CUT_OFF and found <= CUT_OFF for away, found in gaps):
+            return "is cut off by the edge"
+    if seen.score < cuts.clear:
+        return f"is not clear to see ({seen.score:.2f})"
+    if sight.view is None or cuts.rival == 1:
+        return ""
+    others = [(noun_key(t.noun), of[t.id].box) for t in sight.layout.scene.things if t.id in of and t.id != id]
+    rival = sight.view.rival(noun_key(claim.noun), seen.box, others)
+    return f"looks a little like {indefinite(rival.noun)} too ({rival.score:.2f})" if rival.score > cuts.rival else ""
+
+
+def _margins(box: Box) -> tuple[float, float, float, float]:
+    return box.x0, box.y0, 1 - box.x1, 1 - box.y1
 
 
 def _overgrown(id: str, sight: Sight) -> str:
@@ -153,12 +185,15 @@ class _Close(NamedTuple):
 
 
 def _closest(claim: Claim, sight: Sight) -> _Close | None:
-    """The like things that overlap the most although they are planned apart: more than things which stand apart do,
-    and with no background to be seen between them."""
+    """The like things that overlap the most although they are planned apart: more than things which stand apart do
+    (where those never do, nearly touching is enough), and with no background to be seen between them."""
+    most = sight.thresholds.touching
+    slack = NEARLY * sight.thresholds.box_error if most == 0 else 0.0
     looks = {id: sorted(word.lower() for word in sight.layout.scene.thing(id).attributes) for id in claim.things}
-    found = [_Close(sight.unplanned(a, b), (a, b)) for a, b in combinations(claim.things, 2) if looks[a] == looks[b]]
+    found = [_Close(sight.unplanned(a, b, slack), (a, b)) for a, b in combinations(claim.things, 2)
+             if looks[a] == looks[b]]
     of = {id: sighting.box for id, sighting in sight.matched.of.items()}
-    return next((close for close in sorted(found, reverse=True) if close.share > sight.thresholds.touching
+    return next((close for close in sorted(found, reverse=True) if close.share > most
                  and not parted(sight.image, of[close.things[0]], of[close.things[1]], of.values())), None)
 
 
@@ -224,8 +259,11 @@ def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) 
                      f"not {claim.word} ({reading.score:.2f})",
             "cannot tell": f"{subject} {claim.word} ({reading.score:.2f}) or {reading.rival or 'not'} "
                            f"({reading.rival_score:.2f}): cannot tell"}[ruling]
-    return Finding(claim=claim, ruling=ruling, score=reading.score, threshold=reading.cut.at, sentence=said,
-                   evidence=evidence)
+    clear = reading.cut.clear if isinstance(reading.cut, AttributeCut) else 0.0
+    reserve = "not clearly" if ruling == "holds" and reading.score < clear else ""
+    return Finding(claim=claim, ruling=ruling, score=reading.score, threshold=reading.cut.at,
+                   sentence=f"{said}, but {reserve}" if reserve else said,
+                   evidence=evidence, reserve=reserve)
 
 
 def _relation(claim: Claim, sight: Sight) -> Finding:

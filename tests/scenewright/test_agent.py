@@ -275,3 +275,32 @@ def test_a_picture_that_leaves_a_thing_in_doubt_is_painted_again(loop: Make) -> 
     assert result.verified
     assert [t.doubtful > 0 for t in result.outcome.tries] == [True, False, False]
     assert result.outcome.best.round == 2
+
+
+def test_a_first_picture_that_passes_with_a_reserve_is_accepted(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (f"?{MISSING}",))
+    result = loop(painter=painter).go()
+    assert (result.verified, result.rounds, result.outcome.ended) == (True, 1, "verified")
+    assert result.outcome.best.reserved == 1
+
+
+def test_a_later_one_is_kept_while_a_clearer_one_is_looked_for(loop: Make) -> None:
+    said = {1: MISSING, 2: f"?{MISSING}", 3: f"?{MISSING}"}
+    painter = DrawingPainter(lambda task, index: (said[len(painter.tasks)],) if len(painter.tasks) in said else ())
+    result = loop(painter=painter).go()
+    assert (result.verified, result.rounds, result.outcome.best.round) == (True, 4, 4)
+    assert "the red ball is there" in result.outcome.decisions[1]
+
+
+def test_with_no_clearer_one_the_first_of_those_that_pass_is_given_and_is_verified(loop: Make) -> None:
+    said = {1: (MISSING,), 2: (f"?{MISSING}",), 3: (f"?{MISSING}", f"?{COLOUR}"), 4: (COLOUR,)}
+    painter = DrawingPainter(lambda task, index: said[len(painter.tasks)])
+    result = loop(painter=painter).go()
+    assert (result.verified, result.rounds, result.outcome.ended) == (True, 4, "verified")
+    assert (result.outcome.best.round, result.outcome.best.reserved) == (2, 1)
+
+
+def test_among_candidates_the_clear_one_is_taken(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (f"?{COLOUR}",) if index == 0 else ())
+    result = loop(painter=painter, candidates=2).go()
+    assert result.outcome.best.index == 1

@@ -6,7 +6,7 @@ import pytest
 
 from grounding.verify import Thresholds
 from grounding.verify.thresholds import Cut
-from planner.scene import Box, Group, Scene
+from planner.scene import Absent, Box, Group, Scene
 from tests.grounding.verify.pets import LEFT, RIGHT, cat, dog, only, verify
 
 DOUBTING = Thresholds(noun=Cut(at=0.4, unsure=0.2, samples=100), box_error=0.0)
@@ -109,3 +109,44 @@ def test_a_thing_that_grew_into_another_may_not_be_whole(share: float, ruling: s
     assert verify(scene, seen, thresholds=wide, cat1=LEFT, dog1=RIGHT).passed
     near = Box.of(0.25, 0.3, 0.5, 0.8)  # planned to overlap
     assert verify(scene, seen, thresholds=cut, cat1=LEFT, dog1=near).passed
+
+
+CLEAR = DOUBTING.model_copy(update={"clear": 0.8, "rival": 0.2})
+
+
+@pytest.mark.parametrize(("score", "reserve"), [(0.9, ""), (0.8, ""), (0.79, "is not clear to see (0.79)")])
+def test_what_is_less_clear_than_known_things_holds_with_a_reserve(score: float, reserve: str) -> None:
+    report = verify(Scene(things=(cat(),)), [("cat", LEFT, score)], thresholds=CLEAR, cat1=LEFT)
+    assert report.passed
+    assert only(report, "exists").reserve == reserve
+    assert len(report.reserved) == bool(reserve)
+    assert only(report, "exists").sentence.endswith(reserve or "on the left")
+
+
+@pytest.mark.parametrize(("score", "place", "reserve"), [
+    (0.3, LEFT, "looks a little like a bus too (0.30)"), (0.2, LEFT, ""), (0.35, RIGHT, "")])
+def test_what_looks_like_something_else_too_holds_with_a_reserve(score: float, place: Box, reserve: str) -> None:
+    seen = [("cat", LEFT, 0.9), ("bus", place, score)]
+    scene = Scene(things=(cat(),), absent=(Absent(noun="bus", phrase="buses"),))
+    assert only(verify(scene, seen, thresholds=CLEAR, cat1=LEFT), "exists").reserve == reserve
+
+
+def test_another_thing_that_does_lie_there_is_no_rival() -> None:
+    inside = Box.of(0.08, 0.33, 0.28, 0.78)
+    seen = [("cat", LEFT, 0.9), ("dog", inside, 0.9)]
+    report = verify(Scene(things=(cat(), dog())), seen, thresholds=CLEAR, cat1=LEFT, dog1=inside)
+    assert not report.reserved
+
+
+@pytest.mark.parametrize(("seen", "planned", "cut"), [
+    (Box.of(0.0, 0.3, 0.2, 0.8), LEFT, True), (Box.of(0.7, 0.4, 0.9, 1.0), RIGHT, True),
+    (Box.of(0.0, 0.3, 0.2, 0.8), Box.of(0.0, 0.3, 0.2, 0.8), False), (LEFT, LEFT, False)])
+def test_what_an_edge_cuts_off_that_it_was_planned_away_from_holds_with_a_reserve(seen: Box, planned: Box,
+                                                                                  cut: bool) -> None:
+    report = verify(Scene(things=(cat(),)), [("cat", seen, 0.9)], thresholds=CLEAR, cat1=planned)
+    assert only(report, "exists").reserve == ("is cut off by the edge" if cut else "")
+
+
+def test_where_nothing_was_measured_only_the_edge_is_a_reserve() -> None:
+    seen = [("cat", LEFT, 0.61), ("dog", LEFT, 0.39)]
+    assert not verify(Scene(things=(cat(),)), seen, thresholds=DOUBTING, cat1=LEFT).reserved
