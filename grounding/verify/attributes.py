@@ -20,6 +20,8 @@ TOLERANCE = 1.35
 """How far a size may be from the planned one before the size word is wrong."""
 AHEAD = 1.5
 """How many times the belief of a word its strongest rival must have before the word is wrong."""
+ERRORS_CLEAR = 1 / (1 + math.exp(-2))
+"""The score of a size that is two errors away from a boundary."""
 UNMEASURED = 0.3
 """Half-width of the undecided band where the measured source of a family is not at hand."""
 
@@ -137,7 +139,7 @@ def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, 
         return None
     noise = 2 * max(box_error, 1e-3) / side
     score = 1 / (1 + math.exp(-min(max(slack / noise, -30.0), 30.0)))
-    return Reading(score, Cut(at=0.5), rival, 1 - score, "box")
+    return Reading(score, AttributeCut(at=0.5, clear=ERRORS_CLEAR), rival, 1 - score, "box")
 
 
 def _longer(box: Box, units: tuple[float, float]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from PIL import Image
 from grounding.errors import BadRequest
 from grounding.pocket.world import COLOURS, KINDS, Item, Picture, picture
 from grounding.verify import Cut, Fit, Scorer, Sighting, Thresholds, Verifier, Vocabulary
-from grounding.verify.calibrate import Case, Known, KnownThing, calibrate, cut_of
+from grounding.verify.calibrate import RESERVED, Case, Known, KnownThing, calibrate, cut_of
 from planner.scene import Box
 from tests.grounding.verify.oracle import image_of, layout_of
 
@@ -159,6 +160,16 @@ def test_calibration_recovers_the_gap_and_the_box_error_of_a_detector(measured: 
     assert found.noun.samples > 100
     assert found.box_error == pytest.approx(0.012, rel=0.15)
     assert (found.detector, found.scorer, found.measured) == ("noisy", "", True)
+
+
+def test_from_where_on_there_is_no_reserve_is_a_quantile_of_what_known_things_score(measured: Thresholds) -> None:
+    normal, others = NormalDist(0.6, 0.04), len(KINDS) - 1
+    assert measured.clear == pytest.approx(normal.inv_cdf(RESERVED), abs=0.01)
+    highest = NormalDist(0.15, 0.04).inv_cdf((1 - RESERVED) ** (1 / others))
+    assert measured.rival == pytest.approx(highest, abs=0.015)
+    detector = Noisy(0.9, 0.02, 0.0)
+    few = calibrate(detector, None, pairs(detector, 3), vocabulary=WORDS)
+    assert (few.clear, few.rival) == (Thresholds().clear, Thresholds().rival)
 
 
 def test_boxes_of_like_things_that_stand_apart_hardly_overlap_and_that_is_measured() -> None:

@@ -152,6 +152,16 @@ def test_sizes_follow_the_scale_of_a_picture_world(side: float, word: str) -> No
         assert only(report, "attribute").ruling == ("holds" if said == word else "fails")
 
 
+@pytest.mark.parametrize(("side", "reserve"), [(0.19, ""), (0.235, "not clearly"), (0.24, None)])
+def test_a_size_that_the_box_error_could_change_holds_with_a_reserve(side: float, reserve: str | None) -> None:
+    scales, thresholds = {"small": 0.19, "medium": 0.30}, EXACT.model_copy(update={"box_error": 0.01})
+    verifier = Verifier(Seen(("cat", Box.around(0.5, 0.5, side / 2, side), 0.9)), None, thresholds, scales=scales)
+    report = verifier.verify(Image.new("RGB", (100, 100)), plan(Scene(things=(cat(1, "small"),))))
+    found = only(report, "attribute")
+    assert (found.reserve if found.ruling == "holds" else None) == reserve
+    assert report.reserved == ((found,) if reserve else ())
+
+
 # relations
 
 def test_relations_are_tested_on_what_is_seen_not_on_the_plan() -> None:
