@@ -112,7 +112,8 @@ class Oracle:
         """A report in which the written-down claims fail and all others hold; those after a `?` with a reserve."""
         self.judged += 1
         wrong = set(json.loads(_read(image)))
-        findings = tuple(_finding(claim, claim.id in wrong, f"?{claim.id}" in wrong) for claim in claims_of(layout.scene))
+        findings = tuple(_finding(claim, claim.id in wrong, f"?{claim.id}" in wrong)
+                         for claim in claims_of(layout.scene))
         problems = tuple(_problem(f.claim, layout) for f in findings if f.ruling == "fails")
         gone = {id for p in problems if p.kind == "missing" for id in p.things}
         matches = tuple(Match(thing=p.thing, name=p.thing, planned=p.box,
@@ -124,7 +125,8 @@ class Oracle:
 
 def _finding(claim: Claim, wrong: bool, shaky: bool) -> Finding:
     return Finding(claim=claim, ruling="fails" if wrong else "holds", score=0.1 if wrong else 0.9, threshold=0.5,
-                   reserve="is not clear to see" if shaky else "", sentence=f"{claim.sentence}: {'no' if wrong else 'yes'}")
+                   sentence=f"{claim.sentence}: {'no' if wrong else 'yes'}",
+                   reserve="is not clear to see" if shaky else "")
 
 
 def _problem(claim: Claim, layout: Layout) -> Problem:
