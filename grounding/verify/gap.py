@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from grounding.verify.masks import Mask, inside
 from planner.scene import Box
 
 ALIKE, COMMON = 0.1, 0.05
@@ -26,7 +27,6 @@ MARGIN = 0.04
 SAMPLES = 200
 LEAST = 10
 
-Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 
@@ -38,10 +38,10 @@ def parted(image: Image.Image, a: Box, b: Box, others: Iterable[Box] = ()) -> bo
     around = Box.of(max(min(a.x0, b.x0) - MARGIN, 0), max(min(a.y0, b.y0) - MARGIN, 0),
                     min(max(a.x1, b.x1) + MARGIN, 1), min(max(a.y1, b.y1) + MARGIN, 1))
     shape = pixels.shape[:2]
-    near, first, second = (_inside(box, shape) for box in (around, a, b))
+    near, first, second = (inside(box, shape) for box in (around, a, b))
     background = near & ~first & ~second
     for box in others:
-        background &= ~_inside(box, shape)
+        background &= ~inside(box, shape)
     if background.sum() < LEAST:
         return False
     strange = near & (_seconded(pixels, pixels[background]) < COMMON)
@@ -64,9 +64,3 @@ def _most(areas: npt.NDArray[Any], within: Mask) -> int:
     sizes = np.bincount(areas[within], minlength=1)
     sizes[0] = 0
     return int(sizes.argmax())
-
-
-def _inside(box: Box, shape: tuple[int, ...]) -> Mask:
-    y, x = (np.arange(shape[0]) + 0.5) / shape[0], (np.arange(shape[1]) + 0.5) / shape[1]
-    inside: Mask = ((y >= box.y0) & (y < box.y1))[:, None] & ((x >= box.x0) & (x < box.x1))[None]
-    return inside

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 from scipy.optimize import nnls
 
+from grounding.verify.masks import Mask, inside
 from planner.scene import Box
 
 LEVELS = 6
@@ -26,17 +27,16 @@ CORE = 0.75
 """Boxes are shrunk to this share of their sides: the corners of a box rarely show the thing."""
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 def coverage(image: Image.Image, a: Box, b: Box) -> float | None:
     """How much more of the shared region shows `a` than `b`: 1 all `a`, -1 all `b`; None where too little is shared."""
     pixels = _quantised(image)
-    inner_a, inner_b = _inside(_core(a), pixels.shape), _inside(_core(b), pixels.shape)
+    inner_a, inner_b = inside(_core(a), pixels.shape), inside(_core(b), pixels.shape)
     shared = inner_a & inner_b
     if shared.sum() < 12:
         return None
-    whole_a, whole_b = _inside(a, pixels.shape), _inside(b, pixels.shape)
+    whole_a, whole_b = inside(a, pixels.shape), inside(b, pixels.shape)
     only_a, only_b = inner_a & ~whole_b, inner_b & ~whole_a
     around = ~(whole_a | whole_b)
     parts = [_histogram(pixels, part) if part.sum() >= LEAST * whole.sum() else None
@@ -78,13 +78,6 @@ def _quantised(image: Image.Image) -> npt.NDArray[np.int64]:
 
 def _core(box: Box) -> Box:
     return Box.around(box.cx, box.cy, box.w * CORE, box.h * CORE)
-
-
-def _inside(box: Box, shape: tuple[int, ...]) -> Mask:
-    rows, columns = shape[0], shape[1]
-    y, x = (np.arange(rows) + 0.5) / rows, (np.arange(columns) + 0.5) / columns
-    inside: Mask = ((y >= box.y0) & (y < box.y1))[:, None] & ((x >= box.x0) & (x < box.x1))[None]
-    return inside
 
 
 def _histogram(pixels: npt.NDArray[np.int64], mask: Mask) -> Floats:

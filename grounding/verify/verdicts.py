@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
-
-from PIL import Image
 
 from grounding.verify.attributes import Attributes, Reading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
 from grounding.verify.gap import parted
 from grounding.verify.judges import Sighting, indefinite
-from grounding.verify.look import View, noun_key
-from grounding.verify.match import Matched
+from grounding.verify.look import noun_key
+from grounding.verify.margins import measured_margin
 from grounding.verify.occlusion import SURE, coverage
 from grounding.verify.report import Evidence, Finding
-from grounding.verify.thresholds import AttributeCut, Ruling, Thresholds
+from grounding.verify.sight import Sight
+from grounding.verify.thresholds import AttributeCut, Ruling
 from grounding.verify.words import at, listed, number, place, renamed, spelled
 from planner.claims import Claim, ClaimKind
-from planner.geometry import PAIR, Frame, Rect
-from planner.margins import relation_margin
+from planner.geometry import PAIR, Frame
 from planner.relations import TABLE
-from planner.scene import Box, Canvas, Layout
+from planner.scene import Box
 
 HIDDEN = 0.2
 """What shares so much of its box with a thing that it is planned apart from may be no whole thing."""
@@ -36,56 +33,6 @@ NEARLY = 3.0
 """Boxes nearly touch that are no farther apart than so many standard errors of an edge."""
 BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
 """Relations that say nothing beyond overlap and order in depth."""
-
-
-@dataclass(frozen=True)
-class Sight:
-    """All that a verdict may rest on. `blind` and `mute` say why there is no detector or no scorer."""
-
-    image: Image.Image
-    layout: Layout
-    names: Mapping[str, str]
-    view: View | None
-    matched: Matched
-    attributes: Attributes
-    surroundings: Mapping[str, Reading]
-    thresholds: Thresholds
-    scales: Mapping[str, float] | None
-    blind: str
-    mute: str
-
-    @property
-    def canvas(self) -> Canvas:
-        """The real shape of the picture, whatever the layout's canvas was."""
-        return Canvas(width=self.image.width, height=self.image.height)
-
-    @property
-    def rects(self) -> dict[str, Rect]:
-        """What was seen, in units of the shorter side."""
-        canvas = self.canvas
-        return {id: Rect.of(s.box, canvas) for id, s in self.matched.of.items()}
-
-    def unreliable_noun(self, claim: Claim) -> str:
-        """A noun of the claim about which the detector was measured to be wrong too often; empty if there is none."""
-        things = [self.layout.scene.thing(id).noun for id in (*claim.things, *claim.objects)]
-        nouns = (*things, *([claim.noun] if claim.noun else []))
-        return next((noun for noun in nouns if not self.thresholds.for_noun(noun).reliable), "")
-
-    def unplanned(self, a: str, b: str, slack: float = 0.0) -> float:
-        """What part of the smaller one's box two things share that are planned apart; 0 where that is not known. With
-        `slack`, the boxes are so much larger in all."""
-        planned, of = self.layout.boxes, self.matched.of
-        if not {a, b} <= planned.keys() & of.keys() or planned[a].shared(planned[b]):
-            return 0.0
-        return _grown(of[a].box, slack / 2).share_of(_grown(of[b].box, slack / 2))
-
-    def gone(self, claim: Claim) -> list[str]:
-        """The ends of a claim that were not seen."""
-        return [id for id in (*claim.things, *claim.objects) if id not in self.matched.of]
-
-
-def _grown(box: Box, by: float) -> Box:
-    return Box.of(box.x0 - by, box.y0 - by, box.x1 + by, box.y1 + by)
 
 
 def finding_on(claim: Claim, sight: Sight) -> Finding:
@@ -316,39 +263,6 @@ def _order(claim: Claim, boxes: tuple[Box, ...], sight: Sight) -> _Order:
     nearer = claim.things[0] if found > 0 else claim.objects[0]
     why = f", what both boxes share looks like {sight.names[nearer]}"
     return _Order("holds" if (first > 0) != claim.negated else "fails", why, {"covers": found})
-
-
-class Measured(NamedTuple):
-    """A margin and its standard error."""
-
-    margin: float
-    error: float
-
-
-def measured_margin(claim: Claim, rects: Mapping[str, Rect], frame: Frame, box_error: float) -> Measured:
-    """The margin of a relation on seen boxes, and how far the detector's box error can move it.
-
-    The error is propagated through the test: box_error · ‖∂margin/∂edges‖, by central differences. A negated claim has
-    its margin with the other sign.
-    """
-    sign = -1.0 if claim.negated else 1.0
-    ends = dict.fromkeys((*claim.things, *claim.objects))
-    margin = relation_margin(claim, rects, None, frame)
-    total = 0.0
-    for id in ends if box_error else ():
-        for edge in range(4):
-            up, down = (relation_margin(claim, {**rects, id: _moved(rects[id], edge, step)}, None, frame)
-                        for step in (box_error, -box_error))
-            total += ((up - down) / 2) ** 2
-    return Measured(sign * margin, total ** 0.5)
-
-
-def _moved(rect: Rect, edge: int, step: float) -> Rect:
-    """The rectangle with one edge (x0, y0, x1, y1) moved, never turned inside out."""
-    sides = [rect.x0, rect.y0, rect.x1, rect.y1]
-    sides[edge] += step
-    w, h = max(sides[2] - sides[0], 1e-4), max(sides[3] - sides[1], 1e-4)
-    return Rect((sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2, w, h)
 
 
 def _part(claim: Claim, sight: Sight) -> Finding:

@@ -10,10 +10,12 @@ from grounding.verify.attributes import Attributes, Reading, queries_for
 from grounding.verify.families import Vocabulary, subject_of
 from grounding.verify.judges import FAILURES, Detector, Scorer, Sighting, first_line, indefinite, shares
 from grounding.verify.look import Plan, View, look, noun_key
+from grounding.verify.margins import measured_margin
 from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
+from grounding.verify.sight import Sight
 from grounding.verify.thresholds import Thresholds
-from grounding.verify.verdicts import Sight, finding_on, measured_margin, read_attribute, stated_in_absence
+from grounding.verify.verdicts import finding_on, read_attribute, stated_in_absence
 from grounding.verify.words import at, problems_of, spoken_names
 from planner.claims import Claim, claims_of
 from planner.geometry import Frame, Rect
