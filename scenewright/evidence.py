@@ -15,6 +15,8 @@ from scenewright.page import ENDED
 from scenewright.result import Result
 
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
+RESERVED = "yellow"
+"""The colour of a claim that holds with a reserve."""
 MOST_BYSTANDERS = 5
 ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
@@ -60,11 +62,12 @@ def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
 
 def _mark(finding: Finding, console: Console) -> Text:
     mark, ascii_mark, style = MARKS[finding.ruling]
-    return Text(ascii_mark if console.options.ascii_only else mark, style)
+    return Text(ascii_mark if console.options.ascii_only else mark, RESERVED if finding.reserve else style)
 
 
 def _summary(report: Report) -> Text:
-    counts = [(len(report.holding), "hold"), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
+    held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
+    counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
     said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
     return Text(f"{len(report.findings)} claims: {said}", "green" if report.passed else "bold red")
 

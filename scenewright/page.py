@@ -40,6 +40,7 @@ class Row:
 
     mark: str
     ruling: str
+    reserve: str
     claim: str
     evidence: str
     score: str
@@ -77,6 +78,7 @@ class Card:
     ruling: str
     failing: tuple[str, ...]
     doubtful: tuple[str, ...]
+    reserved: tuple[str, ...]
     then: str
     chosen: bool
 
@@ -148,7 +150,8 @@ def _cost(result: Result) -> list[tuple[str, str]]:
 def _counted(report: Report | None) -> str:
     if report is None:
         return "not verified"
-    parts = [f"{len(report.holding)} hold", f"{len(report.failing)} fail", f"{len(report.undecided)} cannot be told"]
+    parts = [f"{len(report.holding)} hold" + (f" ({len(report.reserved)} with a reserve)" if report.reserved else ""),
+             f"{len(report.failing)} fail", f"{len(report.undecided)} cannot be told"]
     return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
 
 
@@ -162,7 +165,8 @@ def _row(finding: Finding, image: Image.Image) -> Row:
     score, line = finding.score, finding.threshold
     measured = score is not None and line is not None and 0 <= score <= 1 and 0 <= line <= 1
     said = "" if score is None else f"{score:.2f}" + ("" if line is None else f" / {line:.2f}")
-    return Row(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.claim.sentence, finding.sentence, said,
+    return Row(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.reserve, finding.claim.sentence,
+               finding.sentence, said,
                100 * score if measured and score is not None else None,
                100 * line if measured and line is not None else None, _crop(finding, image))
 
@@ -218,10 +222,11 @@ def _cards(run: Run, result: Result) -> Iterator[Card]:
         decided = outcome.decisions[t.round - 1] if last and t.round <= len(outcome.decisions) else ""
         several = sum(other.round == t.round for other in outcome.tries) > 1
         ruling = "holds" if t.verified else "fails" if report else "cannot-tell"
+        failing, doubtful, reserved = (report.failing, report.doubtful, report.reserved) if report else ((), (), ())
         yield Card(f"Round {t.round}" + (f", picture {t.index + 1}" if several else ""), _thumb(run, t),
                    f"seed {t.seed} · {t.passes:.0f} passes", ruling,
-                   tuple(f.claim.sentence for f in report.failing) if report else (),
-                   tuple(f.claim.sentence for f in report.doubtful) if report else (), decided, t == outcome.best)
+                   tuple(f.claim.sentence for f in failing), tuple(f.claim.sentence for f in doubtful),
+                   tuple(f"{f.claim.sentence}, but {f.reserve}" for f in reserved), decided, t == outcome.best)
 
 
 def _thumb(run: Run, t: Try) -> str:

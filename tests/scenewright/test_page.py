@@ -18,6 +18,7 @@ from planner.scene import Layout, Scene
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
+from scenewright.evidence import told_report
 from scenewright.page import command, sheet
 from scenewright.result import Result
 from scenewright.runs import PAGE, Run
@@ -96,6 +97,21 @@ def test_a_page_tells_claims_rounds_attention_cost_and_how_to_repeat_it(result: 
     assert "70 %" in text
     assert "<td>One plain picture</td><td>6</td>" in text
     assert "scenewright render" in text
+
+
+def test_a_page_marks_what_holds_with_a_reserve(scene: Scene, tmp_path: Path) -> None:
+    result = render("x", settings=Settings(runs=tmp_path / "runs"),
+                    stack=fakes.stack(scene, lambda task, index: ("?exists:ball",)))
+    text, _ = read(result)
+    assert result.report is not None
+    assert result.verified
+    (shaky,) = result.report.reserved
+    holding = len(result.report.holding)
+    assert text.count('class="dot holds reserved" title="holds, with a reserve"') == 1
+    assert text.count('class="dot holds" title="holds"') == holding - 1
+    assert f"{holding} hold (1 with a reserve)" in text
+    assert f'<li class="reserved">✓ {shaky.claim.sentence}, but {shaky.reserve}</li>' in text
+    assert f"{holding} hold (1 with a reserve)" in told_report(result.report)
 
 
 def test_the_command_of_a_page_is_safe_to_paste(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from grounding.pocket.world import COLOURS, KINDS
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
 GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, and the aids to nothing
 FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
-FIRST_CROPS, LAST_CROPS = 0.75, 0.25  # the share of steps that show single things cut out
+FIRST_CROPS, LAST_CROPS = 0.75, 0.0  # the share of steps that show single things cut out
 THINGS = 3.0  # how much more an error on a thing weighs than one on the background
 NAMED, AIMED = 0.03, 0.05
 LOOKS = (len(KINDS) + 1, len(COLOURS) + 1)
