@@ -30,7 +30,7 @@ DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidanc
 GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, and the aids to nothing
 FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
 FIRST_CROPS, LAST_CROPS = 0.75, 0.0  # the share of steps that show single things cut out
-THINGS = 3.0  # how much more an error on a thing weighs than one on the background
+THINGS = 3.0  # how much more an error on a thing weighs than one on the background, where there is no noise
 NAMED, AIMED = 0.03, 0.05
 LOOKS = (len(KINDS) + 1, len(COLOURS) + 1)
 PROMPTS = (
@@ -178,7 +178,7 @@ class Unet(Stage):
         predicted = self.model(noisy, steps, states)
         shown = lesson.owners.to(self.device)
         errors = (predicted - target).square()
-        weights = 1 + (THINGS - 1) * functional.max_pool2d((shown > 0).float()[:, None], 3, 1, 1)
+        weights = importance(shown > 0, self.noise_scales.to(self.device)[steps])
         painted = (errors * weights).mean() / weights.mean()
         found = {"loss": painted, "crop_v" if cut else "v": errors.detach().mean()}
         if grown < 1.0:
@@ -263,6 +263,16 @@ class Unet(Stage):
         return found
 
 
+def importance(things: Tensor, kept: Tensor) -> Tensor:
+    """How much the error of each cell weighs, "pictures 1 height width": more on things, the less noise there is.
+
+    What minimises a weighted square error is the weighted mean of what may be there. In much noise a thing may be in
+    many places; if it weighed more wherever it is, the network would learn to hint at it in all of them, and paint two.
+    """
+    near = functional.max_pool2d(things.float()[:, None], 3, 1, 1)
+    return 1 + (THINGS - 1) * kept[:, None, None, None] * near
+
+
 def what(logits: Tensor, shown: Tensor, looks: Tensor) -> Tensor:
     """Cross-entropy of kind and colour at every cell, background and things weighing alike."""
     kinds, colours = torch.split(logits, list(LOOKS), 1)
@@ -297,11 +307,12 @@ def aim(shares: Tensor, shown: Tensor, lesson: Lesson, told: Tensor) -> Tensor:
 
 
 def middle_steps(count: int, random_numbers: torch.Generator) -> Tensor:
-    """Time steps spread evenly over the quantiles of a logit-normal law: most of them where things take shape."""
+    """Time steps spread evenly over the quantiles of a logit-normal law: most of them where things take their place
+    and shape."""
     quantiles = (torch.arange(count) + torch.rand(count, generator=random_numbers)) / count
     quantiles = quantiles[torch.randperm(count, generator=random_numbers)].clamp(1e-4, 1 - 1e-4)
     normal = torch.special.ndtri(quantiles)
-    return (torch.sigmoid(0.25 + 1.1 * normal) * 1000).long().clamp(0, 999)
+    return (torch.sigmoid(0.6 + 1.2 * normal) * 1000).long().clamp(0, 999)
 
 
 def paint(pipeline: Any, prompts: list[str], seed: int, steps: int = 20, guidance: float = 4.0) -> Tensor:

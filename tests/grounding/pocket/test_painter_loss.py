@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from grounding.pocket.training.lessons import Lesson
-from grounding.pocket.training.unet import GROWN_UP, LOOKS, Unet, scheduler
+from grounding.pocket.training.unet import GROWN_UP, LOOKS, THINGS, Unet, importance, scheduler
 from grounding.pocket.world import COLOURS, KINDS
 
 
@@ -70,3 +70,24 @@ def test_nothing_but_pictures_teaches_it_afterwards() -> None:
         losses = unet.loss(0.0)
         assert set(losses) < {"loss", "v", "crop_v"}
     assert unet.model.asked == 0
+
+
+def test_a_thing_that_may_be_in_two_places_is_not_taught_to_be_in_both() -> None:
+    """What minimises the weighted square error is the weighted mean; in noise it has to be the mean itself."""
+    here, there = torch.zeros(2, 1, 9), torch.zeros(2, 1, 9)
+    here[0, 0, 1], there[1, 0, 7] = 1, 1
+    shown = here + there
+    kept = scheduler().alphas_cumprod
+    for step, most in ((999, 0.51), (850, 0.52), (0, 0.76)):
+        weights = importance(shown > 0, kept[[step, step]])[:, 0]
+        best = (weights * shown).sum(0) / weights.sum(0)
+        assert 0.5 < float(best[0, 1]) < most
+        assert float(best[0, 7]) == pytest.approx(float(best[0, 1]))
+
+
+def test_where_there_is_no_noise_an_error_on_a_thing_or_its_rim_weighs_more() -> None:
+    shown = torch.zeros(1, 5, 5, dtype=torch.bool)
+    shown[0, 2, 1] = True
+    weights = importance(shown, torch.ones(1))[0, 0]
+    assert weights[1:4, :3].unique().tolist() == [THINGS]
+    assert weights.sum() == 9 * THINGS + 16
