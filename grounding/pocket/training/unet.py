@@ -27,7 +27,7 @@ from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.world import COLOURS, KINDS
 
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
-GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, and the aids to nothing
+GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, aids and cut-outs to nothing
 FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
 FIRST_CROPS, LAST_CROPS = 0.75, 0.0  # the share of steps that show single things cut out
 THINGS = 3.0  # how much more an error on a thing weighs than one on the background, where there is no noise
