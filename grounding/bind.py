@@ -3,8 +3,9 @@
 Each placed thing brings its own short text ("a red ball"), encoded alone and appended to the prompt's columns; only its
 own cells can see it, so that no colour leaks through a shared encoding. In those cells the prompt's other words are
 held back, and outside all boxes every placed thing's words are. Instances may also be kept from looking at each other.
-The cost is a few more text columns; there is no backward pass. In joint layers the text is bound too: a thing's own
-text reads itself and its cells, and the prompt does not read it.
+Classifier-free guidance is stronger in the things' cells than elsewhere (that it need not be the same everywhere:
+S-CFG, Shen et al. 2024). The cost is a few more text columns; there is no backward pass. In joint layers the text is
+bound too: a thing's own text reads itself and its cells, and the prompt does not read it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
 from grounding.settings import Bind
 from grounding.spans import Item, singly
-from grounding.targets import Target, aim, within
+from grounding.targets import Target, aim, cells, within
 from planner.sizes import factor
 
 __all__ = ["Bind", "BindHook", "Binder"]
@@ -29,6 +30,9 @@ MOSTLY = 0.5
 
 FIRMEST = 1000.0
 """No bias is larger, in logits, so that none looks like a mask."""
+
+LIFTED = 3.0
+"""Guidance grows by no more than so many times itself, however firmly a thing is bound: colours burn out."""
 
 
 class Binder:
@@ -45,6 +49,7 @@ class Binder:
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(bind, targets, words, grid).to(backbone.device) for grid in grids}
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
+        self._lift = self._lifted(targets, shape).to(backbone.device)
         self._text = _among(texts, self.columns, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
 
@@ -60,6 +65,18 @@ class Binder:
         """The hook for a step at `progress` (0 to 1), or None once binding is over."""
         left = 1 - progress / self.bind.until if self.bind.until else 0.0
         return BindHook(self, left) if left > 0 else None
+
+    def _lifted(self, targets: Sequence[Target | None], shape: Shape) -> Tensor:
+        """By how much guidance grows at full strength: "batch 1 rows cols" of the latents."""
+        lifted = torch.zeros(len(targets), 1, shape.rows, shape.cols)
+        for row, target in zip(lifted, targets, strict=True):
+            if target is not None:
+                placements = [p for item in target.grounding.items for p in item.placements]
+                firm = target.factors(self.bind.firmness).tolist()
+                for placement, firmness in zip(placements, firm, strict=True):
+                    most = min(LIFTED, firmness * (self.bind.lift - 1))
+                    row.copy_(torch.maximum(row, most * cells(placement, shape.rows, shape.cols, MOSTLY).float()))
+        return lifted
 
     def _cross_bias(self, words: Sequence[Words], targets: Sequence[Target | None],
                     texts: Sequence[list[Tensor]], grid: tuple[int, int]) -> Tensor:
@@ -110,6 +127,7 @@ class BindHook:
 
     def __init__(self, binder: Binder, left: float) -> None:
         self.binder, self.left = binder, left
+        self.lift = 1 + left * binder._lift
         self._made: dict[tuple[object, ...], Tensor] = {}
 
     def wants(self, layer: Layer) -> bool:

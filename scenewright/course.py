@@ -42,7 +42,8 @@ class Request(Data):
 
 
 class Course(Data):
-    """How the next round is painted. `seeding` and `planning` count the new seeds and new layouts so far."""
+    """How the next round is painted. `seeding` and `planning` count the new seeds and new layouts so far; `passed` says
+    that there is a picture which passes, though with a reserve."""
 
     seeding: int = 0
     planning: int = 0
@@ -50,6 +51,7 @@ class Course(Data):
     bind: tuple[ThingId, ...] = ()
     clear: tuple[Box, ...] = ()
     tokens: bool = False
+    passed: bool = False
     mend: Mend | None = None
     source: Source | None = None
 
@@ -61,7 +63,7 @@ class Course(Data):
         whole new picture, and then everything that is wrong is.
         """
         remedies = {action.remedy for action in actions}
-        new = self._with_all(actions)
+        new = self._with_all(actions).model_copy(update={"passed": report is not None and report.passed})
         if "mend" in remedies and not remedies & WHOLE and report and source:
             found = patch(report, [action.problem for action in actions])
             if found is not None:
@@ -97,9 +99,9 @@ class Course(Data):
 
     def task(self, layout: Layout, request: Request, round: int = 1) -> Task:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
-        the batch. What has failed is hard, so later rounds paint more candidates; but with tokens, which are learned
-        for each picture, there are no more than asked for."""
-        more = 1 if self.tokens else min(round, PATIENCE)
+        the batch. What has failed is hard, so later rounds paint more candidates; but there are no more than asked
+        for with tokens, which are learned for each picture, and where a picture has passed."""
+        more = 1 if self.tokens or self.passed else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
                       for i in range(min(more * request.candidates, MOST_SEEDS)))
         return Task(layout=layout, seeds=seeds, steps=request.steps, guidance_scale=request.guidance_scale,

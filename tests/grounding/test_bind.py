@@ -11,7 +11,8 @@ from torch import Tensor
 from grounding.attention import Call, Layer, Proceed, plain, probabilities
 from grounding.backbone import Conditioning
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind, Binder
+from grounding.bind import LIFTED, Bind, Binder
+from grounding.sampler import guided
 from grounding.spans import ground
 from grounding.targets import aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
@@ -114,7 +115,49 @@ def test_it_fades_out_and_ends(backbone: StableDiffusion) -> None:
     torch.testing.assert_close(torch.stack(ratios).log(), torch.tensor([-4.0, -2.0]))
     assert bound.hook(0.5) is None
     assert not Bind(until=0.0).active
-    assert not Bind(own=False, hold=0, clear=0, pull=0, part=0).active
+    assert not Bind(own=False, hold=0, clear=0, pull=0, part=0, lift=1).active
+
+
+def lifted(bound: Binder, progress: float) -> Tensor:
+    hook = bound.hook(progress)
+    assert hook is not None
+    return hook.lift[0, 0]
+
+
+def test_guidance_is_lifted_in_the_things_cells_and_the_lift_fades(backbone: StableDiffusion) -> None:
+    bound = binder(backbone, Bind(until=0.5, lift=3.0))
+    first = lifted(bound, 0.0)
+    assert first.shape == (32, 32)
+    assert (first[:, :16] == 3.0).all()
+    assert (first[16:, 16:] == 3.0).all()
+    assert (first[:16, 16:] == 1.0).all()
+    torch.testing.assert_close(lifted(bound, 0.25) - 1, (first - 1) / 2)
+
+
+def test_what_is_firm_is_lifted_more_but_never_beyond_bounds(backbone: StableDiffusion) -> None:
+    firm, firmest = (lifted(binder(backbone, Bind(lift=2.0, firmness={"r": f})), 0.0) for f in (1.5, 100.0))
+    assert (firm[:, :16] == 2.5).all()
+    assert (firmest[:, :16] == 1.0 + LIFTED).all()
+    assert (firm[16:, 16:] == 2.0).all()
+
+
+def test_a_small_thing_is_lifted_somewhere_and_a_lift_of_one_nowhere(backbone: StableDiffusion) -> None:
+    dot = Box.of(0.501, 0.501, 0.51, 0.51)
+    assert (lifted(binder(backbone, Bind(lift=2.0), (RED, dot, 0)), 0.0) == 2.0).sum() == 1
+    assert (lifted(binder(backbone, Bind(lift=1.0)), 0.0) == 1.0).all()
+
+
+def test_guidance_goes_as_many_times_as_far_where_it_is_lifted(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    given, without = (backbone.stack(backbone.encode([text])) for text in ("a cat", ""))
+    lift = torch.ones(1, 1, 32, 32)
+    lift[..., :16] = 3.0
+    plainly, thrice, both = (guided(backbone, noise(), T, given, without, scale, lift=how)
+                             for scale, how in ((2.0, 1.0), (6.0, 1.0), (2.0, lift)))
+    torch.testing.assert_close(both[..., :16], thrice[..., :16])
+    assert torch.equal(both[..., 16:], plainly[..., 16:])
+    unguided = guided(backbone, noise(), T, given, without, 1.0, lift=lift)
+    assert torch.equal(unguided, backbone.predict(noise(), T, given))
 
 
 def test_hidden_columns_do_not_change_what_the_model_predicts(

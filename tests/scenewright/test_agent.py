@@ -277,14 +277,24 @@ def test_a_picture_that_leaves_a_thing_in_doubt_is_painted_again(loop: Make) -> 
     assert result.outcome.best.round == 2
 
 
-def test_a_first_picture_that_passes_with_a_reserve_is_accepted(loop: Make) -> None:
-    painter = DrawingPainter(lambda task, index: (f"?{MISSING}",))
+def test_a_picture_that_passes_with_a_reserve_is_kept_while_a_clearer_one_is_looked_for_one_at_a_time(
+        loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (f"?{MISSING}",) if len(painter.tasks) < 3 else ())
     result = loop(painter=painter).go()
+    assert (result.verified, result.rounds, result.outcome.ended) == (True, 3, "verified")
+    assert (result.outcome.best.round, result.outcome.best.reserved) == (3, 0)
+    assert [len(task.seeds) for task in painter.tasks] == [1, 1, 1]
+    assert len({task.seeds for task in painter.tasks}) == 3
+
+
+def test_with_no_rounds_left_a_reserve_is_no_obstacle(loop: Make) -> None:
+    painter = DrawingPainter(lambda task, index: (f"?{MISSING}",))
+    result = loop(painter=painter, rounds=1).go()
     assert (result.verified, result.rounds, result.outcome.ended) == (True, 1, "verified")
     assert result.outcome.best.reserved == 1
 
 
-def test_a_later_one_is_kept_while_a_clearer_one_is_looked_for(loop: Make) -> None:
+def test_a_repaired_one_is_kept_in_the_same_way(loop: Make) -> None:
     said = {1: MISSING, 2: f"?{MISSING}", 3: f"?{MISSING}"}
     painter = DrawingPainter(lambda task, index: (said[len(painter.tasks)],) if len(painter.tasks) in said else ())
     result = loop(painter=painter).go()

@@ -128,6 +128,7 @@ def test_what_rounds_have_failed_at_is_painted_more_often() -> None:
     assert [len(set(task.seeds)) for task in tasks] == [2, 4, 6, 6, 6, 6]
     assert all(task.seeds[:2] == tasks[0].seeds for task in tasks)
     assert len(Course(tokens=True).task(layout, request, 4).seeds) == 2
+    assert len(Course(passed=True).task(layout, request, 4).seeds) == 2
     many = Request(prompt="a ball", candidates=12)
     assert [len(Course().task(layout, many, round).seeds) for round in (1, 2, 3)] == [12, 16, 16]
 
