@@ -3,14 +3,16 @@
 Each placed thing brings its own short text ("a red ball"), encoded alone and appended to the prompt's columns; only its
 own cells can see it, so that no colour leaks through a shared encoding. In those cells the prompt's other words are
 held back, and outside all boxes every placed thing's words are. Instances may also be kept from looking at each other.
-Classifier-free guidance is stronger in the things' cells than elsewhere (that it need not be the same everywhere:
-S-CFG, Shen et al. 2024). The cost is a few more text columns; there is no backward pass. In joint layers the text is
-bound too: a thing's own text reads itself and its cells, and the prompt does not read it.
+Classifier-free guidance is stronger in the things' cells than elsewhere, and the more so where a thing's words make
+little difference (to even guidance out over regions: S-CFG, Shen et al. 2024). The cost is a few more text columns;
+there is no backward pass. In joint layers the text is bound too: a thing's own text reads itself and its cells, and the
+prompt does not read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -31,8 +33,15 @@ MOSTLY = 0.5
 FIRMEST = 1000.0
 """No bias is larger, in logits, so that none looks like a mask."""
 
-LIFTED = 3.0
-"""Guidance grows by no more than so many times itself, however firmly a thing is bound: colours burn out."""
+LIFTED = 8.0
+"""Guidance is at most so many times itself, however firmly a thing is bound: colours burn out."""
+
+
+class _Places(NamedTuple):
+    """Where things are on the latents ("instances cells"), and how firmly each is bound."""
+
+    masks: Tensor
+    firm: Tensor
 
 
 class Binder:
@@ -49,14 +58,15 @@ class Binder:
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(bind, targets, words, grid).to(backbone.device) for grid in grids}
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
-        self._lift = self._lifted(targets, shape).to(backbone.device)
         self._text = _among(texts, self.columns, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
+        self._places = [self._place(target, shape) for target in targets]
 
     @property
     def bytes(self) -> int:
         """The memory that the biases take, with one assembled at a time."""
-        kept = [*self._cross.values(), *self._self.values(), self._text, *self._reach.values()]
+        kept = [*self._cross.values(), *self._self.values(), self._text, *self._reach.values(),
+                *(place.masks for place in self._places if place)]
         batch, columns = self._text.shape[:2]
         at_work = max((2 * batch * (rows * cols + columns) ** 2 for rows, cols in self._joint), default=0)
         return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * at_work
@@ -66,17 +76,31 @@ class Binder:
         left = 1 - progress / self.bind.until if self.bind.until else 0.0
         return BindHook(self, left) if left > 0 else None
 
-    def _lifted(self, targets: Sequence[Target | None], shape: Shape) -> Tensor:
-        """By how much guidance grows at full strength: "batch 1 rows cols" of the latents."""
-        lifted = torch.zeros(len(targets), 1, shape.rows, shape.cols)
-        for row, target in zip(lifted, targets, strict=True):
-            if target is not None:
-                placements = [p for item in target.grounding.items for p in item.placements]
-                firm = target.factors(self.bind.firmness).tolist()
-                for placement, firmness in zip(placements, firm, strict=True):
-                    most = min(LIFTED, firmness * (self.bind.lift - 1))
-                    row.copy_(torch.maximum(row, most * cells(placement, shape.rows, shape.cols, MOSTLY).float()))
-        return lifted
+    def lift(self, difference: Tensor, left: float) -> Tensor:
+        """By how much to multiply guidance, place by place, "batch 1 rows cols"; `difference` is what it multiplies.
+
+        Where a thing's words make little difference, nothing comes to be; so such a thing is lifted up to the one
+        whose words make the most.
+        """
+        felt = difference.float().square().mean(1).flatten(1)
+        rows = [torch.ones_like(one) if place is None else 1 + left * self._more(one, place)
+                for one, place in zip(felt, self._places, strict=True)]
+        return torch.stack(rows).reshape(difference[:, :1].shape).to(difference.dtype)
+
+    def _more(self, felt: Tensor, place: _Places) -> Tensor:
+        made = (place.masks @ felt / place.masks.sum(1)).sqrt().clamp(min=1e-6)
+        uneven = (made.max() / made).clamp(max=self.bind.even)
+        times = (self.bind.lift * place.firm * uneven).clamp(1, LIFTED)
+        return (place.masks * (times - 1)[:, None]).amax(0)
+
+    def _place(self, target: Target | None, shape: Shape) -> _Places | None:
+        """The cells of the latents that each instance has, and how firm it is."""
+        if target is None:
+            return None
+        placements = [p for item in target.grounding.items for p in item.placements]
+        masks = torch.stack([cells(p, shape.rows, shape.cols, MOSTLY).flatten() for p in placements]).float()
+        device = self._text.device
+        return _Places(masks.to(device), target.factors(self.bind.firmness).to(device))
 
     def _cross_bias(self, words: Sequence[Words], targets: Sequence[Target | None],
                     texts: Sequence[list[Tensor]], grid: tuple[int, int]) -> Tensor:
@@ -127,8 +151,11 @@ class BindHook:
 
     def __init__(self, binder: Binder, left: float) -> None:
         self.binder, self.left = binder, left
-        self.lift = 1 + left * binder._lift
         self._made: dict[tuple[object, ...], Tensor] = {}
+
+    def lift(self, difference: Tensor) -> Tensor:
+        """By how much guidance is multiplied at this step, place by place."""
+        return self.binder.lift(difference, self.left)
 
     def wants(self, layer: Layer) -> bool:
         """All attention to text, and self-attention where instances are parted."""

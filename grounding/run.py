@@ -65,7 +65,7 @@ class Run:
         given = self.bind.given if self.bind and bound else self.given
         hooks: list[Hook] = [*(self.refocus.hooks(i) if self.options.watch else []), *([bound] if bound else [])]
         scale = self.options.guidance_scale
-        output = guided(self.backbone, x, t, given, self.without, scale, hooks, bound.lift if bound else 1.0)
+        output = guided(self.backbone, x, t, given, self.without, scale, hooks, bound.lift if bound else None)
         self.passes += 1 if scale == 1 else 2
         self.refocus.note()
         return output

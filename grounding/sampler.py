@@ -68,10 +68,10 @@ class Trajectory:
 
 
 def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, without: Conditioning, scale: float,
-           hooks: Sequence[Hook] = (), lift: Tensor | float = 1.0) -> Tensor:
+           hooks: Sequence[Hook] = (), lift: Callable[[Tensor], Tensor] | None = None) -> Tensor:
     """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅)); at s = 1 only the words' half.
 
-    `lift` multiplies s, everywhere or place by place.
+    `lift` is given ε(c) − ε(∅) and says by what to multiply s, place by place.
 
     The conditional rows come last. `without` is widened to the columns of `given`, which `hooks` then have to hide.
     """
@@ -79,7 +79,8 @@ def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, withou
         return backbone.predict(x, t, given, hooks)
     both = without.widened(given.states.shape[1]) + given
     empty, full = backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
-    return empty + scale * lift * (full - empty)
+    difference = full - empty
+    return empty + (scale if lift is None else scale * lift(difference)) * difference
 
 
 def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.Generator]]:

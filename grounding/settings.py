@@ -69,6 +69,8 @@ class Bind(Data):
     """Whether each thing brings its own text."""
     lift: Annotated[float, Field(ge=1.0, le=10.0)] = 2.0
     """How many times as strong classifier-free guidance is inside the things' cells, where there is any."""
+    even: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
+    """How many times as strong again it may be where a thing's words make less of a difference than another's do."""
     scales: Annotated[dict[str, Side], Field(max_length=16)] = Field(default_factory=dict)
     """What size words mean to the model, as longer sides of boxes. A thing of whose size nothing is said has the word
     for the smallest or the largest in its own text where its box is that size; those between go without saying."""
@@ -81,7 +83,7 @@ class Bind(Data):
     @property
     def active(self) -> bool:
         """Whether it does anything."""
-        bound = self.own or self.lift > 1 or max(self.hold, self.clear, self.pull, self.part) > 0
+        bound = self.own or max(self.lift, self.even) > 1 or max(self.hold, self.clear, self.pull, self.part) > 0
         return self.until > 0 and bound
 
 

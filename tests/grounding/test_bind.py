@@ -115,18 +115,18 @@ def test_it_fades_out_and_ends(backbone: StableDiffusion) -> None:
     torch.testing.assert_close(torch.stack(ratios).log(), torch.tensor([-4.0, -2.0]))
     assert bound.hook(0.5) is None
     assert not Bind(until=0.0).active
-    assert not Bind(own=False, hold=0, clear=0, pull=0, part=0, lift=1).active
+    assert not Bind(own=False, hold=0, clear=0, pull=0, part=0, lift=1, even=1).active
 
 
-def lifted(bound: Binder, progress: float) -> Tensor:
+def lifted(bound: Binder, progress: float = 0.0, difference: Tensor | None = None) -> Tensor:
     hook = bound.hook(progress)
     assert hook is not None
-    return hook.lift[0, 0]
+    return hook.lift(torch.ones(1, 4, 32, 32) if difference is None else difference)[0, 0]
 
 
 def test_guidance_is_lifted_in_the_things_cells_and_the_lift_fades(backbone: StableDiffusion) -> None:
     bound = binder(backbone, Bind(until=0.5, lift=3.0))
-    first = lifted(bound, 0.0)
+    first = lifted(bound)
     assert first.shape == (32, 32)
     assert (first[:, :16] == 3.0).all()
     assert (first[16:, 16:] == 3.0).all()
@@ -134,30 +134,73 @@ def test_guidance_is_lifted_in_the_things_cells_and_the_lift_fades(backbone: Sta
     torch.testing.assert_close(lifted(bound, 0.25) - 1, (first - 1) / 2)
 
 
+def test_where_words_make_less_of_a_difference_guidance_is_lifted_up_to_where_they_make_most(
+        backbone: StableDiffusion) -> None:
+    felt = torch.ones(1, 4, 32, 32)
+    felt[..., 16:, 16:] = -0.4
+    felt[..., :16, 16:] = 100.0  # what happens outside all boxes is no matter
+    even = lifted(binder(backbone, Bind(lift=2.0, even=5.0)), difference=felt)
+    torch.testing.assert_close(even[:, :16], torch.full((32, 16), 2.0))
+    torch.testing.assert_close(even[16:, 16:], torch.full((16, 16), 5.0))
+    torch.testing.assert_close((even * felt[0, 0]).abs()[16:, 16:], (even * felt[0, 0])[16:, :16])
+    assert (even[:16, 16:] == 1.0).all()
+    bounded = lifted(binder(backbone, Bind(lift=2.0, even=1.5)), difference=felt)
+    torch.testing.assert_close(bounded[16:, 16:], torch.full((16, 16), 3.0))
+
+
+def test_no_difference_at_all_is_lifted_within_bounds(backbone: StableDiffusion) -> None:
+    found = lifted(binder(backbone, Bind(lift=10.0, even=10.0)), difference=torch.zeros(1, 4, 32, 32))
+    assert found.isfinite().all()
+    assert found.max() <= LIFTED
+    half = lifted(binder(backbone, Bind()), difference=torch.ones(1, 4, 32, 32).half())
+    assert half.dtype == torch.float16
+
+
 def test_what_is_firm_is_lifted_more_but_never_beyond_bounds(backbone: StableDiffusion) -> None:
-    firm, firmest = (lifted(binder(backbone, Bind(lift=2.0, firmness={"r": f})), 0.0) for f in (1.5, 100.0))
-    assert (firm[:, :16] == 2.5).all()
-    assert (firmest[:, :16] == 1.0 + LIFTED).all()
+    firm, firmest = (lifted(binder(backbone, Bind(lift=2.0, firmness={"r": f}))) for f in (1.5, 100.0))
+    assert (firm[:, :16] == 3.0).all()
+    assert (firmest[:, :16] == LIFTED).all()
     assert (firm[16:, 16:] == 2.0).all()
 
 
 def test_a_small_thing_is_lifted_somewhere_and_a_lift_of_one_nowhere(backbone: StableDiffusion) -> None:
     dot = Box.of(0.501, 0.501, 0.51, 0.51)
-    assert (lifted(binder(backbone, Bind(lift=2.0), (RED, dot, 0)), 0.0) == 2.0).sum() == 1
-    assert (lifted(binder(backbone, Bind(lift=1.0)), 0.0) == 1.0).all()
+    assert (lifted(binder(backbone, Bind(lift=2.0), (RED, dot, 0))) == 2.0).sum() == 1
+    assert (lifted(binder(backbone, Bind(lift=1.0, even=1.0))) == 1.0).all()
+
+
+def test_a_scene_without_things_is_lifted_nowhere_and_those_beside_it_are(backbone: StableDiffusion) -> None:
+    groundings = [ground(Layout(scene=Scene(prompt="a cat"))),
+                  ground(Layout(scene=Scene(prompt="a red ball", things=(RED,)),
+                                placements=(Placement(thing="r", box=LEFT),)))]
+    words = backbone.encode([g.prompt for g in groundings])
+    targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
+    bound = Binder(Bind(), backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
+    found = bound.lift(torch.ones(2, 4, 32, 32), left=1.0)
+    assert (found[0] == 1.0).all()
+    assert (found[1, 0, :, :16] == 2.0).all()
+    assert (found[1, 0, :, 16:] == 1.0).all()
 
 
 def test_guidance_goes_as_many_times_as_far_where_it_is_lifted(
         backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     given, without = (backbone.stack(backbone.encode([text])) for text in ("a cat", ""))
-    lift = torch.ones(1, 1, 32, 32)
-    lift[..., :16] = 3.0
-    plainly, thrice, both = (guided(backbone, noise(), T, given, without, scale, lift=how)
-                             for scale, how in ((2.0, 1.0), (6.0, 1.0), (2.0, lift)))
+    places = torch.ones(1, 1, 32, 32)
+    places[..., :16] = 3.0
+    seen: list[Tensor] = []
+
+    def lift(difference: Tensor) -> Tensor:
+        seen.append(difference)
+        return places
+
+    plainly, thrice = (guided(backbone, noise(), T, given, without, scale) for scale in (2.0, 6.0))
+    both = guided(backbone, noise(), T, given, without, 2.0, lift=lift)
     torch.testing.assert_close(both[..., :16], thrice[..., :16])
     assert torch.equal(both[..., 16:], plainly[..., 16:])
+    torch.testing.assert_close(seen[0], (thrice - plainly) / 4)
     unguided = guided(backbone, noise(), T, given, without, 1.0, lift=lift)
     assert torch.equal(unguided, backbone.predict(noise(), T, given))
+    assert len(seen) == 1
 
 
 def test_hidden_columns_do_not_change_what_the_model_predicts(
