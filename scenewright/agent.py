@@ -245,11 +245,11 @@ class Loop:
     def _over(self, state: State) -> str:
         """Why no further round is painted; empty while there is one to come.
 
-        What passes, but with a reserve, is kept and ends nothing while there are rounds left for a clearer one: the
-        more pictures have been looked at, the likelier one passes for what it is not.
+        What passes, but with a reserve, is kept, and one more round looks for a clearer one: the more pictures have
+        been looked at, the likelier one passes for what it is not.
         """
         verified = [t for t in state["tries"] if t["verified"]]
-        if any(not t.get("reserved") for t in verified):
+        if any(not t.get("reserved") or t["round"] < state["round"] for t in verified):
             return "verified"
         if self.verifier is None and state["tries"]:
             return "unchecked"

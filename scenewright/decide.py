@@ -40,13 +40,13 @@ class Remedies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    missing: Remedied = ("mend", "reseed", "mend", "guide", "replan")
+    missing: Remedied = ("reseed", "mend", "reseed", "guide", "replan")
     """A thing that is not there, or too few of a kind."""
-    surplus: Remedied = ("mend", "reseed", "mend", "clear", "replan")
+    surplus: Remedied = ("reseed", "mend", "reseed", "clear", "replan")
     """Something that must be absent, or too many of a kind."""
-    misplaced: Remedied = ("mend", "reseed", "mend", "guide", "replan")
+    misplaced: Remedied = ("reseed", "mend", "reseed", "guide", "replan")
     """A relation or a part that does not hold."""
-    attribute: Remedied = ("mend", "reseed", "mend", "bind", "tokens")
+    attribute: Remedied = ("reseed", "mend", "bind", "tokens")
     """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""

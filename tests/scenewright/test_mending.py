@@ -35,6 +35,7 @@ from tests.grounding.conftest import parts
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 LEFT, RIGHT, TOP = Box.of(0.0, 0.3, 0.3, 0.6), Box.of(0.6, 0.3, 0.9, 0.6), Box.of(0.4, 0.0, 0.6, 0.2)
 SOURCE = Source(batch="0" * 32, index=0)
+MENDED = Remedies(missing=("mend",))
 Make = Callable[..., Loop]
 
 
@@ -138,7 +139,7 @@ class Mending(DrawingPainter):
 
 def test_a_missing_thing_is_painted_into_the_picture_that_lacks_it(loop: Make) -> None:
     painter = Mending(lambda task, index: () if task.mend else (MISSING,))
-    result = loop(painter=painter).go()
+    result = loop(painter=painter, remedies=MENDED).go()
     first, second = painter.tasks
     assert result.verified
     assert (result.rounds, second.layout) == (2, first.layout)
@@ -228,7 +229,7 @@ def test_a_sampled_picture_is_mended_in_its_place_and_painted_again_from_its_rec
     run = Run(tmp_path / "run")
     run.folder.mkdir()
     request = Request(prompt=scene.prompt, steps=3)
-    result = Loop(request, run, ScenePlanner(scene), painter, Seeing()).go()
+    result = Loop(request, run, ScenePlanner(scene), painter, Seeing(), MENDED).go()
     assert result.verified
     assert result.rounds == 2
     source: list[Painting] | None = run.paintings(result.outcome.tries[0].batch)
