@@ -18,6 +18,7 @@ from planner.scene import Layout, Scene
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
+from scenewright.decide import Remedies
 from scenewright.evidence import told_report
 from scenewright.page import command, sheet
 from scenewright.result import Result
@@ -45,7 +46,8 @@ def result(scene: Scene, tmp_path: Path) -> Result:
     evil = scene.model_copy(update={"prompt": EVIL, "notes": (EVIL,), "unread": (EVIL,)})
     stack = fakes.stack(evil, lambda task, index: () if task.mend else ("exists:ball",))
     painter = Watching(lambda task, index: () if task.mend else ("exists:ball",))
-    return render(EVIL, settings=Settings(runs=tmp_path / "runs", candidates=2),
+    chosen = Settings(runs=tmp_path / "runs", candidates=2, remedies=Remedies(missing=("mend",)))
+    return render(EVIL, settings=chosen,
                   stack=type(stack)(stack.planner, painter, stack.verifier))
 
 

@@ -83,7 +83,7 @@ def test_a_claim_that_fails_ends_with_3_and_the_best_picture_is_there(
     done = scenewright("render", PROMPT, "--rounds", 2, "--out", tmp_path / "deep" / "p.png")
     assert done.code == 3
     assert "✗" in done.out
-    assert "round 1: painted anew where it is wrong, the rest kept (" in done.out
+    assert "round 1: a new seed (" in done.out
     assert (tmp_path / "deep" / "p.png").exists()
 
 
@@ -239,7 +239,7 @@ def shown(live: Live) -> str:
 
 def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
     def wrong(task: Task, index: int) -> tuple[str, ...]:
-        return () if task.mend else (MISSING,)
+        return () if len(task.seeds) > 1 else (MISSING,)
 
     live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))
     stages = Stack(Reading(Canvas()), fakes.DrawingPainter(wrong), fakes.Oracle())
@@ -253,7 +253,7 @@ def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
     assert "· the red ball is there" in seen[1]
     assert "✓ the red ball is there" in seen[-1]
     assert "round 2 of 4" in seen[-1]
-    assert "→ painted anew" in seen[-1]
+    assert "→ a new seed" in seen[-1]
     assert (tmp_path / "preview.png").exists()
 
 
