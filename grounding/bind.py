@@ -80,7 +80,7 @@ class Binder:
         """By how much to multiply guidance, place by place, "batch 1 rows cols"; `difference` is what it multiplies.
 
         Where a thing's words make little difference, nothing comes to be; so such a thing is lifted up to the one
-        whose words make the most.
+        whose words make the most. A thing that is alone has none to make way for.
         """
         felt = difference.float().square().mean(1).flatten(1)
         rows = [torch.ones_like(one) if place is None else 1 + left * self._more(one, place)
@@ -90,7 +90,8 @@ class Binder:
     def _more(self, felt: Tensor, place: _Places) -> Tensor:
         made = (place.masks @ felt / place.masks.sum(1)).sqrt().clamp(min=1e-6)
         uneven = (made.max() / made).clamp(max=self.bind.even)
-        times = (self.bind.lift * place.firm * uneven).clamp(1, LIFTED)
+        lift = self.bind.lift if len(place.firm) > 1 else 1.0
+        times = (lift * place.firm * uneven).clamp(1, LIFTED)
         return (place.masks * (times - 1)[:, None]).amax(0)
 
     def _place(self, target: Target | None, shape: Shape) -> _Places | None:

@@ -68,7 +68,8 @@ class Bind(Data):
     own: bool = True
     """Whether each thing brings its own text."""
     lift: Annotated[float, Field(ge=1.0, le=10.0)] = 2.0
-    """How many times as strong classifier-free guidance is inside the things' cells, where there is any."""
+    """How many times as strong classifier-free guidance is in the cells of things, where there is any and several are
+    planned."""
     even: Annotated[float, Field(ge=1.0, le=10.0)] = 3.0
     """How many times as strong again it may be where a thing's words make less of a difference than another's do."""
     scales: Annotated[dict[str, Side], Field(max_length=16)] = Field(default_factory=dict)

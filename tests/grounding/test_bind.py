@@ -165,8 +165,16 @@ def test_what_is_firm_is_lifted_more_but_never_beyond_bounds(backbone: StableDif
 
 def test_a_small_thing_is_lifted_somewhere_and_a_lift_of_one_nowhere(backbone: StableDiffusion) -> None:
     dot = Box.of(0.501, 0.501, 0.51, 0.51)
-    assert (lifted(binder(backbone, Bind(lift=2.0), (RED, dot, 0))) == 2.0).sum() == 1
+    far = Box.of(0.0, 0.0, 0.25, 0.25)
+    assert (lifted(binder(backbone, Bind(lift=2.0), (RED, dot, 0), (CAT, far, 0)))[8:, 8:] == 2.0).sum() == 1
     assert (lifted(binder(backbone, Bind(lift=1.0, even=1.0))) == 1.0).all()
+
+
+def test_a_thing_that_is_alone_is_lifted_only_as_far_as_it_is_bound_more_firmly(backbone: StableDiffusion) -> None:
+    usual, firm = (lifted(binder(backbone, Bind(firmness=f), (RED, LEFT, 0))) for f in ({}, {"r": 1.8}))
+    assert (usual == 1.0).all()
+    torch.testing.assert_close(firm[:, :16], torch.full((32, 16), 1.8))
+    assert (firm[:, 16:] == 1.0).all()
 
 
 def test_a_scene_without_things_is_lifted_nowhere_and_those_beside_it_are(backbone: StableDiffusion) -> None:
@@ -175,7 +183,8 @@ def test_a_scene_without_things_is_lifted_nowhere_and_those_beside_it_are(backbo
                                 placements=(Placement(thing="r", box=LEFT),)))]
     words = backbone.encode([g.prompt for g in groundings])
     targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
-    bound = Binder(Bind(), backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
+    firm = Bind(firmness={"r": 2.0})
+    bound = Binder(firm, backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
     found = bound.lift(torch.ones(2, 4, 32, 32), left=1.0)
     assert (found[0] == 1.0).all()
     assert (found[1, 0, :, :16] == 2.0).all()
