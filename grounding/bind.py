@@ -22,7 +22,7 @@ from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
 from grounding.settings import Bind
 from grounding.spans import Item, singly
-from grounding.targets import Target, aim, cells, within
+from grounding.targets import Target, aim, within
 from planner.sizes import factor
 
 __all__ = ["Bind", "BindHook", "Binder"]
@@ -60,7 +60,7 @@ class Binder:
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
         self._text = _among(texts, self.columns, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
-        self._places = [self._place(target, shape) for target in targets]
+        self._places = [self._place(target, word, shape) for target, word in zip(targets, words, strict=True)]
 
     @property
     def bytes(self) -> int:
@@ -94,14 +94,13 @@ class Binder:
         times = (lift * place.firm * uneven).clamp(1, LIFTED)
         return (place.masks * (times - 1)[:, None]).amax(0)
 
-    def _place(self, target: Target | None, shape: Shape) -> _Places | None:
+    def _place(self, target: Target | None, words: Words, shape: Shape) -> _Places | None:
         """The cells of the latents that each instance has, and how firm it is."""
-        if target is None:
+        here = aim(target.grounding, words, shape.rows, shape.cols, share=MOSTLY) if target else None
+        if here is None:
             return None
-        placements = [p for item in target.grounding.items for p in item.placements]
-        masks = torch.stack([cells(p, shape.rows, shape.cols, MOSTLY).flatten() for p in placements]).float()
         device = self._text.device
-        return _Places(masks.to(device), target.factors(self.bind.firmness).to(device))
+        return _Places(here.instance_masks.to(device), here.factors(self.bind.firmness).to(device))
 
     def _cross_bias(self, words: Sequence[Words], targets: Sequence[Target | None],
                     texts: Sequence[list[Tensor]], grid: tuple[int, int]) -> Tensor:
