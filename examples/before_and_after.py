@@ -11,9 +11,12 @@ sheet = Image.new("RGB", (3 * (SIDE + GAP) + GAP, len(PROMPTS) * (SIDE + TEXT)),
 pen = ImageDraw.Draw(sheet)
 for row, prompt in enumerate(PROMPTS):
     alone, bound = render(prompt, settings=Settings(strength=0.0, rounds=1)), render(prompt)
-    said = f"{'verified' if bound.verified else 'not verified'} after {bound.rounds} round(s)"
+    said = "verified" if bound.verified else "not verified"
+    said += f" after {bound.rounds} rounds" if bound.rounds > 1 else " at once"
     print(f"{bound.picture}: {said}")
     planned = Image.open(draw(bound.layout, "layout.png", size=SIDE))
+    edge = (planned.width - SIDE) // 2
+    planned = planned.crop((edge, edge, edge + SIDE, edge + SIDE))
     top = row * (SIDE + TEXT)
     pen.text((GAP, top + 12), prompt, "black", ImageFont.load_default(19))
     shown = zip((*HEADS, f"bound, {said}"), (planned, alone.image, bound.image), strict=True)

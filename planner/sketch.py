@@ -22,6 +22,8 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#3
 
 INK, FAINT, PAPER, STAGE = "#22262e", "#6b7280", "#ffffff", "#f7f5f0"
 MARGIN = 28
+READABLE = 11.0
+"""Names and captions are no smaller than this, in pixels, however small the picture."""
 
 SWATCHES = {
     "red": "#d7262b", "orange": "#f28c1b", "yellow": "#f5d327", "green": "#3a9d4a", "blue": "#2b6fd3",
@@ -188,7 +190,7 @@ def _font_size(rects: Iterable[Rect], size: int) -> float:
     """Readable in the small boxes of a crowd, calm in the large ones of a pair."""
     widths = sorted(r.w for r in rects)
     middle = widths[len(widths) // 2] if widths else size
-    return max(size / 73, min(size / 44, middle / 6))
+    return max(READABLE, size / 73, min(size / 44, middle / 6))
 
 
 def _colours(things: Iterable[Thing]) -> dict[str, str]:
@@ -321,7 +323,7 @@ def _towards(rect: Rect, x: float, y: float) -> tuple[float, float]:
 
 def _caption(scene: Scene, stage: Rect, measure: Measure, size: int) -> Iterator[Line]:
     """The prompt, then what has no box: background, style, lettering, what must be absent."""
-    large, small = size / 46, size / 60
+    large, small = max(READABLE, size / 46), max(READABLE, size / 60)
     y = stage.y + stage.h + large * 1.75
     for text in _wrapped(plain(scene.prompt), stage.w, large, measure, lines=3):
         yield Line(text, y, large, INK)

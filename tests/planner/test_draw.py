@@ -52,6 +52,16 @@ def test_the_suffix_chooses_the_format(tmp_path: Path, name: str) -> None:
     assert start == b"\x89PNG\r\n\x1a\n" if name.lower().endswith("png") else start.startswith(b"<svg")
 
 
+@pytest.mark.parametrize("size", [128, 256, 512, 1024])
+def test_names_and_captions_can_be_read_however_small_the_picture(size: int) -> None:
+    scene = OVERLAID.scene.model_copy(update={"prompt": "a car before a house", "background": "a street"})
+    for what in (GRID, OVERLAID.model_copy(update={"scene": scene})):
+        drawn = sketch(what, measured, size=size)
+        assert min(drawn.font, *(line.size for line in drawn.caption), 99) >= 11
+        stage = drawn.stage
+        assert all(stage.x <= t.rect.x and t.rect.x + t.rect.w <= stage.x + stage.w for t in drawn.tags)
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a", "a.svg.gz"])
 def test_another_suffix_is_refused_and_nothing_is_written(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match=r"\.png or \.svg"):
