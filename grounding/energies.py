@@ -220,9 +220,13 @@ def car_ours(cross: Tensor, columns: Tensor, masks: Tensor, weights: Tensor | No
     It needs no sharpening, moves every cell and not only a peak, and is the same for weak and strong columns. `columns`
     are text columns, `masks` "columns cells", `weights` "columns" (all 1 if there are none).
     """
+    return _weighted((1 - inside(cross, columns, masks)).square(), weights).mean()
+
+
+def inside(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
+    """The share of each column's attention that falls in its cells: "columns"."""
     seen = _exact(cross).flatten(0, 1).T[columns]
-    inside = (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
-    return _weighted((1 - inside).square(), weights).mean()
+    return (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
 
 
 def sar_ours(rows_seen: Tensor, masks: Tensor, weights: Tensor | None = None) -> Tensor:

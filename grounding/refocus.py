@@ -3,7 +3,8 @@
 Three profiles over one mechanism. `paper` and `head` are Attention Refocusing as printed and as published: raw steps,
 on a schedule in fiftieths of the trajectory. `ours` reads the maps of the ordinary passes, which cost next to nothing,
 spends a gradient only on scenes with a thing that is still weak, tests again before it goes backward, and takes steps
-of a size relative to the latents' noise, so that one setting fits every model.
+of a size relative to the latents' noise, so that one setting fits every model. At the first step, when no pass has been
+seen yet, it looks for itself; but where things are bound, only the bound passes count.
 """
 
 from __future__ import annotations
@@ -67,10 +68,11 @@ def paper_plan(i: int, total: int) -> Plan:
 
 
 def our_plan(i: int, total: int, refocus: Refocus) -> Plan:
-    """A few updates per step, over the first part of the trajectory; however short, it has the second step in it, the
-    first one that knows what is weak. Then come a few for the things that weigh more."""
+    """A few updates per step, over the first part of the trajectory, and twice as many in the first, which decides most
+    about places. However short, it has the second step in it, the first one that knows what is weak of things that are
+    bound. Then come a few for the things that weigh more."""
     if refocus.until and i < max(2, refocus.until * total):
-        return Plan(1, refocus.updates, i)
+        return Plan(1, refocus.updates if i else 2 * refocus.updates, i)
     if refocus.most > 1 and i < refocus.longer * total:
         return Plan(1, refocus.updates, i, favoured=True)
     return IDLE
@@ -89,7 +91,7 @@ class Seen(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """An energy to go down, and the weakest claim of any instance to its cells (in relation to its weight). `usual` is
+    """An energy to go down, and the weakest claim of any instance to its cells (as its profile has it). `usual` is
     what the energy would be if no thing weighed more than another; None where none does."""
 
     energy: Tensor
@@ -143,7 +145,7 @@ def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Mea
     """E = (1/q) Σ_c w_c o_c² + (1/b) Σ_b w_b o_b² over columns c and instances b, o the share of their attention that
     falls outside, w their things' weights."""
     weights = _weights(refocus, target, plan)
-    weakest = _weakest(target.strength(seen.cross.detach()), weights)
+    weakest = _weakest(target.share(seen.cross.detach()), weights)
     if not refocus.weights:
         return Measured(_astray(refocus, target, seen, None), weakest)
     even = (weights > 0).float() if plan.favoured else torch.ones_like(weights)
@@ -166,10 +168,9 @@ def _weights(refocus: Refocus, target: Target, plan: Plan) -> Tensor:
     return weights * (weights > 1) if plan.favoured else weights
 
 
-def _weakest(strength: Tensor, weights: Tensor) -> float:
-    """The least strength in relation to what is asked of the thing."""
-    weights = weights.to(strength)
-    return torch.where(weights > 0, strength / weights.clamp(min=1e-9), torch.inf).min().item()
+def _weakest(shares: Tensor, weights: Tensor) -> float:
+    """The least share, where what strays counts as often as its thing weighs."""
+    return 1 - (weights.to(shares) * (1 - shares)).max().item()
 
 
 def _nothing(seen: Seen) -> Cross:
@@ -180,12 +181,14 @@ class Refocuser:
     """`Refocus` for one batch of scenes: a `Guide` for the loop, and the hooks that watch its ordinary passes."""
 
     def __init__(self, refocus: Refocus, backbone: Backbone, cond: Conditioning, targets: Sequence[Target | None],
-                 total: int) -> None:
+                 total: int, *, bound: bool = False) -> None:
         self.refocus, self.backbone, self.cond, self.targets, self.total = refocus, backbone, cond, targets, total
+        self.bound = bound
         self.truncated, self.backward = [0] * len(targets), [0] * len(targets)
         self.bytes = 0
         self.first: dict[int, Tensor] = {}
         self.last: dict[int, Tensor] = {}
+        self.shares: dict[int, Tensor] = {}
         self._measure: Measure = {"head": head_measure, "paper": paper_measure, "ours": our_measure}[refocus.profile]
         self._watch: CrossWatch | None = None
 
@@ -200,6 +203,11 @@ class Refocuser:
                 return paper_plan(i, self.total)
             case "ours":
                 return our_plan(i, self.total, self.refocus)
+
+    @property
+    def reads(self) -> bool:
+        """Whether it needs to know what the ordinary passes see."""
+        return self.refocus.active and self.refocus.profile == "ours"
 
     def hooks(self, i: int) -> list[Hook]:
         """What watches the ordinary pass at step `i`: the first steps, as long as things may still move."""
@@ -216,7 +224,8 @@ class Refocuser:
             self.bytes = max(self.bytes, self._watch.bytes)
             for b, (cross, target) in enumerate(zip(self._watch.maps(), self.targets, strict=True)):
                 if target:
-                    self.last[b] = target.strength(target.canonical(cross)).cpu()
+                    seen = target.canonical(cross)
+                    self.last[b], self.shares[b] = target.strength(seen).cpu(), target.share(seen).cpu()
                     self.first.setdefault(b, self.last[b])
 
     def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
@@ -229,10 +238,13 @@ class Refocuser:
         return x
 
     def _due(self, b: int, target: Target, plan: Plan) -> bool:
-        """`ours` acts only on scenes that the last ordinary pass has shown to have a weak thing."""
+        """`ours` acts only on scenes that the last ordinary pass has shown to have a weak thing; or, before the first,
+        on those that its own look shows to have one."""
         if self.refocus.profile != "ours":
             return True
-        return b in self.last and _weakest(self.last[b], _weights(self.refocus, target, plan)) < self.refocus.weak
+        if b not in self.shares:
+            return not self.bound
+        return _weakest(self.shares[b], _weights(self.refocus, target, plan)) < self._enough
 
     def _update(self, x: Tensor, t: Tensor, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
@@ -270,7 +282,9 @@ class Refocuser:
 
     @property
     def _enough(self) -> float:
-        return self.refocus.weak if self.refocus.profile == "ours" else SATISFIED
+        if self.refocus.profile != "ours":
+            return SATISFIED
+        return self.refocus.weak_bound if self.bound else self.refocus.weak
 
     def _target(self, b: int) -> Target:
         target = self.targets[b]

@@ -19,6 +19,7 @@ from grounding.receipt import Attention, Cost, Receipt
 from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule
+from grounding.settings import SATISFIED
 
 WATCH_ONLY = Refocus(scale=0.0)
 
@@ -37,10 +38,10 @@ class Run:
         words, targets = [job.words for job in jobs], [job.target for job in jobs]
         self.given = backbone.place(backbone.stack(words), [job.placed for job in jobs])
         self.without = backbone.place(backbone.stack([job.negative for job in jobs]), [[] for _ in jobs])
-        self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total)
-        self.bind: Binder | None = None
-        if options.bind is not None and options.bind.active and any(targets):
-            self.bind = Binder(options.bind, backbone, jobs[0].shape, self.given, words, targets)
+        bind = options.bind if options.bind is not None and options.bind.active and any(targets) else None
+        self.bind = Binder(bind, backbone, jobs[0].shape, self.given, words, targets) if bind else None
+        self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total,
+                                 bound=self.bind is not None)
 
     def paint(self, *, keep: bool, warm: Trajectory | None, start: int, source: Image | None) -> list[Rendering]:
         """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the `source`."""
@@ -63,7 +64,8 @@ class Run:
         """The guided prediction at step `i`, watched and bound."""
         bound = self.bind.hook(i / self.total) if self.bind else None
         given = self.bind.given if self.bind and bound else self.given
-        hooks: list[Hook] = [*(self.refocus.hooks(i) if self.options.watch else []), *([bound] if bound else [])]
+        watched = self.options.watch or self.refocus.reads
+        hooks: list[Hook] = [*(self.refocus.hooks(i) if watched else []), *([bound] if bound else [])]
         scale = self.options.guidance_scale
         output = guided(self.backbone, x, t, given, self.without, scale, hooks, bound.lift if bound else None)
         self.passes += 1 if scale == 1 else 2
@@ -97,8 +99,8 @@ class Run:
         target = self.jobs[n].target
         if target is None or n not in self.refocus.last:
             return ()
-        weak = self.refocus.refocus.weak
         return tuple(
-            Attention(thing=thing, phrase=target.grounding.items[i].phrase, before=first, after=last, weak=last < weak)
+            Attention(thing=thing, phrase=target.grounding.items[i].phrase, before=first, after=last,
+                      weak=last < SATISFIED)
             for thing, i, first, last in zip(target.things, target.instance_item, self.refocus.first[n].tolist(),
                                              self.refocus.last[n].tolist(), strict=True))

@@ -9,7 +9,7 @@ from pydantic import Field
 from planner.scene import Box, Data, ThingId
 
 SATISFIED = 0.2
-"""The published stop test: every box has a peak of at least this."""
+"""The published stop test: every box has a peak of at least this. A receipt calls a thing weak by it."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Side = Annotated[float, Field(gt=0.0, le=1.0)]
@@ -23,11 +23,12 @@ class Refocus(Data):
     """How attention is refocused. `scale` multiplies every profile's steps; 0 is exactly no guidance.
 
     The rest is for `ours`: whether the boxes of one phrase are one region for self-attention or each its own, how long
-    it may act, how many updates a step may make, how large they are (in units of the noise), and below which strength a
-    thing counts as weak.
+    it may act, how many updates a step may make (the first one twice as many), how large they are (in units of the
+    noise), and below which share of its noun's attention in its own cells a thing counts as weak; `weak_bound` where
+    things are bound, for there each has a text of its own, and what the prompt's words do says less.
 
     `weights` are for `ours` too: by what factor the pull of single things is stronger than `scale` makes it. As many
-    times as strong such a thing has to be before it is left alone, and it may be moved until `longer`.
+    times less of its attention may stray before such a thing is left alone, and it may be moved until `longer`.
     """
 
     profile: Literal["paper", "head", "ours"] = "ours"
@@ -35,10 +36,11 @@ class Refocus(Data):
     cross: bool = True
     self_attention: bool = True
     united: bool = False
-    until: Fraction = 0.2
+    until: Fraction = 0.15
     updates: Annotated[int, Field(ge=1, le=20)] = 1
-    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.05
-    weak: Fraction = SATISFIED
+    step: Annotated[float, Field(gt=0.0, le=10.0)] = 0.1
+    weak: Fraction = 0.6
+    weak_bound: Fraction = 0.05
     weights: ByThing = Field(default_factory=dict)
     longer: Fraction = 0.6
 

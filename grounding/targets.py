@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.backbone import Words
-from grounding.energies import Object, box_mask, sharpened, truncated
+from grounding.energies import Object, box_mask, inside, sharpened, truncated
 from grounding.errors import BadRequest
 from grounding.spans import Columns, Grounding, columns
 from planner.scene import Box, Mask, Placement, Polygon
@@ -111,6 +111,17 @@ class Target:
             head = self.columns[item].head
             strengths.append((maps[[c + self.lead - 1 for c in head]] * cells).max() if head else maps.new_ones(()))
         return torch.stack(strengths)
+
+    def share(self, cross: Tensor) -> Tensor:
+        """How much of the attention of each instance's noun falls in the cells of its item, 0 to 1, the least of its
+        columns: "instances"; 1 where there is no column. From the canonical map too."""
+        if not self.objects():
+            return cross.new_ones(len(self.instance_item))
+        belong, masks = self.column_masks()
+        shares = inside(cross, belong, masks)
+        found, one = dict(zip(belong.tolist(), shares, strict=True)), shares.new_ones(())
+        least = [torch.stack([one, *(found[c + self.lead] for c in item.head)]).min() for item in self.columns]
+        return torch.stack(least)[list(self.instance_item)]
 
 
 def aim(grounding: Grounding, words: Words, rows: int, cols: int, share: float = 0.0) -> Target | None:

@@ -37,7 +37,7 @@ def photo(side: int = 128, seed: int = 0) -> Image.Image:
 
 @pytest.mark.parametrize("kind", [
     None, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler, HeunDiscreteScheduler])
-@pytest.mark.parametrize("options", [{}, {"bind": Bind(until=1.0), "refocus": Refocus(weak=1.0)}])
+@pytest.mark.parametrize("options", [{}, {"bind": Bind(until=1.0), "refocus": Refocus(weak_bound=1.0)}])
 def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: type[Any] | None,
                                               options: dict[str, Any]) -> None:
     source = photo()

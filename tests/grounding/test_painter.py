@@ -27,6 +27,7 @@ from grounding.painter import Painter
 from grounding.refocus import Refocus
 from grounding.rendering import Step
 from grounding.sampler import draw_noise
+from grounding.settings import SATISFIED
 from planner.scene import Absent, Box, Canvas, Layout, Placement, Scene, Thing
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -83,7 +84,7 @@ def test_guidance_that_does_nothing_changes_no_bit(backbone: StableDiffusion, op
 
 @pytest.mark.parametrize("options", [
     {"refocus": Refocus(weak=1.0)}, {"refocus": Refocus(profile="head")}, {"refocus": Refocus(profile="paper")},
-    {"bind": Bind()}, {"bind": Bind(), "refocus": Refocus(weak=1.0)}])
+    {"bind": Bind()}, {"bind": Bind(), "refocus": Refocus(weak_bound=1.0)}])
 def test_guidance_acts_repeats_itself_and_leaves_no_trace(backbone: StableDiffusion, options: dict[str, Any]) -> None:
     painter = Painter(backbone)
     bare = painter.paint(layout(), seed=3, steps=5)[0].image
@@ -97,7 +98,7 @@ def test_a_batch_of_different_layouts_paints_what_each_would_be_alone(backbone: 
     placements = (Placement(thing="c0", box=Box.of(0, 0, 1, 0.5)),)
     other = Layout(scene=Scene(prompt="two cats", things=CATS), placements=placements)
     many, seeds = [layout(), other, Layout(scene=Scene(prompt="a dog"))], [1, 2, 3]
-    options: dict[str, Any] = {"steps": 4, "bind": Bind(), "refocus": Refocus(weak=1.0)}
+    options: dict[str, Any] = {"steps": 4, "bind": Bind(), "refocus": Refocus(weak_bound=1.0)}
     together = Painter(backbone).paint(many, seed=seeds, **options)
     for one, seed, found in zip(many, seeds, together, strict=True):
         assert close(Painter(backbone).paint(one, seed=seed, **options)[0].image, found.image)
@@ -121,14 +122,16 @@ def test_a_stochastic_scheduler_draws_its_noise_per_picture(backbone: StableDiff
 
 
 def test_the_receipt_says_what_was_done_and_what_it_cost(backbone: StableDiffusion) -> None:
-    refocus = Refocus(weak=1.0, until=0.3, updates=2)
+    refocus = Refocus(weak=1.0, weak_bound=1.0, until=0.3, updates=2)
+    bound = Painter(backbone).paint(layout(), seed=7, steps=10, refocus=refocus, bind=Bind())[0].receipt
+    assert (bound.cost.full, bound.cost.truncated, bound.cost.backward) == (20, 4, 4)
     found = Painter(backbone).paint(layout(), seed=7, steps=10, refocus=refocus)[0].receipt
-    assert (found.cost.full, found.cost.truncated, found.cost.backward) == (20, 4, 4)
+    assert (found.cost.full, found.cost.truncated, found.cost.backward) == (20, 8, 8)
     assert 0.5 < found.cost.share < 1
-    assert found.cost.forward_equivalents == pytest.approx(20 + 8 * found.cost.share)
+    assert found.cost.forward_equivalents == pytest.approx(20 + 16 * found.cost.share)
     assert [a.thing for a in found.attention] == ["r", "c0", "c1"]
-    assert all(0 <= a.before <= 1 and 0 <= a.after <= 1 and a.weak for a in found.attention)
-    assert found.weak == ("r", "c0", "c1")
+    assert all(0 <= a.before <= 1 and 0 <= a.after <= 1 for a in found.attention)
+    assert found.weak == tuple(a.thing for a in found.attention if a.after < SATISFIED)
     assert found.prompt == "a red ball left of two cats"
     assert type(found).model_validate_json(found.model_dump_json()) == found
 
@@ -156,7 +159,7 @@ def test_each_step_is_told_with_attention_and_a_preview(backbone: StableDiffusio
     assert all(close(a, b.image) for a, b in zip(heard[-1].preview(), final, strict=True))
 
 
-@pytest.mark.parametrize("options", [{}, {"bind": Bind(), "refocus": Refocus(weak=1.0)}])
+@pytest.mark.parametrize("options", [{}, {"bind": Bind(), "refocus": Refocus(weak_bound=1.0)}])
 def test_a_cancelled_run_stops_between_steps_and_leaves_the_model_as_it_was(
         backbone: StableDiffusion, options: dict[str, Any]) -> None:
     painter, calls, before = Painter(backbone), count(), dict(backbone.unet.attn_processors)
@@ -175,7 +178,7 @@ def test_an_error_in_a_callback_leaves_the_model_as_it_was(backbone: StableDiffu
         raise KeyError("as planned")
 
     with pytest.raises(KeyError):
-        painter.paint(layout(), steps=3, bind=Bind(), refocus=Refocus(weak=1.0), on_step=fail)
+        painter.paint(layout(), steps=3, bind=Bind(), refocus=Refocus(weak_bound=1.0), on_step=fail)
     assert all(backbone.unet.attn_processors[n] is p for n, p in before.items())
     assert same(painter.paint(layout(), steps=3)[0].image, bare)
 
@@ -245,7 +248,8 @@ def test_specks_and_giants_are_painted_without_a_nan(
         backbone: StableDiffusion, corners: tuple[float, float, float, float], profile: str) -> None:
     placements = (Placement(thing="r", box=Box.of(*corners)),)
     one = Layout(scene=Scene(prompt="a red ball", things=(RED,)), placements=placements)
-    found = Painter(backbone).paint(one, steps=4, bind=Bind(), refocus=Refocus(profile=profile, weak=1.0), keep=True)[0]
+    refocus = Refocus(profile=profile, weak_bound=1.0)
+    found = Painter(backbone).paint(one, steps=4, bind=Bind(), refocus=refocus, keep=True)[0]
     assert found.trajectory is not None
     assert torch.isfinite(found.trajectory.latents).all()
 
