@@ -7,8 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
+from grounding import backbones
+from grounding.bind import Bind
+from grounding.painter import Painter
 from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256
 from grounding.pocket.world import draw, picture
+from grounding.refocus import Refocus
+from planner.read.grammar import read
+from planner.solve import place
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +108,12 @@ def test_the_detector_answers_every_patch_for_every_query() -> None:
     assert found.logits.shape == (1, 256, 3)
     assert torch.isfinite(found.logits).all()
     assert ((found.pred_boxes > 0) & (found.pred_boxes < 1)).all()
+
+
+def test_refocusing_has_work_where_nothing_is_bound_and_none_where_things_are() -> None:
+    painter = Painter(backbones.load(WEIGHTS / "pipeline"))
+    layout = place(read("a red ball to the left of a blue box"))
+    alone = painter.paint(layout, seed=1, steps=10, refocus=Refocus())[0].receipt.cost
+    assert alone.truncated >= alone.backward >= 2
+    bound = painter.paint(layout, seed=1, steps=10, bind=Bind(), refocus=Refocus())[0].receipt.cost
+    assert (bound.truncated, bound.backward) == (0, 0)
