@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scenewright import Settings, draw, render
 
 PROMPTS = ("three green fish to the left of a red boat, no dogs", "a purple heart above a green car, a blue umbrella")
-SIDE, GAP, TEXT = 256, 14, 72
+SIDE, GAP, TEXT, EDGE = 256, 14, 72, 28
 HEADS = "the sentence as a layout", "the model by itself, one try"
 sheet = Image.new("RGB", (3 * (SIDE + GAP) + GAP, len(PROMPTS) * (SIDE + TEXT)), "white")
 pen = ImageDraw.Draw(sheet)
@@ -14,9 +14,7 @@ for row, prompt in enumerate(PROMPTS):
     said = "verified" if bound.verified else "not verified"
     said += f" after {bound.rounds} rounds" if bound.rounds > 1 else " at once"
     print(f"{bound.picture}: {said}")
-    planned = Image.open(draw(bound.layout, "layout.png", size=SIDE))
-    edge = (planned.width - SIDE) // 2
-    planned = planned.crop((edge, edge, edge + SIDE, edge + SIDE))
+    planned = Image.open(draw(bound.layout, "layout.png", size=SIDE)).crop((EDGE, EDGE, EDGE + SIDE, EDGE + SIDE))
     top = row * (SIDE + TEXT)
     pen.text((GAP, top + 12), prompt, "black", ImageFont.load_default(19))
     shown = zip((*HEADS, f"bound, {said}"), (planned, alone.image, bound.image), strict=True)
