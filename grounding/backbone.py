@@ -173,11 +173,13 @@ class Backbone(Protocol):
         """One pass: what the scheduler calls the model output."""
         ...
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R],
+               during: Sequence[Hook] = ()) -> R:
         """The part of a pass that `hooks` want to see: it ends in the last layer that any of them wants.
 
-        `then` runs (and its answer is returned) while the hooks are still in place: a backward pass through
-        checkpointed activations runs the layers again.
+        `during` are hooks that change the layers up to there, after `hooks` have seen them. `then` runs (and its answer
+        is returned) while all of them are still in place: a backward pass through checkpointed activations runs the
+        layers again.
         """
         ...
 

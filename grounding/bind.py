@@ -71,10 +71,11 @@ class Binder:
         at_work = max((2 * batch * (rows * cols + columns) ** 2 for rows, cols in self._joint), default=0)
         return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * at_work
 
-    def hook(self, progress: float) -> BindHook | None:
-        """The hook for a step at `progress` (0 to 1), or None once binding is over."""
+    def hook(self, progress: float, rows: Sequence[int] | None = None) -> BindHook | None:
+        """The hook for a step at `progress` (0 to 1), or None once binding is over. It is for a pass over the whole
+        batch, or over some rows of it."""
         left = 1 - progress / self.bind.until if self.bind.until else 0.0
-        return BindHook(self, left) if left > 0 else None
+        return BindHook(self, left, rows) if left > 0 else None
 
     def lift(self, difference: Tensor, left: float) -> Tensor:
         """By how much to multiply guidance, place by place, "batch 1 rows cols"; `difference` is what it multiplies.
@@ -149,8 +150,9 @@ class Binder:
 class BindHook:
     """Adds the bias of one step. The last rows of the batch are the conditional ones; the others are left alone."""
 
-    def __init__(self, binder: Binder, left: float) -> None:
+    def __init__(self, binder: Binder, left: float, rows: Sequence[int] | None = None) -> None:
         self.binder, self.left = binder, left
+        self.rows = slice(None) if rows is None else list(rows)
         self._made: dict[tuple[object, ...], Tensor] = {}
 
     def lift(self, difference: Tensor) -> Tensor:
@@ -176,7 +178,7 @@ class BindHook:
             case "joint":
                 return self._around(call, grid)
             case _:
-                return self._widened(self._faded(self.binder._cross[grid]), call, self.binder.extra)
+                return self._widened(self._cross(grid), call, self.binder.extra)
 
     def _around(self, call: Call, grid: tuple[int, int]) -> Tensor:
         """Image and text on both sides, in the model's own order."""
@@ -184,15 +186,16 @@ class BindHook:
         size = call.k.shape[2]
         bias = torch.zeros(call.q.shape[0], size, size, device=call.q.device)
         bias[:, call.image, call.image] = self._widened(self._apart(grid), call, 0)
-        bias[:, call.image, call.text] = self._widened(self._faded(parts._cross[grid]), call, extra)
-        bias[:, call.text, call.text] = self._widened(parts._text, call, extra)
-        bias[:, call.text, call.image] = self._widened(parts._reach[grid], call, 0)
+        bias[:, call.image, call.text] = self._widened(self._cross(grid), call, extra)
+        bias[:, call.text, call.text] = self._widened(parts._text[self.rows], call, extra)
+        bias[:, call.text, call.image] = self._widened(parts._reach[grid][self.rows], call, 0)
         return bias
 
     def _apart(self, grid: tuple[int, int]) -> Tensor:
-        return self.binder._self[grid] * (-self.binder.bind.part * self.left)
+        return self.binder._self[grid][self.rows] * (-self.binder.bind.part * self.left)
 
-    def _faded(self, full: Tensor) -> Tensor:
+    def _cross(self, grid: tuple[int, int]) -> Tensor:
+        full = self.binder._cross[grid][self.rows]
         return torch.where(full == MASKED, full, full * self.left)
 
     def _widened(self, bias: Tensor, call: Call, hidden: int) -> Tensor:

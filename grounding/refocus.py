@@ -4,7 +4,8 @@ Three profiles over one mechanism. `paper` and `head` are Attention Refocusing a
 on a schedule in fiftieths of the trajectory. `ours` reads the maps of the ordinary passes, which cost next to nothing,
 spends a gradient only on scenes with a thing that is still weak, tests again before it goes backward, and takes steps
 of a size relative to the latents' noise, so that one setting fits every model. At the first step, when no pass has been
-seen yet, it looks for itself; but where things are bound, only the bound passes count.
+seen yet, it looks for itself, unless things are bound: binding hardly ever leaves anything to do. Where it does, the
+passes that are gone back through are bound like the ordinary ones, so both see the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torch import Tensor
 from grounding import energies
 from grounding.attention import CrossWatch, Hook, RowWatch
 from grounding.backbone import Backbone, Conditioning, Shape
+from grounding.bind import Binder
 from grounding.energies import Cross
 from grounding.settings import SATISFIED, Refocus
 from grounding.targets import Target
@@ -181,9 +183,9 @@ class Refocuser:
     """`Refocus` for one batch of scenes: a `Guide` for the loop, and the hooks that watch its ordinary passes."""
 
     def __init__(self, refocus: Refocus, backbone: Backbone, cond: Conditioning, targets: Sequence[Target | None],
-                 total: int, *, bound: bool = False) -> None:
+                 total: int, *, bind: Binder | None = None) -> None:
         self.refocus, self.backbone, self.cond, self.targets, self.total = refocus, backbone, cond, targets, total
-        self.bound = bound
+        self.bind = bind
         self.truncated, self.backward = [0] * len(targets), [0] * len(targets)
         self.bytes = 0
         self.first: dict[int, Tensor] = {}
@@ -234,7 +236,7 @@ class Refocuser:
         active = [b for b, target in enumerate(self.targets) if target and self._due(b, target, plan)]
         for _ in range(plan.most):
             if active:
-                x, active = self._update(x, t, plan, active)
+                x, active = self._update(x, t, i, plan, active)
         return x
 
     def _due(self, b: int, target: Target, plan: Plan) -> bool:
@@ -243,16 +245,19 @@ class Refocuser:
         if self.refocus.profile != "ours":
             return True
         if b not in self.shares:
-            return not self.bound
+            return self.bind is None
         return _weakest(self.shares[b], _weights(self.refocus, target, plan)) < self._enough
 
-    def _update(self, x: Tensor, t: Tensor, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
+    def _update(self, x: Tensor, t: Tensor, i: int, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
+        bound = self.bind.hook(i / self.total, active) if self.bind else None
+        cond = self.bind.given if self.bind and bound else self.cond
         with torch.enable_grad():
             look, watches = self.watches(start, t, active)
-            found, slopes = self.backbone.attend(start, t, self.cond.pick(active), watches,
-                                                 lambda: self._downhill(start, look(), plan, active))
+            found, slopes = self.backbone.attend(start, t, cond.pick(active), watches,
+                                                 lambda: self._downhill(start, look(), plan, active),
+                                                 [bound] if bound else [])
         if slopes is None:
             return x, []
         x = x.clone()
@@ -284,7 +289,7 @@ class Refocuser:
     def _enough(self) -> float:
         if self.refocus.profile != "ours":
             return SATISFIED
-        return self.refocus.weak_bound if self.bound else self.refocus.weak
+        return self.refocus.weak_bound if self.bind else self.refocus.weak
 
     def _target(self, b: int) -> Target:
         target = self.targets[b]

@@ -41,7 +41,7 @@ class Run:
         bind = options.bind if options.bind is not None and options.bind.active and any(targets) else None
         self.bind = Binder(bind, backbone, jobs[0].shape, self.given, words, targets) if bind else None
         self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total,
-                                 bound=self.bind is not None)
+                                 bind=self.bind)
 
     def paint(self, *, keep: bool, warm: Trajectory | None, start: int, source: Image | None) -> list[Rendering]:
         """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the `source`."""

@@ -73,10 +73,11 @@ class Gligen(StableDiffusion):
         with self._gated(t):
             return super().predict(x, t, cond, hooks)
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R],
+               during: Sequence[Hook] = ()) -> R:
         """The part of a pass that `hooks` want to see."""
         with self._gated(t):
-            return super().attend(x, t, cond, hooks, then)
+            return super().attend(x, t, cond, hooks, then, during)
 
     def _inputs(self, cond: Conditioning, t: Tensor) -> Mapping[str, Any]:
         if "boxes" not in cond.extra or self.opening(t) <= FADED:

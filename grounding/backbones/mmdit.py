@@ -128,9 +128,10 @@ class JointTransformer(ABC):
                     refuse=joint.refuse):
             return self._pass(x, t, cond)
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R],
+               during: Sequence[Hook] = ()) -> R:
         """The part of a pass that `hooks` want to see."""
-        with opened(self.transformer, self.layers(Shape(*x.shape[1:]), t), hooks, stop_early=True,
+        with opened(self.transformer, self.layers(Shape(*x.shape[1:]), t), [*hooks, *during], until=hooks,
                     processor=self.processor, refuse=joint.refuse):
             with suppress(Enough):
                 self._pass(x, t, cond)

@@ -130,9 +130,10 @@ class StableDiffusion:
         with unets.opened(self.unet, self.layers(Shape(*x.shape[1:]), t), hooks):
             return self._pass(x, t, cond)
 
-    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R]) -> R:
+    def attend(self, x: Tensor, t: Tensor, cond: Conditioning, hooks: Sequence[Hook], then: Callable[[], R],
+               during: Sequence[Hook] = ()) -> R:
         """The part of a pass that `hooks` want to see."""
-        with unets.opened(self.unet, self.layers(Shape(*x.shape[1:]), t), hooks, stop_early=True):
+        with unets.opened(self.unet, self.layers(Shape(*x.shape[1:]), t), [*hooks, *during], until=hooks):
             with suppress(Enough):
                 self._pass(x, t, cond)
             return then()

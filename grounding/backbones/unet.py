@@ -79,20 +79,22 @@ class OpenProcessor:
 
 @contextmanager
 def opened(
-    unet: nn.Module, layers: Sequence[Layer], hooks: Sequence[Hook], *, stop_early: bool = False,
+    unet: nn.Module, layers: Sequence[Layer], hooks: Sequence[Hook], *, until: Sequence[Hook] = (),
     processor: Callable[[Layer, Sequence[Hook], bool], Any] | None = None,
     refuse: Callable[[str, nn.Module], None] | None = None,
 ) -> Iterator[None]:
     """Open the layers that `hooks` want, and close them exactly as they were, whatever happens.
 
-    With `stop_early` a pass ends in the last opened layer, by raising `Enough`. Other architectures than the UNet's
-    bring their own `processor` and their own reasons to `refuse` a layer.
+    With `until` a pass ends in the last layer that any of those wants, by raising `Enough`. Other architectures than
+    the UNet's bring their own `processor` and their own reasons to `refuse` a layer.
     """
     _refuse_model(unet)
     for hook in hooks:
         if not any(hook.wants(layer) for layer in layers):
             raise Unsupported(f"`{type(hook).__name__}` wants none of the {len(layers)} attention layers of this model")
     wanted = [(layer, [h for h in hooks if h.wants(layer)]) for layer in layers]
+    if until:
+        wanted = wanted[: 1 + max(n for n, layer in enumerate(layers) if any(h.wants(layer) for h in until))]
     wanted = [(layer, theirs) for layer, theirs in wanted if theirs]
     modules = [unet.get_submodule(layer.name) for layer, _ in wanted]
     for (layer, _), module in zip(wanted, modules, strict=True):
@@ -100,7 +102,7 @@ def opened(
     before = [m.processor for m in modules]
     try:
         for module, (layer, theirs) in zip(modules, wanted, strict=True):
-            last = stop_early and layer is wanted[-1][0]
+            last = bool(until) and layer is wanted[-1][0]
             module.processor = (processor or OpenProcessor)(layer, theirs, last)  # type: ignore[assignment]
         yield
     finally:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from grounding import refocus as module
 from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.bind import Bind, Binder
 from grounding.refocus import IDLE, Refocus, Refocuser, head_plan, our_plan, paper_plan
 from grounding.spans import ground
 from grounding.targets import Target, aim
@@ -32,11 +33,16 @@ def refocuser(backbone: StableDiffusion, refocus: Refocus, *layouts: Layout, tot
     groundings = [ground(one) for one in layouts or (layout(),)]
     words = backbone.encode([g.prompt for g in groundings])
     targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
-    return Refocuser(refocus, backbone, backbone.stack(words), targets, total, bound=bound)
+    cond = backbone.stack(words)
+    bind = Binder(Bind(), backbone, backbone.shape(128, 128), cond, words, targets) if bound else None
+    return Refocuser(refocus, backbone, cond, targets, total, bind=bind)
 
 
-def look(guide: Refocuser, x: Tensor) -> None:
-    guide.backbone.predict(x, T, guide.cond, guide.hooks(0))
+def look(guide: Refocuser, x: Tensor, i: int = 0) -> None:
+    """The ordinary pass of a step, as a run makes it."""
+    bound = guide.bind.hook(i / guide.total) if guide.bind else None
+    cond = guide.bind.given if guide.bind and bound else guide.cond
+    guide.backbone.predict(x, T, cond, [*guide.hooks(i), *([bound] if bound else [])])
     guide.note()
 
 
@@ -332,6 +338,43 @@ def test_before_any_pass_ours_looks_for_itself_unless_things_are_bound(
     assert bound.truncated == [0]
     look(bound, x)
     assert bound(x, T, 1) is not x
+
+
+@pytest.mark.parametrize("step", [1, 20, 40])
+def test_what_is_gone_back_through_is_bound_like_the_ordinary_pass(
+        backbone: StableDiffusion, noise: Callable[..., Tensor], step: int) -> None:
+    """Also where only the second scene of a batch, with texts of other lengths, is weak; and once binding is over."""
+    prompts = layout(), layout(c=(0.05, 0.1, 0.5, 0.5), r=(0.6, 0.5, 0.9, 0.9))
+    guide = refocuser(backbone, Refocus(weak_bound=0.5, until=1.0), *prompts, bound=True)
+    x, tested = noise(2), []
+
+    def measure(refocus: Refocus, target: Target, seen: module.Seen, plan: module.Plan) -> module.Measured:
+        tested.append(target.share(seen.cross))
+        return module.our_measure(refocus, target, seen, plan)
+
+    look(guide, x, step)
+    guide._measure = measure
+    ordinary = guide.shares[1]
+    guide.shares = {0: torch.ones(2), 1: torch.zeros(2)}
+    guide(x, T, step)
+    assert guide.truncated == [0, 1]
+    torch.testing.assert_close(tested[0].detach(), ordinary, rtol=1e-4, atol=1e-6)
+    unbound = refocuser(backbone, Refocus(until=1.0), *prompts)
+    look(unbound, x, step)
+    assert torch.allclose(unbound.shares[1], ordinary, rtol=1e-4) == (step == 40)  # binding ends at 0.6 of 50 steps
+
+
+def test_binding_does_not_make_a_truncated_pass_longer(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    guide = refocuser(backbone, Refocus(weak_bound=1.0), bound=True)
+    ran: list[str] = []
+    handle = backbone.unet.up_blocks[-1].resnets[-1].register_forward_pre_hook(lambda *_: ran.append("end"))
+    x = noise()
+    look(guide, x)
+    assert ran == ["end"]
+    assert guide(x, T, 1) is not x
+    handle.remove()
+    assert ran == ["end"]
 
 
 def test_a_share_is_what_the_energy_counts(backbone: StableDiffusion) -> None:

@@ -151,7 +151,7 @@ def test_the_receipt_tells_how_much_memory_watching_and_binding_took(model: Any)
 def test_layouts_are_painted_with_binding_and_guidance(model: Any, profile: str) -> None:
     prompt = "cat beside a red ball"  # the first word is a thing: in FLUX it is the very first column
     scenes = [layout((CAT, RIGHT), (RED, LEFT), prompt=prompt), Layout(scene=Scene(prompt="a cat"))]
-    refocus = Refocus(profile=profile, weak=1.0)
+    refocus = Refocus(profile=profile, weak_bound=1.0)
     found = Painter(model).paint(scenes, steps=4, guidance_scale=2.0, bind=Bind(), refocus=refocus, keep=True)
     assert all(f.trajectory is not None and torch.isfinite(f.trajectory.latents).all() for f in found)
     assert found[0].receipt.cost.backward > 0
