@@ -9,7 +9,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,13 +83,14 @@ class Stage(ABC):
 
 @dataclass
 class _Clock:
+    now: Callable[[], float]
     started: float
     budget: float
     before: float
 
     @property
     def spent(self) -> float:
-        return time.monotonic() - self.started
+        return self.now() - self.started
 
     @property
     def progress(self) -> float:
@@ -100,8 +101,9 @@ class _Clock:
         return self.before + self.spent
 
 
-def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
-    """Train for the minutes in the stage's settings, going on from its last checkpoint; returns the averaged model."""
+def train(stage: Stage, checkpoint_every: float = 180.0, seconds: Callable[[], float] = time.monotonic) -> nn.Module:
+    """Train for the minutes in the stage's settings, going on from its last checkpoint; returns the averaged model.
+    `seconds` is the clock."""
     settings, recipe = stage.settings, stage.recipe
     settings.state.mkdir(parents=True, exist_ok=True)
     if not (settings.state / f"{stage.name}.pt").exists():
@@ -113,7 +115,7 @@ def train(stage: Stage, checkpoint_every: float = 180.0) -> nn.Module:
     same_start(stage.model)
     with leader_first():
         stage.begin(step)
-    clock = _Clock(time.monotonic(), settings.minutes * 60.0, before)
+    clock = _Clock(seconds, seconds(), settings.minutes * 60.0, before)
     first, saved, drawn = step, 0.0, 0.0
     recent: deque[dict[str, float]] = deque(maxlen=50)
     with _progress(stage.name) as show, _stop_signals() as stopping:
