@@ -96,7 +96,7 @@ def _paint(s: Sketch) -> Image.Image:
     image = large.reduce(_SMOOTH)
     words = ImageDraw.Draw(image)
     for arrow in s.arrows:
-        words.text(arrow.plate.centre, arrow.text, INK, _font(round(s.font * 0.8, 1)), anchor="mm")
+        words.text(arrow.plate.centre, arrow.text, INK, _font(round(s.small, 1)), anchor="mm")
     for tag in s.tags:
         x, y = _text_at(tag, s.font)
         words.text((x, y), tag.text, _ink_on(tag.colour), _font(round(s.font, 1)), anchor="lm")
@@ -203,7 +203,7 @@ def _svg(s: Sketch) -> list[str]:
           for a, b, c, d in _thirds(s.stage)),
         *(_svg_thing(o) for o in s.outlines),
         *(_svg_hidden(o) for o in s.outlines if o.hidden),
-        *(part for arrow in s.arrows for part in _svg_arrow(arrow, s.font * 0.8)),
+        *(part for arrow in s.arrows for part in _svg_arrow(arrow, s.small)),
         *(part for tag in s.tags for part in _svg_tag(tag, s.font)),
         *(_svg_line(line, s.stage.x) for line in s.caption),
         "</svg>",

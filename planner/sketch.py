@@ -126,6 +126,7 @@ class Sketch:
     height: int
     stage: Rect
     font: float
+    small: float
     outlines: tuple[Outline, ...]
     tags: tuple[Tag, ...]
     arrows: tuple[Arrow, ...]
@@ -141,6 +142,11 @@ class _Desk:
     measure: Measure
     rects: dict[str, Rect]
     tags: list[Tag] = field(default_factory=list)
+
+    @property
+    def small(self) -> float:
+        """The font size of the words on arrows."""
+        return max(READABLE, self.font * 0.8)
 
 
 def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: bool = False) -> Sketch:
@@ -159,7 +165,7 @@ def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: boo
     caption = tuple(_caption(layout.scene, stage, measure, size))
     height = round(caption[-1].y + MARGIN * 0.8 if caption else stage.y + stage.h + MARGIN)
     return Sketch(
-        width, height, stage, desk.font,
+        width, height, stage, desk.font, desk.small,
         tuple(_outlines(layout, rects, stage, colours)),
         tuple(desk.tags),
         tuple(_arrows(desk, layout.scene.relations)) if relations else (),
@@ -300,8 +306,7 @@ def _middle(rects: Sequence[Rect]) -> tuple[float, float]:
 
 def _plate(desk: _Desk, strand: Strand, text: str, taken: Sequence[Rect]) -> Rect:
     """Room for the words on or beside a strand, where they hide nothing else if possible."""
-    size = desk.font * 0.8
-    w, h = desk.measure(text, size) + size, size * 1.5
+    w, h = desk.measure(text, desk.small) + desk.small, desk.small * 1.5
     x0, y0, x1, y1 = strand
     short = hypot(x1 - x0, y1 - y0) < 1.5 * w
     places = [

@@ -56,8 +56,8 @@ def test_the_suffix_chooses_the_format(tmp_path: Path, name: str) -> None:
 def test_names_and_captions_can_be_read_however_small_the_picture(size: int) -> None:
     scene = OVERLAID.scene.model_copy(update={"prompt": "a car before a house", "background": "a street"})
     for what in (GRID, OVERLAID.model_copy(update={"scene": scene})):
-        drawn = sketch(what, measured, size=size)
-        assert min(drawn.font, *(line.size for line in drawn.caption), 99) >= 11
+        drawn = sketch(what, measured, size=size, relations=True)
+        assert min(drawn.font, drawn.small, *(line.size for line in drawn.caption), 99) >= 11
         stage = drawn.stage
         assert all(stage.x <= t.rect.x and t.rect.x + t.rect.w <= stage.x + stage.w for t in drawn.tags)
 
