@@ -88,11 +88,13 @@ class Attacher(Binder):
         if any(self.word(x) == ":" for x in range(k, j)) and last.plural:
             return False
         verb = self.after(j)
+        if following.definite and any(m.head == following.head and m.noun for m in mentions):
+            return False
         if following.headless or (following.det == "no") != (last.det == "no"):
             return last.det == "no" and following.det == "" and linked
         if last.headless:
             told = self.pending is None and self.cast.group_for(self.subjects, [])
-            return linked and bool(last.attributes) and not told and not following.definite
+            return linked and bool(last.attributes) and not last.one and not told and not following.definite
         if self.pending is None:
             if self.negated and not linked:
                 return False

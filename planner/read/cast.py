@@ -285,7 +285,10 @@ class Cast:
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
-        pairs = [a for a in self.things if a not in banned and a.sentence == self.sentence]
+        known = [a for a in self.things if a not in banned]
+        pairs = [a for a in known if a.sentence == self.sentence]
+        if len(pairs) < 2 and len(known) == 2:
+            pairs = known
         return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned][:1]
 
     # Shares of a group

@@ -99,7 +99,7 @@ class Clauses(Places):
         last = mentions[-1]
         if len(mentions) > 1 and last.noun and (self.pending or not self.cast.group_for(self.subjects, [])):
             for m in mentions[:-1]:
-                if m.headless and m.attributes:
+                if m.headless and m.attributes and not m.one:
                     m.noun, m.plural, m.core = last.noun, bool(m.quantity and m.quantity.n > 1), (0, 0)
 
     def _deny(self, mentions: list[Mention]) -> None:
@@ -137,6 +137,7 @@ class Clauses(Places):
                 self.story.link("same_size", found[:1], found[1:], m.tail)
             self.last_mention = found or self.last_mention
             actors.extend(found)
+        self.resolver.told_apart = ""
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             actors = self.cast.named_one_by_one(group, actors)
         if not actors and any(m.headless for m in mentions) and self.before(i) in ("comma", "np", "with"):
@@ -318,6 +319,9 @@ class Clauses(Places):
         if pending is None:
             return i + 1
         things, close = self.things(pending.subjects), pending.kind in ("next_to", "near", "far_from")
+        if self.word(i) == "another one" and len(things) == 1:
+            self.bind(pending, self.cast.copies(things[0], 1))
+            return i + 1
         if len(things) == 2 and pending.kind != "on":
             self.link(pending.kind if close else "other", things[:1], things[1:], pending.words)
         elif close and pending.kind != "far_from":

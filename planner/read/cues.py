@@ -94,6 +94,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
             owner, k = tokens[k].low, k + 1
         elif k < len(tokens) and tokens[k].low == "the":
             k += 1
+    if k == i and tokens[k].low in ("middle", "center", "centre") and _labels(tokens, i, i + 1):
+        return Cue("", "at_center", i + 1, tokens[i].text)
     sides, noun, k = _side_words(tokens, k)
     if not sides - {"far"}:
         return None
@@ -101,7 +103,7 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return None
     of = k < len(tokens) and tokens[k].low == "of"
     if not preposition and not of:
-        return None
+        return Cue("", _names(sides, noun)[1], k, _said(tokens, i, k)) if _labels(tokens, i, k) else None
     if preposition and not owner and tokens[i + 1].low != "the" and not of and noun != "corner" and len(sides) < 2:
         return None
     if preposition in ("on", "in") and sides == {"top"} and not noun:
@@ -113,6 +115,13 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return Cue(kind, "", k, _said(tokens, i, k), owner)
     end = k + 1 if of else k
     return Cue(kind if of else "", alone, end, _said(tokens, i, end))
+
+
+def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:
+    """Whether the side words from `i` to `k` say by themselves where what follows stands: "left: a cat"."""
+    begins = i == 0 or tokens[i - 1].kind == "mark"
+    follows = tokens[k].low if k < len(tokens) else ""
+    return begins and (follows == ":" or (follows in listed("determiner") and follows not in listed("possessive")))
 
 
 def _side_words(tokens: Sequence[Token], k: int) -> tuple[set[str], str, int]:

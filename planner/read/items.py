@@ -113,7 +113,8 @@ class Chunker:
     def _small(self, k: int) -> Item | None:
         low, nxt = self.p.low(k), self.p.low(k + 1)
         for phrase in by_first("reciprocal").get(low, ()):
-            if end := words_at(self.p.tokens, k, phrase):
+            end = words_at(self.p.tokens, k, phrase)
+            if end and self.last not in ("and", "comma", "stop", "clause"):
                 return Item("recip", k, end, phrase)
         for phrase in by_first("together").get(low, ()):
             if end := words_at(self.p.tokens, k, phrase):
@@ -201,7 +202,8 @@ class Chunker:
             return True
         if low == "like" and self.p.low(k + 1) == "to":
             return True
-        return (cue.kind == "made" and self.last == "verb") or (low in ("left", "right") and not cue.kind)
+        label = self.last in ("stop", "comma", "clause") and cue.alone
+        return (cue.kind == "made" and self.last == "verb") or (low in ("left", "right") and not cue.kind and not label)
 
     def _particle(self, k: int) -> bool:
         """"heat up", "put down": a particle of the verb, unless the verb is one of motion or a ground follows."""

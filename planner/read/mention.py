@@ -34,6 +34,8 @@ class Mention:
     content: Mention | None = None
     owner: Mention | None = None
     host: Mention | None = None
+    one: bool = False
+    """Whether "one" stands for its noun ("a blue one")."""
     ordinal: int = 0
     other: bool = False
     partitive: bool = False

@@ -205,7 +205,7 @@ class Phraser(Words):
             k += max(1, len(fixed))
             m.plural = words[-1] != last or words[-1] in listed("tantum") or bool(m.quantity and m.quantity.n != 1)
         if words in (["one"], ["ones"]):
-            words = []
+            words, m.one = [], True
         m.noun = " ".join([*words[:-1], last]) if words else ""
         m.core = (m.core[0], k)
         return k
@@ -214,6 +214,10 @@ class Phraser(Words):
         """Whether the word at `k` can be the first noun of the phrase."""
         cue = self.cue(k)
         place = cue is not None and self.low(k) not in nouns() and (not m.det or cue.end > k + 1)
+        if cue is not None and cue.kind and (m.other or m.det == "another" or m.quantity):
+            sided = self.low(k) in ("left", "right") and cue.end > k + 1
+            one = not m.quantity or m.quantity.n == 1
+            place = place or sided or (one and self.low(cue.end) in listed("determiner", "pronoun"))
         return not place and not self.only_verb(k, m)
 
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:

@@ -35,7 +35,7 @@ class Places(Attacher):
         if cue.kind == "without":
             self.pending = None if self.nothing else Pending("without", subjects, cue.words)
         elif cue.owner:
-            self._owned_place(cue, subjects)
+            self._owned_place(cue, subjects, first=self.before(i) != "np" and self.kind(nxt) == "np")
         elif self._fronts(i, cue, nxt):
             return nxt
         elif not cue.kind or self.kind(nxt) not in ("np", "pron", "recip"):
@@ -67,7 +67,9 @@ class Places(Attacher):
     def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
         """"On the left, a dog": a place that comes before its subject."""
         begins = self.before(i) in ("", "stop", "clause")
-        turns = self.before(i) in ("comma", "and") and not cue.kind and self.kind(nxt) in ("np", "be", "there")
+        joined = self.before(i) in ("comma", "and")
+        turns = joined and not cue.kind and self.kind(nxt) in ("np", "be", "there")
+        turns = turns or (joined and bool(cue.kind) and self._subject_follows(nxt))
         if not (begins or turns) or self.kind(i - 1) == "verb":
             return False
         if not cue.kind or (cue.alone and self._image(nxt)):
@@ -75,17 +77,36 @@ class Places(Attacher):
                 return False
             self.fronted.append((cue.alone, [], cue.words))
             return self.kind(nxt) != "np" or not cue.kind
-        if begins and self.kind(nxt) in ("np", "pron"):
+        if self.kind(nxt) in ("np", "pron"):
             self.pending = Pending(cue.kind, [], cue.words, fronted=True, alone=cue.alone)
             self.subjects = []
             return True
         return False
 
-    def _owned_place(self, cue: Cue, subjects: list[Actor]) -> None:
-        """"to its left", "to the dog's left"."""
+    def _subject_follows(self, i: int) -> bool:
+        """Whether the object at `i` of a place is followed by what is there ("…, above the cat a bird", "… is a bird"),
+        and not by what is said of somebody else."""
+        k = i + 1
+        while self.kind(i) == "np" and self.kind(k) == "and" and self.kind(k + 1) == "np":
+            k += 2
+        if self.kind(k) == "np":
+            return True
+        stands = self.kind(k) == "be" or (self.kind(k) == "verb" and self._stative(k))
+        return self.kind(k) == "there" or (stands and self.kind(self.after(k)) == "np")
+
+    def _stative(self, i: int) -> bool:
+        form = self.items[i].verb
+        return form is not None and form.lemma in listed("stative")
+
+    def _owned_place(self, cue: Cue, subjects: list[Actor], *, first: bool) -> None:
+        """"to its left", "to the dog's left"; or `first`, before its subject: "to its left a fork"."""
         m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
-        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, subjects)
-        self.link("next_to" if cue.kind == "corner" else cue.kind, subjects, objects, cue.words)
+        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, () if first else subjects)
+        kind = "next_to" if cue.kind == "corner" else cue.kind
+        if first:
+            self.fronted.append((kind, objects, cue.words))
+        else:
+            self.link(kind, subjects, objects, cue.words)
 
     def _bare_place(self, cue: Cue, subjects: list[Actor]) -> None:
         """A place without an object: on the canvas, or relative to what was named before."""

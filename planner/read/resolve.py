@@ -13,6 +13,7 @@ from planner.read.story import Missing, Story
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
+_BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
 
 
@@ -221,14 +222,37 @@ class Resolver:
 
     def _headless(self, m: Mention) -> list[Actor]:
         group = self._group(m)
-        if not group:
-            self.story.unread.append(self.cast.words(m))
-            return []
+        if not group or (m.one and m.det in ("a", "an") and not set(group) & {*self.subjects, *self.near}):
+            return self._one_of_that_name(m)
+        side = next((SIDES[a] for a in m.attributes if a in SIDES), "") if m.det == "the" else ""
         found = self.cast.part(m, group)
+        if side in _BEYOND and len(group) == 2 and len(found) == 1:
+            self._beyond(side, found, [a for a in group if a not in found])
         if not found and (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
             return self.cast.new(self.cast.like(m, group[-1]))
         for actor in found if m.det not in ("each", "both", "all") else ():
             actor.describe(m.attributes)
+        return found
+
+    def _beyond(self, side: str, one: list[Actor], other: list[Actor]) -> None:
+        """"the left one" of two stands left of the other, unless that was said before."""
+        if not any({*one, *other} == {*link.subjects, *link.objects} for link in self.story.links):
+            self.story.link(_BEYOND[side], one, other, f"the {side} one")
+
+    def _one_of_that_name(self, m: Mention) -> list[Actor]:
+        """Where there is no group: "the red one" is a known thing that is red, "another" and "a blue one" are further
+        things of the name of one that was told of."""
+        if m.definite:
+            found = [a for a in self.cast.things if m.attributes and set(m.attributes) <= set(a.attributes)][-1:]
+        else:
+            coloured = [a for a in reversed(self.cast.things) if self.cast.colours(a.attributes)]
+            told = [*(coloured if self.cast.colours(m.attributes) else ()), *self.subjects, *self.main]
+            model = next((a for a in told if not a.stuff), None)
+            number = m.quantity is not None and m.quantity.exact and self.cast.p.low(m.start - 1) != "of"
+            further = m.one or m.det == "another" or number
+            found = self.cast.new(self.cast.like(m, model)) if model and further else []
+        if not found:
+            self.story.unread.append(self.cast.words(m))
         return found
 
     def _group(self, m: Mention) -> list[Actor]:
@@ -240,7 +264,10 @@ class Resolver:
             return living if len(living) > len(group) else group
         if m.det == "both" and len(group) != 2 and self.story.links:
             ends = [a for a in (*self.story.links[-1].subjects, *self.story.links[-1].objects) if not a.stuff]
-            group = ends if len(ends) == 2 else group
+            told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in self.subjects]
+            group = ends if len(ends) == 2 else told if len(told) == 2 else group
+        if m.det == "both" and len(group) == 3 and group == list(self.subjects) and not group[0].bunch:
+            group = group[:2]  # "a cat and a dog, and a bird above both"
         if share and share.members and m.det not in ("each", "both") and (
                 m.other or m.ordinal or m.quantity or m.det in ("another", "the")):
             return share.members

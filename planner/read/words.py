@@ -118,6 +118,9 @@ class Words:
         while self.adverb(k) and self.low(k) not in nouns():
             k += 1
         participle = participle_like(self.low(k)) and self.goes_on(k + 1) and self.low(k) not in nouns()
+        place = self.cue(k)
+        if place is not None and place.alone and not place.kind:
+            return False
         if not room or self.compound(k) or not (describes(self.low(k)) or participle):
             return False
         if self.can_head(k) and not self.goes_on(k + 1):
