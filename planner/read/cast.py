@@ -211,7 +211,7 @@ class Cast:
             return self._several(m, among, group, described)
         if described:
             return [described[-1]] if described[-1].bunch is None else [described[0]]
-        fresh = [a for a in among if self._compatible(a, m)]
+        fresh = [a for a in among if self.compatible(a, m)]
         if m.attributes:
             if fresh and (fresh[-1].bunch is not None or not self.colours(m.attributes)):
                 fresh[0 if fresh[-1].bunch else -1].describe(m.attributes)
@@ -240,7 +240,8 @@ class Cast:
         mine, theirs = set(m.noun.split()[:-1]), set(a.noun.split()[:-1])
         return mine <= theirs | set(a.attributes) or theirs <= mine
 
-    def _compatible(self, a: Actor, m: Mention) -> bool:
+    def compatible(self, a: Actor, m: Mention) -> bool:
+        """Whether what the mention says can be true of a thing that is known."""
         opposite = mapping("antonym")
         if any(opposite.get(mine) == theirs or opposite.get(theirs) == mine
                for mine in m.attributes for theirs in a.attributes):

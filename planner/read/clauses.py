@@ -127,7 +127,8 @@ class Clauses(Places):
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
         self.resolver.spelled_out = self.word(i - 1) == ":"
         for m in mentions:
-            found = self.resolver.resolve(m, "")
+            joined = m.one and m is not mentions[0] and actors
+            found = self.cast.new(self.cast.like(m, actors[-1])) if joined else self.resolver.resolve(m, "")
             if m.headless and m.det in ("each", "both", "all"):
                 self.each = found if m.det == "each" else []
             elif m.det in ("each", "every") and len(found) > 1:

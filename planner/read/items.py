@@ -193,7 +193,7 @@ class Chunker:
 
     def _no_place(self, k: int, low: str, cue: Cue) -> bool:
         """Whether the words of a place are something else here: a number ("about ten"), a comparison, a side."""
-        if low in ("over", "about", "around", "near", "close", "as", "up", "between") and self.last not in (
+        if low in ("over", "about", "around", "near", "close", "as", "up", "between", "at") and self.last not in (
                 "np", "pron", "adj", "verb", "recip"):
             found = quantity(self.p.tokens, k)
             if found and found.end > k + 1:

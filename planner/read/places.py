@@ -66,8 +66,8 @@ class Places(Attacher):
 
     def _fronts(self, i: int, cue: Cue, nxt: int) -> bool:
         """"On the left, a dog": a place that comes before its subject."""
-        begins = self.before(i) in ("", "stop", "clause")
-        joined = self.before(i) in ("comma", "and")
+        begins = self.before(i) in ("", "stop", "clause") and self.word(i - 1) != "but"
+        joined = self.before(i) in ("comma", "and") or self.word(i - 1) == "but"
         turns = joined and not cue.kind and self.kind(nxt) in ("np", "be", "there")
         turns = turns or (joined and bool(cue.kind) and self._subject_follows(nxt))
         if not (begins or turns) or self.kind(i - 1) == "verb":
@@ -101,6 +101,7 @@ class Places(Attacher):
     def _owned_place(self, cue: Cue, subjects: list[Actor], *, first: bool) -> None:
         """"to its left", "to the dog's left"; or `first`, before its subject: "to its left a fork"."""
         m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
+        m = m.owner if m and m.owner else m
         objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, () if first else subjects)
         kind = "next_to" if cue.kind == "corner" else cue.kind
         if first:

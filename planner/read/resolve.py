@@ -222,7 +222,7 @@ class Resolver:
 
     def _headless(self, m: Mention) -> list[Actor]:
         group = self._group(m)
-        if not group or (m.one and m.det in ("a", "an") and not set(group) & {*self.subjects, *self.near}):
+        if not group or (m.one and m.det in ("a", "an") and not self._among(m, group)):
             return self._one_of_that_name(m)
         side = next((SIDES[a] for a in m.attributes if a in SIDES), "") if m.det == "the" else ""
         found = self.cast.part(m, group)
@@ -233,6 +233,11 @@ class Resolver:
         for actor in found if m.det not in ("each", "both", "all") else ():
             actor.describe(m.attributes)
         return found
+
+    def _among(self, m: Mention, group: Sequence[Actor]) -> bool:
+        """Whether "a green one" can be one of the group: of the one that is spoken of, and of no other colour."""
+        free = not self.cast.colours(m.attributes) or any(self.cast.compatible(a, m) for a in group)
+        return free and bool(set(group) & {*self.subjects, *self.near})
 
     def _beyond(self, side: str, one: list[Actor], other: list[Actor]) -> None:
         """"the left one" of two stands left of the other, unless that was said before."""
@@ -274,8 +279,10 @@ class Resolver:
         return group
 
     def absent(self, m: Mention, owners: Sequence[Actor]) -> None:
-        """Nothing of this kind may be in the picture, or on its owners."""
+        """Nothing of this kind may be in the picture, or on its owners; people and animals in general not at all."""
         noun = m.noun or " ".join(m.attributes)
         core = self.cast.p.span(*m.core) or noun
-        holders: list[Actor | None] = [a for a in owners if not a.stuff] or [None]
+        living = m.plural and m.head in listed("person", "animal")
+        holders: list[Actor | None] = [] if living else [a for a in owners if not a.stuff]
+        holders = holders or [None]
         self.story.missing.extend(Missing(noun, core, of) for of in holders)
