@@ -296,16 +296,20 @@ def _around(a: Body, others: Sequence[Body], style: Style) -> Iterator[Aim]:
 
 Place = Callable[[Body, Frame, Style], Iterator[Aim]]
 INNER = 0.01
+WELL = 0.1
+"""How far inside, of the canvas, the centre of a thing rather is: who sees it should have no doubt."""
 
 
 def _band(low: float | None, high: float | None, axis: int) -> Place:
-    """The centre between two fractions of the canvas along an axis."""
+    """The centre between two fractions of the canvas along an axis, and rather well inside."""
     def place(a: Body, frame: Frame, style: Style) -> Iterator[Aim]:
         ax, ay = (1.0, 0.0) if axis == 0 else (0.0, 1.0)
-        if low is not None:
-            yield Aim(CANVAS, a.at, ax, ay, low * frame[axis] + INNER)
-        if high is not None:
-            yield Aim(CANVAS, a.at, -ax, -ay, INNER - high * frame[axis])
+        well = min(WELL * frame[axis], frame[axis] * 0.3 - (a.w, a.h)[axis] / 2)
+        for inner, nice in ((INNER, False), *(((well, True),) if well > INNER else ())):
+            if low is not None:
+                yield Aim(CANVAS, a.at, ax, ay, low * frame[axis] + inner, nice)
+            if high is not None:
+                yield Aim(CANVAS, a.at, -ax, -ay, inner - high * frame[axis], nice)
     return place
 
 

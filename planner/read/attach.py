@@ -90,7 +90,7 @@ class Attacher(Binder):
         verb = self.after(j)
         if following.definite and any(m.head == following.head and m.noun for m in mentions):
             return False
-        if following.one and following.det in ("a", "an") and self.pending is None:
+        if following.one and (following.det in ("a", "an") or following.quantity) and self.pending is None:
             return linked and bool(last.noun) and not last.definite
         if following.headless or (following.det == "no") != (last.det == "no"):
             return last.det == "no" and following.det == "" and linked

@@ -327,7 +327,7 @@ class Cast:
 
     def like(self, m: Mention, model: Actor) -> Mention:
         """The mention with the noun of `model`: "two more" -> two more sheep."""
-        m.noun = model.noun
+        m.noun, m.core = model.noun, (0, 0)
         m.plural = bool(m.quantity and m.quantity.n != 1)
         return m
 

@@ -222,7 +222,7 @@ class Resolver:
 
     def _headless(self, m: Mention) -> list[Actor]:
         group = self._group(m)
-        if not group or (m.one and m.det in ("a", "an") and not self._among(m, group)):
+        if not group or (m.one and (m.det in ("a", "an") or m.quantity) and not self._among(m, group)):
             return self._one_of_that_name(m)
         side = next((SIDES[a] for a in m.attributes if a in SIDES), "") if m.det == "the" else ""
         found = self.cast.part(m, group)
@@ -267,8 +267,9 @@ class Resolver:
         if m.det == "all" and not m.quantity:
             living = [a for a in self.cast.things if a.living and a.sentence == self.cast.sentence]
             return living if len(living) > len(group) else group
-        if m.det == "both" and len(group) != 2 and self.story.links:
-            ends = [a for a in (*self.story.links[-1].subjects, *self.story.links[-1].objects) if not a.stuff]
+        if m.det == "both" and len(group) != 2:
+            last = self.story.links[-1:]
+            ends = [a for link in last for a in (*link.subjects, *link.objects) if not a.stuff]
             told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in self.subjects]
             group = ends if len(ends) == 2 else told if len(told) == 2 else group
         if m.det == "both" and len(group) == 3 and group == list(self.subjects) and not group[0].bunch:
