@@ -96,24 +96,33 @@ class Conditioning:
 
     states: Tensor  # "batch columns dim"
     extra: Mapping[str, Tensor] = field(default_factory=dict)
+    beyond: int = 0
+    """How many of the last columns only hooks know what to do with."""
 
     @property
     def batch(self) -> int:
         """How many there are."""
         return int(self.states.shape[0])
 
+    @property
+    def text(self) -> Tensor:
+        """The states without what is beyond the texts: for parts of a model that no hook reaches."""
+        return self.states[:, : self.states.shape[1] - self.beyond]
+
     def widened(self, columns: int) -> Conditioning:
         """The same texts with zeros up to so many columns, which a hook must hide."""
-        return Conditioning(F.pad(self.states, (0, 0, 0, columns - self.states.shape[1])), self.extra)
+        more = columns - self.states.shape[1]
+        return Conditioning(F.pad(self.states, (0, 0, 0, more)), self.extra, self.beyond + more)
 
     def pick(self, rows: Sequence[int]) -> Conditioning:
         """Some rows of the batch."""
-        return Conditioning(self.states[list(rows)], {name: value[list(rows)] for name, value in self.extra.items()})
+        extra = {name: value[list(rows)] for name, value in self.extra.items()}
+        return Conditioning(self.states[list(rows)], extra, self.beyond)
 
     def __add__(self, other: Conditioning) -> Conditioning:
         """Both batches, one after the other."""
         extra = {name: torch.cat([value, other.extra[name]]) for name, value in self.extra.items()}
-        return Conditioning(torch.cat([self.states, other.states]), extra)
+        return Conditioning(torch.cat([self.states, other.states]), extra, self.beyond)
 
 
 class Backbone(Protocol):

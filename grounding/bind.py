@@ -58,18 +58,21 @@ class Binder:
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(bind, targets, words, grid).to(backbone.device) for grid in grids}
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
+        self._plain = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind != "joint"}
         self._text = _among(texts, self.columns, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
         self._places = [self._place(target, word, shape) for target, word in zip(targets, words, strict=True)]
 
     @property
     def bytes(self) -> int:
-        """The memory that the biases take, with one assembled at a time."""
+        """The memory that the biases take, with those of one step assembled for both halves of a guided pass."""
         kept = [*self._cross.values(), *self._self.values(), self._text, *self._reach.values(),
                 *(place.masks for place in self._places if place)]
         batch, columns = self._text.shape[:2]
-        at_work = max((2 * batch * (rows * cols + columns) ** 2 for rows, cols in self._joint), default=0)
-        return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * at_work
+        joint = sum(2 * batch * (rows * cols + columns) ** 2 for rows, cols in self._joint)
+        apart = sum(2 * bias.numel() for grid, bias in self._self.items() if self.bind.part and grid in self._plain)
+        crossed = sum(2 * bias.numel() for grid, bias in self._cross.items() if grid in self._plain)
+        return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * (joint + apart + crossed)
 
     def hook(self, progress: float, rows: Sequence[int] | None = None) -> BindHook | None:
         """The hook for a step at `progress` (0 to 1), or None once binding is over. It is for a pass over the whole
@@ -228,7 +231,7 @@ def _sized(item: Item, scales: Mapping[str, float]) -> str:
 def _appended(cond: Conditioning, texts: Sequence[list[Tensor]], extra: int) -> Conditioning:
     rows = [torch.cat([states, *own]) for states, own in zip(cond.states, texts, strict=True)]
     length = cond.states.shape[1] + extra
-    return Conditioning(torch.stack([F.pad(r, (0, 0, 0, length - r.shape[0])) for r in rows]), cond.extra)
+    return Conditioning(torch.stack([F.pad(r, (0, 0, 0, length - r.shape[0])) for r in rows]), cond.extra, extra)
 
 
 def _among(texts: Sequence[list[Tensor]], columns: int, extra: int) -> Tensor:

@@ -21,6 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from grounding.errors import BadRequest
+
 Corners = tuple[float, float, float, float]
 
 
@@ -45,6 +47,8 @@ def sharpened(cross: Tensor, gain: float = 100.0) -> Tensor:
     "text-2 rows cols", so column `c` of the model is entry `c - 1`. Smoothing is a 3×3 Gaussian of σ = 0.5 over
     reflected borders with the exponent ((x−μ)/2σ)², which Attend-and-Excite and its descendants use.
     """
+    if cross.ndim != 3:
+        raise BadRequest(f"a canonical cross map is \"rows cols text\", got {tuple(cross.shape)}")
     words = (_exact(cross)[..., 1:-1] * gain).softmax(-1).movedim(-1, 0)
     side = math.exp(-1.0)
     line = words.new_tensor([side, 1.0, side])
@@ -58,8 +62,15 @@ def _exact(maps: Tensor) -> Tensor:
     return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
+def _checked(objects: Sequence[Object], text: int) -> None:
+    """Column 0 is the start token and the last one is dropped: neither can be a word's."""
+    if wrong := [c for thing in objects for c in thing.columns if not 1 <= c <= text]:
+        raise BadRequest(f"text columns of words are 1 to {text}, got {wrong[0]}")
+
+
 def truncated(box: Corners, rows: int, cols: int) -> tuple[slice, slice]:
-    """The cells of a box as the published code counts them: both ends truncated, so that small boxes have none."""
+    """The cells of a box as the published code counts them: both ends truncated, so that small boxes have none.
+    (What lies left of or above the canvas is cut off; there, the original counts cells from the far end.)"""
     x0, y0, x1, y1 = box
     return slice(max(0, int(y0 * rows)), max(0, int(y1 * rows))), slice(max(0, int(x0 * cols)), max(0, int(x1 * cols)))
 
@@ -104,6 +115,7 @@ def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
     cell counts as satisfied.
     """
     maps, early = sharpened(cross), step < 15
+    _checked(objects, len(maps))
     rows, cols = maps.shape[1:]
     energy, inside, outside = maps.new_zeros(()), 1000.0, 0.0
     for o, thing in enumerate(objects):
@@ -121,7 +133,7 @@ def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
                 energy = energy + _push(m, early)
                 outside = max(outside, m.item())
             energy = energy + len(own) * _zeroed(rest, others).max() / 2
-    return Cross(energy / len(objects), inside, outside)
+    return Cross(energy / max(len(objects), 1), inside, outside)
 
 
 def _peak(area: Tensor, empty: float) -> Tensor:
@@ -145,8 +157,19 @@ def _push(m: Tensor, early: bool) -> Tensor:
 
 def sar_head(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
     """The published code's SAR on full maps "layers heads cells cells"; see `sar_head_rows`."""
-    rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
+    rows, cols = _grid(maps, objects, grid)
     return sar_head_rows(box_rows(maps, objects, rows, cols, truncated), objects, (rows, cols))
+
+
+def _grid(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None) -> tuple[int, int]:
+    """The grid of full maps; square if nothing is said."""
+    rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
+    if maps.ndim != 4 or maps.shape[-2:] != (rows * cols, rows * cols):
+        raise BadRequest(f"self-attention maps are \"layers heads cells cells\" of {rows * cols} cells, got "
+                         f"{tuple(maps.shape)}")
+    if not any(thing.boxes for thing in objects):
+        raise BadRequest("there is no box whose attention could be looked at")
+    return rows, cols
 
 
 def sar_head_rows(rows_seen: Tensor, objects: Sequence[Object], grid: tuple[int, int]) -> Tensor:
@@ -181,6 +204,9 @@ def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cell
 def car_paper(cross: Tensor, objects: Sequence[Object]) -> Cross:
     """CAR in print: L = (1/q) Σ_i [1 − max(A_i ⊙ M_i)] + (1/q) Σ_i max(A_i ⊙ (1 − M_i)) over q grounded columns."""
     maps = sharpened(cross)
+    _checked(objects, len(maps))
+    if not any(thing.columns for thing in objects):
+        return Cross(maps.new_zeros(()), 1.0, 0.0)
     masks = [box_mask(thing.boxes, *maps.shape[1:]).to(maps) for thing in objects for _ in thing.columns]
     seen = torch.stack([maps[c - 1] for thing in objects for c in thing.columns])
     area = torch.stack(masks)
@@ -189,7 +215,8 @@ def car_paper(cross: Tensor, objects: Sequence[Object]) -> Cross:
 
 
 def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]) -> Cross:
-    """CAR's mask form for regions that are not boxes: means inside and outside instead of peaks. Masks "rows cols"."""
+    """CAR's mask form for regions that are not boxes: means inside and outside instead of peaks. Masks "rows cols".
+    (In print the 1 of 1 − ΣAM is divided by the area too, which moves the energy and not its gradient.)"""
     maps = sharpened(cross)
     seen = torch.stack([maps[c - 1] for columns, _ in regions for c in columns])
     area = torch.stack([mask for columns, mask in regions for _ in columns]).to(maps)
@@ -199,7 +226,7 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
 
 def sar_paper(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
     """SAR in print on full maps "layers heads cells cells"; see `sar_paper_rows`."""
-    rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
+    rows, cols = _grid(maps, objects, grid)
     masks = torch.stack([box_mask(thing.boxes, rows, cols).flatten() for thing in objects]).to(maps)
     return sar_paper_rows(masks / masks.sum(-1, keepdim=True) @ maps, masks)
 

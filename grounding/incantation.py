@@ -246,7 +246,7 @@ class AttentionLoss:
 
     def __init__(self, search: _Search, moments: Sequence[Moment]) -> None:
         self.search, self.moments, self.neglected = search, moments, tuple[str, ...]()
-        self.refocus = search.settings.refocus or Refocus()
+        self.refocus = (search.settings.refocus or Refocus()).model_copy(update={"profile": "ours"})
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:

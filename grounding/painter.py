@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any
 
 from PIL.Image import Image
@@ -49,6 +50,11 @@ class Painter:
             raise BadRequest("to mend a picture takes both: the picture (`source`) and what to paint anew (`mend`)")
         many = [layouts] if isinstance(layouts, Layout) else list(layouts)
         seeds = list(seed) if isinstance(seed, Sequence) and not isinstance(seed, str) else [seed] * len(many)
+        if isinstance(warm_from, bool) or not isinstance(warm_from, int) or (warm is None and warm_from):
+            raise BadRequest(f"`warm_from` is the number of a step of the trajectory `warm`, got {warm_from!r}"
+                             f"{' without one' if warm is None else ''}")
+        if not all(isinstance(layout, Layout) for layout in many):
+            raise BadRequest("what is painted is a `Layout`, or a sequence of them")
         if len(seeds) != len(many):
             raise BadRequest(f"one seed per layout is needed: {len(many)} layouts, {len(seeds)} seeds")
         jobs = [self._job(layout, s, chosen, learned) for layout, s in zip(many, seeds, strict=True)]
@@ -81,13 +87,20 @@ class Painter:
         shape = fitted(self.backbone, layout.canvas)
         target = aim(grounding, words, *self.backbone.grid(shape))
         _, cut = spans.columns(grounding, words)
-        return Job(layout, seed, shape, words, negative, target, (*grounding.notes, *cut, *self._left_out(target)))
+        notes = (*grounding.notes, *cut, *self._left_out(target))
+        if negative.dropped:
+            notes += (f"the model's limit cut off the end of what is unwanted: `{negative.dropped}`",)
+        return Job(layout, seed, shape, words, negative, target, notes, _hashed(learned))
 
     def _left_out(self, target: Target | None) -> tuple[str, ...]:
         most = self.backbone.native_boxes
         if target is None or not 0 < most < len(target.things):
             return ()
         return (f"the model's own grounding takes {most} boxes; without it: {', '.join(target.things[most:])}",)
+
+
+def _hashed(learned: Tensor | None) -> str:
+    return "" if learned is None else sha256(learned.detach().float().cpu().numpy().tobytes()).hexdigest()[:16]
 
 
 def _options(options: dict[str, Any]) -> Options:

@@ -28,8 +28,9 @@ class Cost(Data):
 
 
 class Attention(Data):
-    """How strongly a thing's words claim their box on the attention maps, 0 to 1: at the first step, and at the last
-    one that was watched. `weak` means that the thing is likely to be missing."""
+    """How strongly a thing's words claim their box on the attention maps, 0 to 1: before any guidance (binding, where
+    there is any, is at work from the start), and at the first step after the last that could guide. Words that the
+    model has not read claim nothing. `weak` means that the thing is likely to be missing."""
 
     thing: str
     phrase: str
@@ -46,6 +47,10 @@ class Receipt(Data):
     prompt: str
     negative: str
     seed: int
+    learned: str = ""
+    """A hash of the learned tokens that stood in the prompt."""
+    warm_from: int = 0
+    """The step at which it went on from another trajectory."""
     scheduler: str
     width: int
     height: int

@@ -11,6 +11,7 @@ passes that are gone back through are bound like the ordinary ones, so both see 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 import torch
@@ -112,17 +113,19 @@ Measure: TypeAlias = Callable[[Refocus, Target, Seen, Plan], Measured]
 
 
 def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
-    """s · (SAR + CAR + 3 · ground), as published."""
-    objects = target.objects()
-    cross = energies.car_head(seen.cross, objects, plan.fiftieth) if objects else _nothing(seen)
+    """s · (SAR + CAR + 3 · ground), as published: every word is an object of its own, with all boxes of its phrases."""
+    objects, at = target.by_word()
+    if not objects:
+        return Measured(_nothing(seen).energy, 1.0)
+    cross = energies.car_head(seen.cross, objects, plan.fiftieth)
     energy = cross.energy if refocus.cross else cross.energy * 0
     if seen.own is not None:
-        energy = energy + energies.sar_head_rows(seen.own, target.boxes(), (target.rows, target.cols))
+        energy = energy + energies.sar_head_rows(seen.own[..., at, :], objects, (target.rows, target.cols))
     if seen.gated is not None and plan.fiftieth < 15:
-        slots = [[slot for slot, other in enumerate(target.instance_item) if other == item]
-                 for item in target.instance_item]
+        slots = [[slot for slot, other in enumerate(target.instance_item) if other == target.instance_item[n]]
+                 for n in at]
         cells = target.rows * target.cols
-        energy = energy + 3 * energies.ground_head_rows(seen.gated, slots, cells, len(target.columns))
+        energy = energy + 3 * energies.ground_head_rows(seen.gated[..., at, :], slots, cells, len(objects))
     return Measured(plan.factor * energy, cross.inside)
 
 
@@ -196,8 +199,14 @@ class Refocuser:
 
     def plan(self, i: int) -> Plan:
         """What step `i` may do."""
-        if not self.refocus.active:
-            return IDLE
+        return self._schedule(i) if self.refocus.active else IDLE
+
+    @cached_property
+    def _last(self) -> int:
+        """The last step that may do anything by the schedule, even if nothing is guided."""
+        return max((i for i in range(self.total) if self._schedule(i).most), default=0)
+
+    def _schedule(self, i: int) -> Plan:
         match self.refocus.profile:
             case "head":
                 return head_plan(i, self.total)
@@ -212,11 +221,10 @@ class Refocuser:
         return self.refocus.active and self.refocus.profile == "ours"
 
     def hooks(self, i: int) -> list[Hook]:
-        """What watches the ordinary pass at step `i`: the first steps, as long as things may still move."""
+        """What watches the ordinary pass at step `i`: the first steps, and one more than may move things."""
         grids = [(t.rows, t.cols) for t in self.targets if t]
         self._watch = None
-        until = max(self.refocus.until, self.refocus.longer if self.refocus.most > 1 else 0.0)
-        if grids and i <= until * self.total:
+        if grids and (i <= self._last + 1 or not self.last):
             self._watch = CrossWatch(*grids[0], self.cond.states.shape[1], len(self.targets))
         return [self._watch] if self._watch else []
 
@@ -229,6 +237,12 @@ class Refocuser:
                     seen = target.canonical(cross)
                     self.last[b], self.shares[b] = target.strength(seen).cpu(), target.share(seen).cpu()
                     self.first.setdefault(b, self.last[b])
+
+    def _first_look(self, seen: list[Seen], active: list[int]) -> None:
+        """What guidance sees before it moves anything for the first time, if that is before the first ordinary pass."""
+        for b, one in zip(active, seen, strict=True):
+            if b not in self.first:
+                self.first[b] = self._target(b).strength(one.cross.detach()).cpu()
 
     def __call__(self, x: Tensor, t: Tensor, i: int) -> Tensor:
         """The latents moved towards the layout, or the same tensor where nothing needs it."""
@@ -272,6 +286,7 @@ class Refocuser:
     def _downhill(self, x: Tensor, seen: list[Seen], plan: Plan,
                   active: list[int]) -> tuple[dict[int, Measured], Slopes | None]:
         """The scenes that still need it, and the gradients of their energies; None if there is none."""
+        self._first_look(seen, active)
         found = {b: self._measure(self.refocus, self._target(b), s, plan) for b, s in zip(active, seen, strict=True)}
         if plan.test == "before":
             found = {b: m for b, m in found.items() if m.weakest < self._enough}
@@ -330,6 +345,8 @@ class Refocuser:
         """The kinds of self-attention to be watched, of those that the model has in its present state."""
         there = {"self" if layer.kind == "joint" else layer.kind
                  for layer in self.backbone.layers(Shape(*x.shape[1:]), t)}
+        if self.refocus.profile != "head":
+            there -= {"gated"}
         return [kind for kind in KINDS if kind in there and self.refocus.self_attention]
 
     def _row_masks(self, target: Target) -> Tensor:

@@ -28,6 +28,8 @@ class Job:
     negative: Words
     target: Target | None
     notes: tuple[str, ...]
+    learned: str = ""
+    """A hash of the learned tokens in `words`."""
 
     @property
     def placed(self) -> list[Placed]:

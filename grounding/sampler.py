@@ -12,7 +12,7 @@ from torch import Tensor
 
 from grounding.attention import Hook
 from grounding.backbone import Backbone, Conditioning, Shape
-from grounding.errors import AttemptFailed, BadRequest, Cancelled
+from grounding.errors import AttemptFailed, BadRequest, Cancelled, Unsupported
 
 
 class Model(Protocol):
@@ -61,6 +61,12 @@ class Trajectory:
         """The trajectory of one image of the batch."""
         return replace(self, latents=self.latents[:, index : index + 1])
 
+    def at(self, t: Tensor) -> Tensor | None:
+        """Where the step at time `t` predicted from: "batch channels rows cols"; None if there was no such step."""
+        found = (self.timesteps == t.to(self.timesteps)).nonzero()
+        there = len(found) and len(self.latents) == len(self.timesteps) + 1
+        return self.latents[int(found[0])] if there else None
+
     @property
     def result(self) -> Tensor:
         """The final latents."""
@@ -92,11 +98,20 @@ def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.G
 def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
     """A fresh scheduler with its timesteps set, for latents of this shape."""
     scheduler = backbone.scheduler(kind, shape)
+    name = type(scheduler).__name__
+    if missing := [part for part in _NEEDED if not hasattr(scheduler, part)]:
+        raise Unsupported(f"`{name}` has no `{missing[0]}`, so the loop cannot run it; choose another scheduler")
     trained = scheduler.config.num_train_timesteps
     if not 1 <= steps <= trained:
         raise BadRequest(f"steps must be between 1 and {trained}, got {steps}")
-    scheduler.set_timesteps(steps, device=backbone.device)
+    try:
+        scheduler.set_timesteps(steps, device=backbone.device)
+    except (TypeError, ValueError, ImportError) as error:
+        raise Unsupported(f"`{name}` refuses to run {steps} steps: {error}") from error
     return scheduler
+
+
+_NEEDED = ("set_timesteps", "step", "scale_model_input", "init_noise_sigma")
 
 
 @torch.no_grad()
@@ -119,8 +134,9 @@ def denoise(
         x = path[-1] = x if hold is None else hold(x, i)
         seen = scheduler.scale_model_input(x, t)
         if guide is not None and (moved := guide(seen, t, i)) is not seen:
-            x = x + (moved - seen) / scheduler.scale_model_input(torch.ones(1, device=x.device), t)
-            seen = moved
+            by = (moved - seen) / scheduler.scale_model_input(torch.ones(1, device=x.device), t)
+            _carry(scheduler, by)
+            x, seen = x + by, moved
             path[-1] = x
         output = model(seen, t, i)
         x = scheduler.step(output, t, x, return_dict=False, **options)[0]
@@ -131,6 +147,17 @@ def denoise(
     if hold is not None:
         path[-1] = hold(x, len(timesteps))
     return Trajectory(timesteps[start:], torch.stack(path))
+
+
+_KEPT = ("cur_sample", "sample", "last_sample")
+
+
+def _carry(scheduler: Any, by: Tensor) -> None:
+    """Schedulers whose step goes on from a sample of their own (PNDM, Heun, KDPM2, UniPC) would forget the move."""
+    for name in _KEPT:
+        kept = getattr(scheduler, name, None)
+        if isinstance(kept, Tensor) and kept.shape == by.shape:
+            setattr(scheduler, name, kept + by.to(kept))
 
 
 def _step_options(scheduler: Any, generators: list[torch.Generator] | None) -> dict[str, Any]:

@@ -70,6 +70,17 @@ class Target:
         return tuple(Object(tuple(n + self.lead for n in c.all), tuple(box.corners for box in item.boxes))
                      for item, c in pairs)
 
+    def by_word(self) -> tuple[tuple[Object, ...], list[int]]:
+        """Every grounded column as an object with the boxes of all items that own it, and of which instance each of
+        these boxes is."""
+        owned: dict[int, list[int]] = {}
+        for n, item in enumerate(self.instance_item):
+            for c in self.columns[item].all:
+                owned.setdefault(c + self.lead, []).append(n)
+        corners = [box.corners for item in self.grounding.items for box in item.boxes]
+        words = tuple(Object((c,), tuple(corners[n] for n in some)) for c, some in owned.items())
+        return words, [n for some in owned.values() for n in some]
+
     @property
     def boxes_only(self) -> bool:
         """Whether no placement has a region of another shape."""
@@ -153,11 +164,11 @@ def within(boxes: Iterable[Box], rows: int, cols: int, share: float) -> Tensor:
 def coverage(placement: Placement, rows: int, cols: int) -> Tensor:
     """The part of each cell that a placement (its region, or else its box) covers: "rows cols"."""
     box = placement.box
+    if box.x0 >= 1 or box.y0 >= 1 or box.x1 <= 0 or box.y1 <= 0:
+        raise BadRequest(f"the box of `{placement.thing}` lies outside the canvas: {box.corners}; move it inside")
     down = _overlap(box.y0, box.y1, rows)
     across = _overlap(box.x0, box.x1, cols)
     whole = down[:, None] * across
-    if not (whole > 0).any():
-        raise BadRequest(f"the box of `{placement.thing}` lies outside the canvas: {box.corners}; move it inside")
     match placement.region:
         case Mask() as mask:
             grid = torch.zeros(mask.rows, mask.columns)
@@ -174,7 +185,10 @@ def _overlap(low: float, high: float, size: int) -> Tensor:
     """The part of each of `size` equal intervals of 0..1 that `low..high` covers."""
     edges = torch.arange(size, dtype=torch.float64) / size
     part = (torch.clamp(edges + 1 / size, max=high) - torch.clamp(edges, min=low)).clamp(min=0) * size
-    return torch.where(part > 1e-6, part, 0).float()
+    seen = torch.where(part > 1e-6, part, 0)
+    if not seen.any() and high > 0 and low < 1:  # a speck: the cell that it is in
+        seen[min(max(int((low + high) / 2 * size), 0), size - 1)] = 1e-6
+    return seen.float()
 
 
 def _polygon(polygon: Polygon, rows: int, cols: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from grounding.attention import Layer
 from grounding.backbone import Conditioning, Shape, Words
+from grounding.backbones.control import followed
 from grounding.backbones.joint import OpenTextFirst
 from grounding.backbones.mmdit import PATCH, Control, JointTransformer
 from grounding.backbones.quiet import quietly
@@ -62,7 +63,7 @@ class Flux(JointTransformer):
             "hidden_states": packed(x.to(self.dtype)), "encoder_hidden_states": states, "pooled_projections": pooled,
             "timestep": time, "img_ids": places(rows // PATCH, cols // PATCH).to(x.device, self.dtype),
             "txt_ids": torch.zeros(states.shape[1], 3, device=x.device, dtype=self.dtype), "return_dict": False}
-        residuals = self._residuals(self.control, x, inputs) if self.control else {}
+        residuals = self._residuals(self.control, x, cond, inputs) if self.control else {}
         out = self.transformer(**inputs, **self._told(self.transformer, x), **residuals)[0]
         return unpacked(out, rows, cols).float()
 
@@ -72,15 +73,18 @@ class Flux(JointTransformer):
             return {}
         return {"guidance": torch.full([len(x)], self.distilled, device=x.device, dtype=torch.float32)}
 
-    def _residuals(self, control: Control, x: Tensor, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _residuals(self, control: Control, x: Tensor, cond: Conditioning, inputs: dict[str, Any]) -> dict[str, Any]:
         """What the ControlNet adds. Nets with a hint block of their own see the picture, the others its latent."""
         sees_pixels = control.net.input_hint_block is not None
         if sees_pixels:
             picture = control.picture.to(x.device, self.dtype) * 2 - 1
-            seen = picture.repeat(-(-len(x) // len(picture)), 1, 1, 1)[: len(x)]
+            seen = followed(cond, picture)
         else:
-            seen = packed(self.followed(control, x).to(self.dtype))
+            seen = packed(self.followed(control, x, cond).to(self.dtype))
         mode = None if control.mode is None else torch.full([len(x), 1], control.mode, device=x.device)
+        columns = cond.text.shape[1]
+        inputs = {**inputs, "encoder_hidden_states": inputs["encoder_hidden_states"][:, :columns],
+                  "txt_ids": inputs["txt_ids"][:columns]}
         double, single = control.net(**inputs, **self._told(control.net, x), controlnet_cond=seen, controlnet_mode=mode,
                                      conditioning_scale=control.scale)
         return {"controlnet_block_samples": double, "controlnet_single_block_samples": single,

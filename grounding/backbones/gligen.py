@@ -61,7 +61,9 @@ class Gligen(StableDiffusion):
                 phrases[row, slot] = self._pooled(thing.text)
                 masks[row, slot] = 1
         extra = {"boxes": boxes, "masks": masks, "positive_embeddings": phrases}
-        return Conditioning(cond.states, {**cond.extra, **{n: v.to(self.device) for n, v in extra.items()}})
+        cond = super().place(cond, placed)
+        here = {name: value.to(self.device) for name, value in extra.items()}
+        return Conditioning(cond.states, {**cond.extra, **here}, cond.beyond)
 
     @torch.no_grad()
     def _pooled(self, text: str) -> Tensor:
@@ -82,7 +84,7 @@ class Gligen(StableDiffusion):
     def _inputs(self, cond: Conditioning, t: Tensor) -> Mapping[str, Any]:
         if "boxes" not in cond.extra or self.opening(t) <= FADED:
             return {}
-        gligen = {name: value.to(self.dtype) for name, value in cond.extra.items()}
+        gligen = {name: cond.extra[name].to(self.dtype) for name in ("boxes", "masks", "positive_embeddings")}
         return {"cross_attention_kwargs": {"gligen": gligen}}
 
     @contextmanager

@@ -18,6 +18,7 @@ from torch import Tensor
 from grounding.attention import Enough, Hook, Layer
 from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import joint
+from grounding.backbones.control import followed, following
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
 from grounding.backbones.stable_diffusion import load_pipeline
 from grounding.backbones.towers import Tower, together
@@ -56,7 +57,7 @@ class JointTransformer(ABC):
                  watched: Sequence[int] | None = None) -> None:
         self.pipe, self.name, self.control = pipe, name, control
         self.transformer, self.vae = pipe.transformer, pipe.vae
-        for part in (self.transformer, self.vae):
+        for part in (self.transformer, self.vae, *([control.net] if control else [])):
             part.requires_grad_(False).eval()
         self.device, self.dtype = self.transformer.device, self.transformer.dtype
         self.watched = _watched(len(self.transformer.transformer_blocks), watched)
@@ -109,8 +110,8 @@ class JointTransformer(ABC):
                             {"pooled": torch.stack([w.extra["pooled"] for w in words])})
 
     def place(self, cond: Conditioning, placed: Sequence[Sequence[Placed]]) -> Conditioning:
-        """Nothing: the model has no grounding layers."""
-        return cond
+        """No things, for the model has no grounding layers; but pictures, if it follows several."""
+        return following(cond, self.control.picture if self.control else None)
 
     @abstractmethod
     def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:
@@ -142,7 +143,7 @@ class JointTransformer(ABC):
         """The velocity."""
 
     @torch.no_grad()
-    def followed(self, control: Control, x: Tensor, *, shifted: bool = True) -> Tensor:
+    def followed(self, control: Control, x: Tensor, cond: Conditioning, *, shifted: bool = True) -> Tensor:
         """The picture that a ControlNet follows, as a latent, for every row of `x`; it is encoded once."""
         if self._followed is None or self._followed[0] is not control:
             latent = from_pixels(self.vae, control.picture * 2 - 1)
@@ -152,7 +153,7 @@ class JointTransformer(ABC):
         if latent.shape[2:] != x.shape[2:]:
             raise BadRequest(f"the control's picture gives latents of {tuple(latent.shape[2:])}, the picture being "
                              f"painted has {tuple(x.shape[2:])}; bring both to the same size")
-        return latent.to(x).repeat(-(-len(x) // len(latent)), 1, 1, 1)[: len(x)]
+        return followed(cond, latent).to(x)
 
     def clean(self, x: Tensor, t: Tensor, output: Tensor) -> Tensor:
         """x̂₀ = x − σ v."""

@@ -76,15 +76,16 @@ class StableDiffusion3(JointTransformer):
     def _pass(self, x: Tensor, t: Tensor, cond: Conditioning) -> Tensor:
         x, states, pooled = (f.to(self.dtype) for f in (x, cond.states, cond.extra["pooled"]))
         time = t.to(x.device).expand(len(x))
-        residuals = self._residuals(self.control, x, states, pooled, time) if self.control else None
+        residuals = self._residuals(self.control, x, cond, pooled, time) if self.control else None
         out = self.transformer(x, states, pooled, time, block_controlnet_hidden_states=residuals, return_dict=False)
         return out[0].float()  # type: ignore[no-any-return]
 
-    def _residuals(self, control: Control, x: Tensor, states: Tensor, pooled: Tensor, time: Tensor) -> Any:
+    def _residuals(self, control: Control, x: Tensor, cond: Conditioning, pooled: Tensor, time: Tensor) -> Any:
         """What the ControlNet adds. Nets that want no pooled text were trained without the VAE's shift."""
         config = control.net.config
         bare = config.force_zeros_for_pooled_projection
         return control.net(
             hidden_states=x, timestep=time, pooled_projections=torch.zeros_like(pooled) if bare else pooled,
-            controlnet_cond=self.followed(control, x, shifted=not bare), conditioning_scale=control.scale,
-            encoder_hidden_states=states if config.joint_attention_dim is not None else None, return_dict=False)[0]
+            controlnet_cond=self.followed(control, x, cond, shifted=not bare), conditioning_scale=control.scale,
+            encoder_hidden_states=cond.text.to(x) if config.joint_attention_dim is not None else None,
+            return_dict=False)[0]

@@ -72,7 +72,7 @@ class StableDiffusionXL(StableDiffusion):
     def _pass(self, x: Tensor, t: Tensor, cond: Conditioning) -> Tensor:
         x, states = x.to(self.dtype), cond.states.to(self.dtype)
         added = {"text_embeds": cond.extra["pooled"].to(self.dtype), "time_ids": self._sizes(x)}
-        residuals = {} if self.control is None else self.control(x, t, states, added_cond_kwargs=added)
+        residuals = {} if self.control is None else self.control(x, t, cond, added_cond_kwargs=added)
         out = self.unet(x, t, encoder_hidden_states=states, added_cond_kwargs=added, return_dict=False, **residuals)
         return out[0].float()  # type: ignore[no-any-return]
 

@@ -15,9 +15,10 @@ from torch import Tensor
 from grounding.attention import Enough, Hook, Layer
 from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
+from grounding.backbones.control import followed, following
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
 from grounding.backbones.quiet import quietly
-from grounding.backbones.towers import ClipTower
+from grounding.backbones.towers import ClipTower, shares
 from grounding.backbones.weights import fingerprint
 from grounding.errors import BadRequest, ModelMissing, Unsupported
 
@@ -36,12 +37,15 @@ class Control:
     picture: Tensor
     scale: float = 1.0
 
-    def __call__(self, x: Tensor, t: Tensor, states: Tensor, **further: Any) -> dict[str, Any]:
+    def __call__(self, x: Tensor, t: Tensor, cond: Conditioning, **further: Any) -> dict[str, Any]:
         """The residuals for one pass."""
-        picture = self.picture.to(x)
-        picture = picture.repeat(-(-x.shape[0] // picture.shape[0]), 1, 1, 1)[: x.shape[0]]
-        down, mid = self.net(x, t, encoder_hidden_states=states, controlnet_cond=picture,
-                             conditioning_scale=self.scale, return_dict=False, **further)
+        smaller = 2 ** (len(self.net.config.conditioning_embedding_out_channels) - 1)
+        size = tuple(side * smaller for side in x.shape[2:])
+        if self.picture.shape[2:] != size:
+            raise BadRequest(f"the control's picture is {self.picture.shape[3]} × {self.picture.shape[2]}, for what is "
+                             f"being painted it has to be {size[1]} × {size[0]}")
+        down, mid = self.net(x, t, encoder_hidden_states=cond.text.to(x), conditioning_scale=self.scale,
+                             controlnet_cond=followed(cond, self.picture).to(x), return_dict=False, **further)
         return {"down_block_additional_residuals": down, "mid_block_additional_residual": mid}
 
 
@@ -53,12 +57,16 @@ class StableDiffusion:
     def __init__(self, pipe: Any, *, name: str, control: Control | None = None) -> None:
         self.pipe, self.name, self.control = pipe, name, control
         self.unet, self.vae, self.text, self.tokenizer = pipe.unet, pipe.vae, pipe.text_encoder, pipe.tokenizer
-        for part in (self.unet, self.vae, self.text):
+        for part in (self.unet, self.vae, self.text, *([control.net] if control else [])):
             part.requires_grad_(False).eval()
         self.tower = ClipTower(self.text, self.tokenizer, penultimate=False)
         self.device, self.dtype = self.unet.device, self.unet.dtype
         self._fingerprint = ""
-        self._alphas = self.scheduler().alphas_cumprod.to(self.device)
+        alphas = getattr(self.scheduler(), "alphas_cumprod", None)
+        if alphas is None:
+            raise Unsupported(f"`{name}` comes with a `{type(pipe.scheduler).__name__}`, which does not say how noise "
+                              "grows (`alphas_cumprod`); give the checkpoint another scheduler, such as DDIM")
+        self._alphas = alphas.to(self.device)
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32,
@@ -93,7 +101,8 @@ class StableDiffusion:
 
     def encode(self, texts: Sequence[str], learned: Tensor | None = None) -> list[Words]:
         """The texts as the model reads them (see `Backbone.encode`)."""
-        read = [(text, self.tower.read(text, learned)) for text in texts]
+        own, = shares(learned, (self.tower,))
+        read = [(text, self.tower.read(text, own)) for text in texts]
         return [Words(text, r.states, r.offsets, r.content, r.dropped) for text, r in read]
 
     def blank(self) -> Blank:
@@ -109,8 +118,8 @@ class StableDiffusion:
         return Conditioning(torch.stack([w.states for w in words]))
 
     def place(self, cond: Conditioning, placed: Sequence[Sequence[Placed]]) -> Conditioning:
-        """Nothing: the model has no grounding layers."""
-        return cond
+        """No things, for the model has no grounding layers; but pictures, if it follows several."""
+        return following(cond, self.control.picture if self.control else None)
 
     def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:
         """The attention layers in the order in which a pass runs them."""
@@ -140,7 +149,7 @@ class StableDiffusion:
 
     def _pass(self, x: Tensor, t: Tensor, cond: Conditioning) -> Tensor:
         x, states = x.to(self.dtype), cond.states.to(self.dtype)
-        residuals = {} if self.control is None else self.control(x, t, states)
+        residuals = {} if self.control is None else self.control(x, t, cond)
         out = self.unet(x, t, encoder_hidden_states=states, return_dict=False, **self._inputs(cond, t), **residuals)
         return out[0].float()  # type: ignore[no-any-return]
 

@@ -1,7 +1,7 @@
 """`python -m grounding.bench`: every row paints every prompt with the same seed, next to each other, and is judged.
 
-Resumable: pictures that are in the ledger are not painted again. Rows are timed in turn on the same chunk of prompts,
-so that a busy machine slows them alike.
+Resumable: pictures that are in the ledger, made with the same settings, are not painted again. Rows are timed in turn
+on the same chunk of prompts, so that a busy machine slows them alike.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def main(
     scorer = clip_scorer(model.parent) if any(ROWS[row].chooses for row in chosen) else None
     work = [(sort, list(range(at, min(at + batch, first + count)))) for sort in sorts
             for at in range(first, first + count, batch)]
+    made = {row: ROWS[row].made(steps, guidance, painters[ROWS[row].gated].backbone.fingerprint()) for row in chosen}
     for sort, indices in track(work, "painting", transient=True):
         for row in chosen:
-            missing = [i for i in indices if (row, sort, i) not in ledger.results]
+            missing = [i for i in indices if not ledger.has((row, sort, i), made[row])]
             if missing:
-                painter = painters[ROWS[row].gated]
-                ledger.add(_judged(painter, row, sort, missing, scorer, out, steps=steps, guidance_scale=guidance))
+                painted = _judged(painters[ROWS[row].gated], row, sort, missing, scorer, out, steps=steps,
+                                  guidance_scale=guidance)
+                ledger.add(result.model_copy(update={"made": made[row]}) for result in painted)
     results = list(ledger.results.values())
     text = table(results, list(ROWS), sorts)
     (out / "table.md").write_text(f"{text}\n", encoding="utf-8")

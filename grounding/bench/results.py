@@ -28,6 +28,8 @@ class Result(Data):
     seconds: float
     forward_equivalents: float
     weak: bool
+    made: str = ""
+    """A hash of the row's settings, the steps, the guidance and the weights."""
 
     @property
     def key(self) -> Key:
@@ -43,6 +45,11 @@ class Ledger:
         self.results = {result.key: result for result in _read(path)}
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(f"{r.model_dump_json()}\n" for r in self.results.values()), encoding="utf-8")
+
+    def has(self, key: Key, made: str) -> bool:
+        """Whether the picture is there, and was made with these settings."""
+        found = self.results.get(key)
+        return found is not None and found.made == made
 
     def add(self, results: Iterable[Result]) -> None:
         """Write results down."""

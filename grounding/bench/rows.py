@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from PIL.Image import Image
@@ -14,7 +16,7 @@ from grounding.painter import Painter
 from grounding.pocket.pictures import SCALES
 from grounding.refocus import Refocus
 from grounding.rendering import Rendering
-from planner.scene import Layout
+from planner.scene import Data, Layout
 
 
 class Row(NamedTuple):
@@ -31,6 +33,13 @@ class Row(NamedTuple):
     def chooses(self) -> bool:
         """Whether it needs a scorer."""
         return self.tries > 1 or self.incant is not None
+
+    def made(self, *further: object) -> str:
+        """A hash of its settings and of whatever else a picture depends on."""
+        own = {name: value.model_dump() if isinstance(value, Data) else value for name, value in self.options.items()}
+        incant = self.incant.model_dump() if self.incant else None
+        said = json.dumps([own, self.tries, incant, self.gated, *map(str, further)], sort_keys=True)
+        return sha256(said.encode()).hexdigest()[:12]
 
 
 Scorer = Callable[[Image, str], float]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from grounding import energies
 from grounding.energies import Object
+from grounding.errors import BadRequest
 
 Floats = npt.NDArray[np.float64]
 
@@ -188,6 +189,25 @@ def test_the_mask_form_takes_means_instead_of_peaks() -> None:
     diagonal = torch.eye(16)
     found = energies.car_regions(cross, [((1,), diagonal)])
     assert found.energy.item() == pytest.approx(1 - 0.5 + 0.5)
+
+
+def test_maps_in_another_order_and_columns_that_are_no_words_are_refused() -> None:
+    one, maps = [Object((1,), ((0.0, 0.0, 0.5, 0.5),))], torch.rand(2, 2, 16, 16).softmax(-1)
+    for cross in (torch.rand(16, 6), torch.rand(1, 4, 4, 6)):
+        with pytest.raises(BadRequest, match="rows cols text"):
+            energies.car_head(cross, one, 0)
+    for column in (0, 5, -1):
+        wrong = [Object((column,), one[0].boxes)]
+        for energy in (energies.car_paper, lambda m, o: energies.car_head(m, o, 0)):
+            with pytest.raises(BadRequest, match="columns of words are 1 to 4"):
+                energy(torch.rand(4, 4, 6), wrong)
+    for energy in (energies.sar_head, energies.sar_paper):
+        with pytest.raises(BadRequest, match="layers heads cells cells"):
+            energy(maps[0], one)
+        with pytest.raises(BadRequest, match="no box"):
+            energy(maps, [])
+    assert energies.car_head(torch.rand(4, 4, 6), [], 0).energy == 0
+    assert energies.car_paper(torch.rand(4, 4, 6), []).energy == 0
 
 
 @pytest.mark.parametrize("name", ["head", "paper", "regions", "ours", "sar_head", "sar_paper", "sar_ours", "ground"])

@@ -27,6 +27,7 @@ from grounding.duel import Best, Duel, best_of_seeds, duel, tally
 from grounding.errors import BadRequest, ModelMissing, Unsupported
 from grounding.incantation import AttentionLoss, Incant, Incantation, Incanter, Meaning, _Search
 from grounding.painter import Painter
+from grounding.refocus import Refocus
 from grounding.semantics import Semantics, masked
 from grounding.spellbook import Spellbook
 from planner.scene import Box, Layout, Placement, Scene, Thing
@@ -235,6 +236,20 @@ def test_the_same_request_learns_the_same_tokens(backbone: StableDiffusion) -> N
     one, two = (incanter(LAYOUT, seed=5, incant=settings, **QUICK) for _ in range(2))
     assert one.history == two.history
     assert one.scores == two.scores
+
+
+@pytest.mark.parametrize("profile", ["paper", "head"])
+def test_tokens_are_led_by_our_energy_whatever_the_picture_is_guided_by(
+        backbone: StableDiffusion, profile: str) -> None:
+    """Two of a kind are one item to the published profiles, and two instances here."""
+    cats = tuple(Thing(id=f"c{i}", noun="cat", phrase="two cats") for i in range(2))
+    many = Layout(scene=Scene(prompt="two cats", things=cats), placements=(
+        Placement(thing="c0", box=Box.of(0.0, 0.0, 0.4, 1.0)), Placement(thing="c1", box=Box.of(0.6, 0.0, 1.0, 1.0))))
+    incanter = Incanter(Painter(backbone), None, brightness)
+    settings = Incant(objective="attention", iterations=2, checks=1)
+    found = incanter(many, seed=5, incant=settings, refocus=Refocus(profile=profile), **QUICK)
+    assert len(found.history) == 2
+    assert all(0 < terms["attention"] < 2 for terms in found.history)
 
 
 def test_everything_is_counted(backbone: StableDiffusion, semantics: Semantics) -> None:

@@ -24,7 +24,7 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, Cancelled
 from grounding.painter import Painter
-from grounding.refocus import Refocus
+from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Step
 from grounding.sampler import draw_noise
 from grounding.settings import SATISFIED
@@ -197,6 +197,80 @@ def test_a_trajectory_starts_in_the_noise_ends_in_the_picture_and_can_be_continu
         again = painter.paint(layout(), seed=99, steps=6, warm=path, warm_from=3)[0]
         assert same(again.image, full.image)
         assert again.receipt.cost.full == 6
+
+
+def test_a_continued_trajectory_can_be_continued(backbone: StableDiffusion) -> None:
+    """Steps are found by their time, wherever the trajectory itself began."""
+    painter = Painter(backbone)
+    first = painter.paint(layout(), seed=4, steps=6, keep=True)[0]
+    second = painter.paint(layout(), steps=6, keep=True, warm=first.trajectory, warm_from=2)[0]
+    third = painter.paint(layout(), steps=6, warm=second.trajectory, warm_from=4)[0]
+    assert same(third.image, first.image)
+    assert (second.receipt.warm_from, third.receipt.warm_from) == (2, 4)
+    with pytest.raises(BadRequest, match="was not at the time of step 1 of 6"):
+        painter.paint(layout(), steps=6, warm=second.trajectory, warm_from=1)
+
+
+def test_a_warm_start_that_does_not_fit_is_refused(backbone: StableDiffusion) -> None:
+    painter = Painter(backbone)
+    path = painter.paint(layout(), steps=4, keep=True)[0].trajectory
+    for wrong, of in ((-1, "0 to 3"), (4, "0 to 3"), (99, "0 to 3"), (1.5, "number of a step"), (True, "number of a")):
+        with pytest.raises(BadRequest, match=of):
+            painter.paint(layout(), steps=4, warm=path, warm_from=wrong)  # type: ignore[arg-type]
+    with pytest.raises(BadRequest, match="without one"):
+        painter.paint(layout(), steps=4, warm_from=2)
+    with pytest.raises(BadRequest, match="was not at the time of step 2 of 7"):
+        painter.paint(layout(), steps=7, warm=path, warm_from=2)
+    with pytest.raises(BadRequest, match="the canvas and the model have to be the same"):
+        painter.paint(layout(width=1600, height=900), steps=4, warm=path, warm_from=1)
+    with pytest.raises(BadRequest, match="is a `Layout`"):
+        painter.paint(["a cat"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("profile", ["head", "paper", "ours"])
+@pytest.mark.parametrize("steps", [2, 6])
+def test_before_is_what_was_seen_before_guidance_and_after_comes_after_it(
+        backbone: StableDiffusion, profile: str, steps: int) -> None:
+    watched = Painter(backbone).paint(layout(), seed=3, steps=steps)[0].receipt
+    seen: list[dict[str, float]] = []
+    guided = Painter(backbone).paint(layout(), seed=3, steps=steps, refocus=Refocus(profile=profile, weak=1.0),
+                                     on_step=lambda step: seen.append(dict(step.attention[0])))[0].receipt
+    assert guided.cost.backward > 0
+    assert [a.before for a in guided.attention] == pytest.approx([a.before for a in watched.attention], abs=1e-5)
+    last = max(n for n, one in enumerate(seen) if n == 0 or one != seen[n - 1])
+    acting = [i for i in range(steps) if Refocuser(
+        Refocus(profile=profile), backbone, backbone.stack(backbone.encode(["a"])), [None], steps).plan(i).most]
+    assert last >= min(max(acting) + 1, steps - 1) - (profile == "paper")
+    assert [a.after for a in guided.attention] == pytest.approx(list(seen[-1].values()))
+
+
+def test_words_past_the_limit_claim_nothing(backbone: StableDiffusion) -> None:
+    long = layout(f"{'very ' * 60}red ball left of two cats")
+    found = Painter(backbone).paint(long, steps=2)[0].receipt
+    assert {(a.before, a.after, a.weak) for a in found.attention} == {(0.0, 0.0, True)}
+    assert any("past the model's limit" in note for note in found.notes)
+    bound = Painter(backbone).paint(long, steps=2, bind=Bind())[0].receipt
+    assert not bound.weak  # each has a text of its own, which has been read
+
+
+def test_the_receipt_tells_two_requests_apart(backbone: StableDiffusion) -> None:
+    painter = Painter(backbone)
+    tokens = torch.zeros(2, 32)
+    plain, taught, other = (painter.paint(layout(), steps=2, learned=learned)[0].receipt.learned
+                            for learned in (None, tokens, tokens + 1))
+    assert plain == ""
+    assert len({plain, taught, other}) == 3
+    before = painter.paint(layout(), steps=2)[0].receipt.cost.share
+    painter.paint(layout(), steps=2, refocus=Refocus(weak=1.0))
+    assert painter.paint(layout(), steps=2)[0].receipt.cost.share == before
+    cut = painter.paint(layout(), steps=2, negative="dog " * 90)[0].receipt
+    assert any("what is unwanted" in note for note in cut.notes)
+
+
+def test_learned_tokens_of_another_model_are_refused(backbone: StableDiffusion) -> None:
+    for wrong in (torch.zeros(2, 7), torch.zeros(32)):
+        with pytest.raises(BadRequest, match="32 wide"):
+            Painter(backbone).paint(layout(), steps=2, learned=wrong)
 
 
 def painter_sigma(backbone: StableDiffusion, kind: type[Any] | None, steps: int) -> float:

@@ -105,6 +105,28 @@ def test_6_grounding_slots_are_those_of_the_boxes_not_the_index_of_a_word(backbo
     assert found == pytest.approx(4 * 3 * 0.2 / 2)
 
 
+def test_5_in_the_published_profile_every_word_counts_as_an_object(backbone: StableDiffusion) -> None:
+    """"red" and "ball" each have the phrase's boxes; a word of two phrases has the boxes of both."""
+    one = layout("a red ball and a box", (thing("b", "ball", "red"), (0.1, 0.1, 0.5, 0.5)),
+                 (thing("x", "box"), (0.5, 0.4, 0.95, 0.95)))
+    found = target(backbone, one)
+    (red, ball), (box,) = (item.all for item in found.columns)
+    words = [Object((red,), ((0.1, 0.1, 0.5, 0.5),)), Object((ball,), ((0.1, 0.1, 0.5, 0.5),)),
+             Object((box,), ((0.5, 0.4, 0.95, 0.95),))]
+    random = torch.Generator().manual_seed(2)
+    cross = torch.randn(16, 16, 40, generator=random, dtype=torch.float64).softmax(-1)
+    maps = torch.randn(2, 3, 256, 256, generator=random, dtype=torch.float64).softmax(-1)
+    rows = energies.box_rows(maps, found.boxes(), 16, 16, energies.truncated)
+    for step in (0, 20):
+        measured = head_measure(Refocus(profile="head"), found, Seen(cross, rows), Plan(3, 1, step)).energy
+        expected = 3 * (energies.car_head(cross, words, step).energy + energies.sar_head(maps, words))
+        torch.testing.assert_close(measured, expected)
+    shared, at = target(backbone, layout("two cats", (thing("a", "cat"), (0.0, 0.0, 0.4, 0.4)),
+                                         (thing("b", "cat", "black"), (0.5, 0.5, 0.9, 0.9)))).by_word()
+    assert sorted(len(word.boxes) for word in shared) in ([1, 2], [1, 1, 1])
+    assert len(at) == sum(len(word.boxes) for word in shared)
+
+
 @pytest.mark.parametrize("profile", ["paper", "head", "ours"])
 @pytest.mark.parametrize("only", ["cross", "self_attention"])
 def test_7_each_term_works_alone(backbone: StableDiffusion, profile: str, only: str) -> None:

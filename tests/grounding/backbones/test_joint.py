@@ -258,6 +258,26 @@ def test_a_controlnet_passes_through(model: Any) -> None:
         model.predict(x, T, cond)
 
 
+@pytest.mark.filterwarnings("ignore:`FluxPosEmbed`:FutureWarning")
+def test_a_fresh_controlnet_changes_no_bit_of_a_bound_batch(model: Any) -> None:
+    """It adds zeros, whatever it reads; also with a picture for each, and where one alone is guided."""
+    scenes = [layout((RED, LEFT), (CAT, RIGHT)), layout((CAT, LEFT))]
+
+    def paint() -> Tensor:
+        found = Painter(model).paint(scenes, seed=[1, 2], steps=3, guidance_scale=2.0, bind=Bind(), keep=True,
+                                     refocus=Refocus(weak_bound=1.0, weights={"r": 3.0}))
+        assert all(f.trajectory is not None for f in found)
+        return torch.cat([f.trajectory.latents for f in found if f.trajectory], 1)
+
+    free = paint()
+    net: Any = SD3ControlNetModel.from_transformer(
+        model.transformer, num_layers=2, num_extra_conditioning_channels=0,
+    ) if type(model).__name__ == "StableDiffusion3" else FluxControlNetModel.from_transformer(
+        model.transformer, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2)
+    model.control = Control(net, torch.rand(2, 3, SIDE, SIDE))
+    assert torch.equal(paint(), free)
+
+
 def test_states_of_stable_diffusion_three_do_without_t5(open_family: Callable[..., Any]) -> None:
     model = open_family("sd3")
     model.pipe.text_encoder_3 = None

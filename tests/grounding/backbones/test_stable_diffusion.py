@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,14 @@ from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Enough, Layer, Proceed, RowWatch
 from grounding.backbones.stable_diffusion import Control, StableDiffusion
+from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
+from grounding.painter import Painter
+from grounding.refocus import Refocus
+from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
 
+BALL = Layout(scene=Scene(prompt="a red ball", things=(Thing(id="b", noun="ball", phrase="a red ball"),)),
+              placements=(Placement(thing="b", box=Box.of(0.1, 0.1, 0.4, 0.4)),))
 T = torch.tensor(500)
 TEXTS = ["a red ball and a teddy bear", "two cats"]
 
@@ -254,3 +261,56 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / "model_index.json").write_text("{}")
     with pytest.raises(ModelMissing, match="could not be loaded"):
         StableDiffusion.load(tmp_path)
+
+
+class Spy:
+    """A ControlNet that remembers what it was given."""
+
+    def __init__(self, net: ControlNetModel) -> None:
+        self.net, self.config = net, net.config
+        self.seen: list[tuple[Tensor, Tensor]] = []
+
+    def __call__(self, x: Tensor, t: Tensor, *, encoder_hidden_states: Tensor, controlnet_cond: Tensor,
+                 **further: Any) -> Any:
+        self.seen.append((encoder_hidden_states.detach(), controlnet_cond.detach()))
+        return self.net(x, t, encoder_hidden_states=encoder_hidden_states, controlnet_cond=controlnet_cond, **further)
+
+
+@pytest.fixture
+def followed(backbone: StableDiffusion) -> Spy:
+    torch.manual_seed(1)
+    pictures = torch.stack([torch.full((3, 256, 256), value) for value in (0.25, 0.75)])
+    spy = Spy(ControlNetModel.from_unet(backbone.unet))
+    backbone.control = Control(spy, pictures)
+    return spy
+
+
+def test_each_picture_of_a_batch_follows_its_own_also_where_only_one_is_guided(
+        backbone: StableDiffusion, followed: Spy) -> None:
+    scenes = [Layout(scene=Scene(prompt="a cat")), BALL]
+    Painter(backbone).paint(scenes, steps=2, refocus=Refocus(weak=1.0))
+    guided = [picture[:, 0, 0, 0].tolist() for _, picture in followed.seen if len(picture) == 1]
+    assert guided
+    assert set(map(tuple, guided)) == {(0.75,)}
+    assert {tuple(p[:, 0, 0, 0].tolist()) for _, p in followed.seen if len(p) == 4} == {(0.25, 0.75, 0.25, 0.75)}
+
+
+def test_a_controlnet_does_not_read_what_only_binding_knows_how_to_hide(
+        backbone: StableDiffusion, followed: Spy) -> None:
+    Painter(backbone).paint([BALL, BALL], steps=2, bind=Bind(), refocus=Refocus(weak_bound=1.0))
+    assert {states.shape[1] for states, _ in followed.seen} == {40}
+    whole = backbone.stack(backbone.encode(["", "a red ball"]))
+    assert torch.equal(followed.seen[0][0][[0, 2]], whole.states)
+
+
+def test_a_control_of_another_size_is_refused(backbone: StableDiffusion, followed: Spy) -> None:
+    wide = BALL.model_copy(update={"canvas": Canvas(width=1600, height=900)})
+    with pytest.raises(BadRequest, match="is 256 × 256, for what is being painted it has to be 352 × 192"):
+        Painter(backbone).paint(wide, steps=2)
+
+
+def test_a_controlnet_is_frozen(backbone: StableDiffusion) -> None:
+    net = ControlNetModel.from_unet(backbone.unet).train()
+    StableDiffusion(backbone.pipe, name="tiny", control=Control(net, torch.rand(1, 3, 256, 256)))
+    assert not net.training
+    assert not any(weight.requires_grad for weight in net.parameters())

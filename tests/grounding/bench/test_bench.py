@@ -146,6 +146,11 @@ def test_a_run_resumes_and_leaves_a_table_and_sheets(
     monkeypatch.setattr(command, "paint", lambda *a, **k: painted.append(a) or original(*a, **k))
     command.main(rows=["plain", "ours"], categories=["counting"], count=2, out=tmp_path, **options)  # type: ignore[arg-type]
     assert len(painted) == 1
+    command.main(rows=["plain"], categories=["counting"], count=2, out=tmp_path, **options)  # type: ignore[arg-type]
+    assert len(painted) == 1
+    other = {**options, "guidance": 5.0}
+    command.main(rows=["plain"], categories=["counting"], count=2, out=tmp_path, **other)  # type: ignore[arg-type]
+    assert len(painted) == 2  # other settings, other pictures
     assert len(Ledger(tmp_path / "results.jsonl").results) == 4
     assert "| ours |" in (tmp_path / "table.md").read_text()
     with Image.open(tmp_path / "counting.png") as paper:
