@@ -30,7 +30,7 @@ class Cost(Data):
 class Attention(Data):
     """How strongly a thing's words claim their box on the attention maps, 0 to 1: before any guidance (binding, where
     there is any, is at work from the start), and at the first step after the last that could guide. Words that the
-    model has not read claim nothing. `weak` means that the thing is likely to be missing."""
+    model has not read claim nothing. `weak` means that the thing is more likely to be missing than others."""
 
     thing: str
     phrase: str
@@ -63,5 +63,5 @@ class Receipt(Data):
 
     @property
     def weak(self) -> tuple[str, ...]:
-        """The things that are likely to be missing, known before decoding."""
+        """The things that may well be missing, known before decoding."""
         return tuple(a.thing for a in self.attention if a.weak)

@@ -20,7 +20,7 @@ from grounding.receipt import Attention, Cost, Receipt
 from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule
-from grounding.settings import SATISFIED
+from grounding.settings import DOUBTFUL
 from grounding.targets import Target
 
 WATCH_ONLY = Refocus(scale=0.0)
@@ -119,7 +119,7 @@ class Run:
             return ()
         return tuple(
             Attention(thing=thing, phrase=target.grounding.items[i].phrase, before=first, after=last,
-                      weak=last < SATISFIED) if target.columns[i].head else self._unread(target, thing, i)
+                      weak=last < DOUBTFUL) if target.columns[i].head else self._unread(target, thing, i)
             for thing, i, first, last in zip(target.things, target.instance_item, self.refocus.first[n].tolist(),
                                              self.refocus.last[n].tolist(), strict=True))
 

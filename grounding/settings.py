@@ -9,7 +9,11 @@ from pydantic import Field
 from planner.scene import Box, Data, ThingId
 
 SATISFIED = 0.2
-"""The published stop test: every box has a peak of at least this. A receipt calls a thing weak by it."""
+"""The published stop test: every box has a peak of at least this."""
+
+DOUBTFUL = 0.9
+"""A receipt calls a thing weak whose last watched peak is lower. On the pocket, bound, 120 crowded pictures: 18 of 38
+things that were missing then, and 28 of 473 that were there."""
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Side = Annotated[float, Field(gt=0.0, le=1.0)]
