@@ -8,7 +8,14 @@ After Phung, Ge and Huang, "Grounded Text-to-Image Synthesis with Attention Refo
   the order of `instances(objects)`. `box_rows` makes them from full maps "layers heads cells cells".
 
 Three profiles: `paper` is the formula in print, `head` what the published code computes (hinges, weights and all),
-`ours` what this project uses. Boxes are fractions of the canvas, x0 y0 x1 y1.
+`ours` what this project uses. Boxes are fractions of the canvas, x0 y0 x1 y1. By hand, for "a cat and a ball":
+
+    cross = torch.cat(cross_maps_of_all_layers).mean(0).reshape(16, 16, 77)  # each "heads 256 77"
+    own = torch.stack(self_maps_of_all_layers)                               # each "heads 256 256"
+    things = [Object((2,), ((0.1, 0.2, 0.4, 0.8),)), Object((5,), ((0.6, 0.3, 0.9, 0.9),))]
+    loss = car_head(cross, things, step=3).energy + sar_head(own, things)
+
+In the published code every word of a phrase is an object, with all boxes of the phrase.
 """
 
 from __future__ import annotations
