@@ -43,9 +43,8 @@ class Clauses(Places):
 
     def _end(self) -> None:
         """The end of a sentence."""
-        for kind, objects, words in self.fronted:
-            self.story.link(kind, self.subjects, objects, words)
-        self.fronted, self.frames, self.pending, self.each, self.with_owner, self.meant = [], [], None, [], [], []
+        self.follow(self.subjects)
+        self.frames, self.pending, self.each, self.with_owner, self.meant = [], None, [], [], []
         self.verbed = self.negated = self.there = self.be = self.chained = self.nothing = False
         self.verb = ("", "")
 
@@ -125,7 +124,7 @@ class Clauses(Places):
         nxt = self.after(i)
         cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
-        self.resolver.spelled_out = self.word(i - 1) == ":"
+        self.resolver.spelled_out, self.resolver.listed = self.word(i - 1) == ":", len(mentions) > 1
         for m in mentions:
             joined = m.one and m is not mentions[0] and actors
             found = self.cast.new(self.cast.like(m, actors[-1])) if joined else self.resolver.resolve(m, "")
@@ -140,7 +139,9 @@ class Clauses(Places):
             actors.extend(found)
         self.resolver.told_apart = ""
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
-            actors = self.cast.named_one_by_one(group, actors)
+            named, actors = actors, self.cast.named_one_by_one(group, actors)
+            self.story.swap(named, actors)
+            self.last_mention = actors
         if not actors and any(m.headless for m in mentions) and self.before(i) in ("comma", "np", "with"):
             return
         self.subjects = self.near = actors
@@ -149,9 +150,7 @@ class Clauses(Places):
         self.verbed, self.chained, self.there = False, False, False
         if self.before(i) != "and":
             self.with_owner = []
-        for kind, objects, words in self.fronted:
-            self.story.link(kind, actors, objects, words)
-        self.fronted = []
+        self.follow(actors)
 
     # Verbs
 
@@ -343,7 +342,8 @@ class Clauses(Places):
             for actor, word in zip(several, words, strict=True):
                 actor.describe([word])
             return k
-        targets = self.near if self.before(i) == "np" and self.near else self.subjects or self.main
+        told = self.before(i) == "np" or self.word(i - 1) == "("
+        targets = self.near if told and self.near else self.subjects or self.main
         for n, actor in enumerate(targets):
             if self.negated and not actor.stuff:
                 self.resolver.absent(Mention(0, 0, attributes=words), [actor])

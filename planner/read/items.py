@@ -129,6 +129,8 @@ class Chunker:
         tin = low == "can" and self.last not in ("np", "pron", "rel", "there")
         if low in listed("modal") and self.last != "comma" and not tin:
             return Item("modal", k, k + 1, low)
+        if low == "nothing" and nxt == "else":
+            return Item("adv", k, k + 2, "nothing else")
         if low in ("not", "never", "neither") or (low == "no" and nxt == "longer"):
             return Item("neg", k, k + 1 + (low == "no"), low)
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s"):

@@ -116,8 +116,7 @@ class Places(Attacher):
             self.story.unread.append(cue.words)
             return
         if cue.alone in _ORDER:
-            for one, following in pairwise(self.things(subjects)):
-                self.link(_ORDER[cue.alone], [one], [following], cue.words)
+            self._ordered(cue.alone, subjects, cue.words)
             return
         if cue.alone:
             on_owner = words in ("on top", "on the top") and self.things(self.with_owner)
@@ -131,6 +130,20 @@ class Places(Attacher):
             self.link(cue.kind, subjects, others, cue.words)
         elif words != "on":
             self.story.unread.append(cue.words)
+
+    def _ordered(self, kind: str, actors: Sequence[Actor], words: str) -> None:
+        """"from left to right": each one and the next."""
+        for one, following in pairwise(self.things(actors)):
+            self.link(_ORDER[kind], [one], [following], words)
+
+    def follow(self, actors: Sequence[Actor]) -> None:
+        """Says of them what stood before its subject."""
+        for kind, objects, words in self.fronted:
+            if kind in _ORDER:
+                self._ordered(kind, actors, words)
+            else:
+                self.story.link(kind, actors, objects, words)
+        self.fronted = []
 
     def link(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str) -> None:
         """Adds a relation that the words state in full."""

@@ -28,6 +28,8 @@ class Resolver:
         self.subjects: list[Actor] = []
         self.spelled_out = False
         """Whether a colon came just before: what follows says again what was said."""
+        self.listed = False
+        """Whether it is one of several subjects."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
@@ -97,11 +99,17 @@ class Resolver:
         if m.quantity and m.quantity.words == "one" and not m.attributes and kind == "with":
             group = [b for a in self.cast.matching(m) if a.bunch for b in self.cast.things if b.bunch is a.bunch]
             return self.cast.part(m, group) if group else []
-        if not m.counted and not m.plural and not m.attributes and m.noun not in listed("mass"):
-            return [a for a in self.cast.matching(m) if a.sentence < self.cast.sentence or a.bunch][:1]
+        if not m.counted and not m.plural and m.noun not in listed("mass"):
+            same = self.cast.matching(m)
+            before = [a for a in same if not m.attributes and (a.sentence < self.cast.sentence or a.bunch)]
+            return (before or [a for a in same if self._noted(a, m)])[:1]
         if self.cast.sentence and m.det in ("a", "an", "one") and not m.other:
             return self._member(m)
         return []
+
+    def _noted(self, a: Actor, m: Mention) -> bool:
+        """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
+        return a.phrase == self.cast.words(m) and not self.listed and a not in self.subjects
 
     def _recount(self, group: list[Actor], n: int) -> list[Actor]:
         """"more cats than dogs: six cats …": the group has exactly `n` members."""

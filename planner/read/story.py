@@ -86,6 +86,12 @@ class Story:
         self.links = [new for new, old in zip(kept, self.links, strict=True)
                       if new.subjects and (new.objects or not old.objects)]
 
+    def swap(self, old: Sequence[Actor], new: Sequence[Actor]) -> None:
+        """Says of the new ones what was said of the old ones."""
+        now = dict(zip(old, new, strict=True))
+        self.links = [replace(link, subjects=tuple(now.get(a, a) for a in link.subjects),
+                              objects=tuple(now.get(a, a) for a in link.objects)) for link in self.links]
+
     def enlist(self, actors: Sequence[Actor], model: Actor) -> None:
         """Lets actors take part in everything that is said of `model`."""
         self.links = [replace(link, subjects=(*link.subjects, *actors) if model in link.subjects else link.subjects,

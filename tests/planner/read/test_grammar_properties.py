@@ -18,7 +18,8 @@ SOME = (
     "a an the two three several each other one another of with without no not red blue cat dogs sheep holding on in "
     "left right to its is are that which and , . ; : ( ) ' \" sitting table between next it they more than as many "
     "number 7 dozen pair half slice bowl 's row group background top bottom corner middle image kitchen "
-    "respectively said by photo style 🙂 wheels wearing hat who while but there"
+    "respectively said by photo style 🙂 wheels wearing hat who while but there both either half all among side sides "
+    "from below above behind nothing else ones second larger hats stars"
 )
 WORDS = SOME.split(" ")
 
