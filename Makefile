@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-agent bench-grounding bench-planner bench-repair wheel clean
+.PHONY: help demo test check format bench-agent bench-grounding bench-planner bench-repair bench-tokens wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (
 
 bench-repair: $(VENV)/.dev ## move published boxes until all claims hold (JUDGE=folder)
 	@$(BIN)/python tests/bench/repair.py --benchmarks $(JUDGE)/../benchmarks $(ARGS)
+
+bench-tokens: $(VENV)/.dev ## learned prompt tokens against seeds of the same cost; goes on where it was stopped
+	@PYTHONPATH=. $(BIN)/python tests/bench/tokens.py $(ARGS)
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
