@@ -80,6 +80,12 @@ class Binder:
         left = 1 - progress / self.bind.until if self.bind.until else 0.0
         return BindHook(self, left, rows) if left > 0 else None
 
+    def at(self, progress: float, free: Conditioning,
+           rows: Sequence[int] | None = None) -> tuple[BindHook | None, Conditioning]:
+        """The hook for a step, and the texts for the whole batch that go with it; the `free` ones once it is over."""
+        hook = self.hook(progress, rows)
+        return hook, self.given if hook else free
+
     def lift(self, difference: Tensor, left: float) -> Tensor:
         """By how much to multiply guidance, place by place, "batch 1 rows cols"; `difference` is what it multiplies.
 

@@ -265,8 +265,7 @@ class Refocuser:
     def _update(self, x: Tensor, t: Tensor, i: int, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
-        bound = self.bind.hook(i / self.total, active) if self.bind else None
-        cond = self.bind.given if self.bind and bound else self.cond
+        bound, cond = self.bind.at(i / self.total, self.cond, active) if self.bind else (None, self.cond)
         with torch.enable_grad():
             look, watches = self.watches(start, t, active)
             found, slopes = self.backbone.attend(start, t, cond.pick(active), watches,

@@ -80,8 +80,7 @@ class Run:
 
     def predict(self, x: Tensor, t: Tensor, i: int) -> Tensor:
         """The guided prediction at step `i`, watched and bound."""
-        bound = self.bind.hook(i / self.total) if self.bind else None
-        given = self.bind.given if self.bind and bound else self.given
+        bound, given = self.bind.at(i / self.total, self.given) if self.bind else (None, self.given)
         watched = self.options.watch or self.refocus.reads
         hooks: list[Hook] = [*(self.refocus.hooks(i) if watched else []), *([bound] if bound else [])]
         scale = self.options.guidance_scale

@@ -86,7 +86,7 @@ class Binder:
     def bind_all(self, pending: Pending, mentions: list[Mention]) -> None:
         """Gives the pending relation its objects."""
         self.look()
-        self.resolver.subjects, self.resolver.listed = pending.subjects or self.subjects, False
+        self.resolver.subjects, self.resolver.in_list = pending.subjects or self.subjects, False
         objects = [actor for m in mentions for actor in self._object(pending, m)]
         if self.respectively and len(objects) == len(pending.subjects) > 1:
             for subject, thing in zip(pending.subjects, objects, strict=True):

@@ -124,7 +124,7 @@ class Clauses(Places):
         nxt = self.after(i)
         cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
-        self.resolver.spelled_out, self.resolver.listed = self.word(i - 1) == ":", len(mentions) > 1
+        self.resolver.spelled_out, self.resolver.in_list = self.word(i - 1) == ":", len(mentions) > 1
         for m in mentions:
             joined = m.one and m is not mentions[0] and actors
             found = self.cast.new(self.cast.like(m, actors[-1])) if joined else self.resolver.resolve(m, "")

@@ -68,8 +68,7 @@ class Places(Attacher):
         """"On the left, a dog": a place that comes before its subject."""
         begins = self.before(i) in ("", "stop", "clause") and self.word(i - 1) != "but"
         joined = self.before(i) in ("comma", "and") or self.word(i - 1) == "but"
-        turns = joined and not cue.kind and self.kind(nxt) in ("np", "be", "there")
-        turns = turns or (joined and bool(cue.kind) and self._subject_follows(nxt))
+        turns = joined and (self._subject_follows(nxt) if cue.kind else self.kind(nxt) in ("np", "be", "there"))
         if not (begins or turns) or self.kind(i - 1) == "verb":
             return False
         if not cue.kind or (cue.alone and self._image(nxt)):

@@ -28,7 +28,7 @@ class Resolver:
         self.subjects: list[Actor] = []
         self.spelled_out = False
         """Whether a colon came just before: what follows says again what was said."""
-        self.listed = False
+        self.in_list = False
         """Whether it is one of several subjects."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
@@ -109,7 +109,7 @@ class Resolver:
 
     def _noted(self, a: Actor, m: Mention) -> bool:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
-        return a.phrase == self.cast.words(m) and not self.listed and a not in self.subjects
+        return a.phrase == self.cast.words(m) and not self.in_list and a not in self.subjects
 
     def _recount(self, group: list[Actor], n: int) -> list[Actor]:
         """"more cats than dogs: six cats …": the group has exactly `n` members."""

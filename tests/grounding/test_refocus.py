@@ -40,8 +40,7 @@ def refocuser(backbone: StableDiffusion, refocus: Refocus, *layouts: Layout, tot
 
 def look(guide: Refocuser, x: Tensor, i: int = 0) -> None:
     """The ordinary pass of a step, as a run makes it."""
-    bound = guide.bind.hook(i / guide.total) if guide.bind else None
-    cond = guide.bind.given if guide.bind and bound else guide.cond
+    bound, cond = guide.bind.at(i / guide.total, guide.cond) if guide.bind else (None, guide.cond)
     guide.backbone.predict(x, T, cond, [*guide.hooks(i), *([bound] if bound else [])])
     guide.note()
 
