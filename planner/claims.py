@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Literal
 
 from planner.relations import TABLE
@@ -72,20 +72,24 @@ def _counts(scene: Scene) -> list[Claim]:
     by_noun: dict[str, list[Thing]] = defaultdict(list)
     for thing in scene.things:
         by_noun[thing.noun].append(thing)
-    return [_count(noun, things, groups) for noun, things in by_noun.items()]
+    sizes = Counter(thing.group for thing in scene.things)
+    return [_count(noun, things, groups, sizes) for noun, things in by_noun.items()]
 
 
-def _count(noun: str, things: list[Thing], groups: dict[str, Group]) -> Claim:
-    members = {thing.group for thing in things if thing.group}
-    open_groups = [groups[id] for id in members if not groups[id].exact]
-    least = len(things) - sum(
-        sum(thing.group == group.id for thing in things) - group.at_least for group in open_groups)
-    most = None if any(group.at_most is None for group in open_groups) else len(things)
-    least = max(1, min(least, len(things)))
-    number = f"exactly {len(things)}" if most == least else f"at least {least}"
-    there = "there is" if len(things) == 1 else "there are"
+def _count(noun: str, things: list[Thing], groups: dict[str, Group], sizes: Counter[str | None]) -> Claim:
+    """A group wholly of the noun counts as its words say, whatever has a place; of a mixed one, what is there."""
+    least, most, open_ended = 0, 0, False
+    for id, here in Counter(thing.group for thing in things).items():
+        group = groups.get(id or "")
+        whole = group is not None and here == sizes[id]
+        least += here if group is None else group.at_least if whole else min(here, group.at_least)
+        most += (group.at_most or here) if group and whole else here
+        open_ended |= group is not None and group.at_most is None
+    least, most = max(1, least), max(1, least, most)
+    number = f"at least {least}" if open_ended else f"exactly {least}" if most == least else f"{least} to {most}"
+    there = "there is" if least == most == 1 and not open_ended else "there are"
     return Claim(id=f"count:{noun}", kind="count", sentence=f"{there} {number} × {noun}",
-                 things=tuple(t.id for t in things), noun=noun, at_least=least, at_most=most)
+                 things=tuple(t.id for t in things), noun=noun, at_least=least, at_most=None if open_ended else most)
 
 
 def _attribute(thing: Thing, word: str, names: dict[str, str]) -> Claim:
@@ -206,7 +210,13 @@ def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:
     return f"{', '.join(spoken[:-1])} {joint} {spoken[-1]}" if len(spoken) > 1 else "".join(spoken)
 
 
+def stated_in_absence(claim: Claim) -> set[str]:
+    """The words that an absence states besides its noun ("no red cars": red); the noun may be plural."""
+    words = claim.word.lower().split()
+    return set(words[:-len(claim.noun.split())]) - {"a", "an", "any", "the"}
+
+
 def contradicts(claim: Claim, things: tuple[Thing, ...]) -> bool:
     """Whether one of `things` is what an absence forbids: the noun, with every word that the absence states of it."""
-    stated = set(claim.word.lower().split()) - {"a", "an", "any", *claim.noun.lower().split()}
+    stated = stated_in_absence(claim)
     return any(t.noun == claim.noun and stated <= {w.lower() for w in t.attributes} for t in things)

@@ -80,6 +80,10 @@ class Task:
         """Refuse what cannot be placed at all."""
         if len(self.ids) > MOST_THINGS:
             raise BadInput(f"at most {MOST_THINGS} things can be placed, the scene has {len(self.ids)}")
+        for group in self.scene.groups:
+            if (have := sum(t.group == group.id for t in self.scene.things)) < group.at_least:
+                raise BadInput(f"“{group.words}” are more than a scene holds: {have} of {group.at_least} would have a "
+                               "place; name fewer, or say `many`")
         for id in self.hints:
             if id not in self.ids:
                 there = ", ".join(self.ids) or "nothing"

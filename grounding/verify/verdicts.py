@@ -18,7 +18,7 @@ from grounding.verify.report import Evidence, Finding
 from grounding.verify.sight import Sight
 from grounding.verify.thresholds import AttributeCut, Ruling
 from grounding.verify.words import at, listed, number, place, renamed, spelled
-from planner.claims import Claim, ClaimKind
+from planner.claims import Claim, ClaimKind, stated_in_absence
 from planner.geometry import PAIR, Frame
 from planner.relations import TABLE
 from planner.scene import Box
@@ -300,12 +300,6 @@ def _absent(claim: Claim, sight: Sight) -> Finding:
     ruling: Ruling = "cannot tell" if doubtful else "holds"
     return Finding(claim=claim, ruling=ruling, score=best, threshold=cut.at, evidence=evidence,
                    sentence=claim.sentence + (": cannot tell whether what is there is one" if doubtful else ""))
-
-
-def stated_in_absence(claim: Claim) -> list[str]:
-    """The attributes that an absence states besides its noun ("no red cars": red)."""
-    words = claim.word.lower().split()
-    return [word for word in words[:-len(claim.noun.split())] if word not in ("a", "an", "any", "the")]
 
 
 def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:

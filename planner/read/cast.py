@@ -100,7 +100,7 @@ class Cast:
         self.p = phraser
         self.ratios = ratios
         self.actors: list[Actor] = []
-        self.capped = False
+        self.beyond: list[str] = []
         self.share: Share | None = None
         self.sentence = 0
 
@@ -118,7 +118,8 @@ class Cast:
         n, bunch = self._number(m, times)
         room = MOST - len(self.things)
         if not stuff and n > room:
-            n, self.capped = max(0, room), True
+            n = max(0, room)
+            self.beyond.append(self.words(m))
         if stuff:
             n, bunch = 1, None
         made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]

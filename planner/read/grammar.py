@@ -20,7 +20,8 @@ def read(prompt: str) -> Scene:
     cast, story = _told(prompt)
     if len(prompt) > LIMIT:
         story.notes.append(f"the prompt was read up to character {LIMIT} of {len(prompt)}")
-    if cast.capped:
+    if cast.beyond:
+        story.unread.extend(dict.fromkeys(cast.beyond))
         story.notes.append(f"the prompt names more than {MOST} things; the first {MOST} have a box")
     return assemble(prompt, cast, story)
 

@@ -288,8 +288,11 @@ class Resolver:
         return group
 
     def absent(self, m: Mention, owners: Sequence[Actor]) -> None:
-        """Nothing of this kind may be in the picture, or on its owners; people and animals in general not at all."""
+        """Nothing of this kind may be in the picture, or on its owners; people and animals in general not at all.
+        "No other dogs" beside a dog says what its count says."""
         noun = m.noun or " ".join(m.attributes)
+        if (m.other or "more" in m.attributes) and any(a.noun == noun for a in self.cast.things):
+            return
         core = self.cast.p.span(*m.core) or noun
         living = m.plural and m.head in listed("person", "animal")
         holders: list[Actor | None] = [] if living else [a for a in owners if not a.stuff]

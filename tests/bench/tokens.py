@@ -1,14 +1,19 @@
 """Learned prompt tokens against as many seeds as the same compute buys, for both objectives.
 
-python tests/bench/tokens.py [--count 20] [--out bench/out/tokens]
+python tests/bench/tokens.py [--count 20] [--out bench/out/tokens] [--reuse]
 
 The referee that keeps the best of either is the detector's share of claims that hold; success is decided by the judge
 of the pocket's pictures, which shares nothing with it. Goes on where it was stopped.
+
+With --reuse: what tokens are worth as a start. A prompt's tokens are learned with one seed and are the start with
+another; so are the tokens of the prompt that CLIP finds nearest among those learned before; what the attention energy
+is then, over the first and the last two updates, beside a start from nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,12 +32,15 @@ from grounding.painter import Painter
 from grounding.pocket.judge import judge
 from grounding.pocket.models import WEIGHTS, load_clip
 from grounding.semantics import Semantics
+from grounding.spellbook import Spellbook
 from planner.scene import Layout
 from scenewright.config import Settings
 from scenewright.stack import open_stack
 
 SETTINGS = (("attention", Incant(objective="attention", iterations=10, checks=1)), ("meaning", Incant()))
 SORTS = ("spatial", "colour", "counting", "size")
+SEEDS = 500
+"""A prompt's second seed is so far from its first."""
 HOW: dict[str, Any] = {"steps": 25, "guidance_scale": 5.0, "watch": False}
 
 
@@ -41,8 +49,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="prompts of each sort")
     parser.add_argument("--out", type=Path, default=Path("bench/out/tokens"), help="where the results go")
+    parser.add_argument("--reuse", action="store_true", help="what tokens of before are worth as a start")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    if args.reuse:
+        _reuse(args.count)
+        return
     file = args.out / "results.jsonl"
     done = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     there = {(one["objective"], one["sort"], one["index"]) for one in done}
@@ -74,6 +86,31 @@ def _one(incanter: Incanter, objective: str, settings: Incant, sort: str, index:
             "seeds": found.with_seeds, "passes": found.tokens.forward_equivalents,
             "seeds_passes": found.seeds.forward_equivalents, "tries": found.seeds.tries,
             "kept": found.tokens.learned is not None}
+
+
+def _reuse(count: int) -> None:
+    """Energies by start. The referee prefers whatever comes last, so that what was learned is kept, liked or not."""
+    clip, tries = load_clip(), itertools.count()
+    painter = Painter(backbones.load(WEIGHTS / "pipeline"))
+    semantics = Semantics(clip.model, clip.processor)
+    incanter = Incanter(painter, semantics, lambda image, layout: next(tries))
+    incant, near = SETTINGS[0][1], Spellbook(painter.backbone, semantics, similar=-1.0)
+    courses: dict[str, list[list[float]]] = {"nothing": [], "the nearest prompt's": [], "the same prompt's": []}
+    for index in range(count):
+        for sort in SORTS:
+            layout, prompt = prompts.layout(sort, index), prompts.trial(sort, index).prompt
+            learned = incanter(layout, seed=index, incant=incant, **HOW).learned
+            assert learned is not None
+            if len(near):
+                for name, start in zip(courses, (None, near.near(prompt), learned), strict=True):
+                    course = incanter(layout, seed=index + SEEDS, incant=incant, start=start, **HOW).history
+                    courses[name].append([float(terms["attention"]) for terms in course])
+            near.add(prompt, learned)
+    table = Table("start", "prompts", "energy, first two updates", "last two", box=None)
+    for name, found in courses.items():
+        ends = np.array(found).mean(axis=0)
+        table.add_row(name, str(len(found)), f"{ends[:2].mean():.3f}", f"{ends[-2:].mean():.3f}")
+    Console(width=140).print(table)
 
 
 def _show(done: Sequence[dict[str, Any]]) -> None:

@@ -97,9 +97,21 @@ def test_counts_are_exact_unless_the_words_leave_them_open() -> None:
         (claim,) = [c for c in claims_of(Scene(things=things, groups=(group,))) if c.kind == "count"]
         return claim.at_least, claim.at_most
     assert count(None) == (3, None)
+    assert count(6) == (3, 6)
     things = tuple(thing(f"cat{i}", "cat") for i in range(4))
     (exact,) = [c for c in claims_of(Scene(things=things)) if c.kind == "count"]
     assert (exact.at_least, exact.at_most) == (4, 4)
+
+
+def test_a_group_counts_as_its_words_say_also_where_not_all_have_a_place() -> None:
+    things = tuple(thing(f"cat{i}", "cat").model_copy(update={"group": "g1"}) for i in range(4))
+    group = Group(id="g1", words="50 cats", at_least=50, at_most=50)
+    (claim,) = [c for c in claims_of(Scene(things=things, groups=(group,))) if c.kind == "count"]
+    assert (claim.at_least, claim.at_most, claim.sentence) == (50, 50, "there are exactly 50 × cat")
+    animals = (things[0], thing("dog1", "dog").model_copy(update={"group": "g1"}))
+    pair = group.model_copy(update={"at_least": 2, "at_most": 2})
+    told = [c.sentence for c in claims_of(Scene(things=animals, groups=(pair,))) if c.kind == "count"]
+    assert told == ["there is exactly 1 × cat", "there is exactly 1 × dog"]
 
 
 def test_claims_have_unique_names_and_pairs_are_taken_one_by_one() -> None:

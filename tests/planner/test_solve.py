@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from planner.arrangements import ARRANGEMENT
 from planner.check import check, verdicts
 from planner.errors import BadInput, Conflict
+from planner.read.grammar import read
 from planner.relations import TABLE
 from planner.scene import Absent, Box, Canvas, Relation, Scene
 from planner.solve import place
@@ -207,6 +208,20 @@ def test_what_must_be_absent_cannot_be_there() -> None:
     with pytest.raises(Conflict, match="there must be no dog"):
         place(Scene(things=(thing("a", "dog"),), absent=(Absent(noun="dog", phrase="dog"),)))
     place(Scene(things=(thing("a", "dog", "white"),), absent=(Absent(noun="dog", phrase="black dog"),)))
+    with pytest.raises(Conflict):
+        place(Scene(things=(thing("a", "dog", "black"),), absent=(Absent(noun="dog", phrase="black dogs"),)))
+
+
+@pytest.mark.parametrize("prompt", ["a dog on a sofa, no dogs", "a red ball and a blue box, no red balls"])
+def test_a_plural_absence_contradicts_too(prompt: str) -> None:
+    with pytest.raises(Conflict, match="there must be no"):
+        place(read(prompt))
+
+
+def test_more_than_a_scene_holds_is_refused_by_name() -> None:
+    with pytest.raises(BadInput, match="“500 apples” are more than a scene holds: 40 of 500"):
+        place(read("500 apples"))
+    assert read("forty cats and forty dogs").unread == ("forty dogs",)
 
 
 def test_depth_follows_the_relations_and_otherwise_the_ground() -> None:
