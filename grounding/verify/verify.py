@@ -15,9 +15,9 @@ from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
 from grounding.verify.sight import Sight
 from grounding.verify.thresholds import Thresholds
-from grounding.verify.verdicts import finding_on, read_attribute, stated_in_absence
+from grounding.verify.verdicts import finding_on, read_attribute
 from grounding.verify.words import at, problems_of, spoken_names
-from planner.claims import Claim, claims_of
+from planner.claims import Claim, claims_of, stated_in_absence
 from planner.geometry import Frame, Rect
 from planner.relations import TABLE
 from planner.scene import Canvas, Layout, Thing
