@@ -57,7 +57,8 @@ class Words:
     """A text as one model reads it: one column of `states` per token.
 
     `offsets` gives each column's characters in `text` (an empty range for special tokens and padding); `content` the
-    columns between the start token and the end token; `dropped` what did not fit the model's limit.
+    columns between the start token and the end token; `dropped` what did not fit the model's limit, `partly` what did
+    not fit that of one of its encoders.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Words:
     offsets: tuple[tuple[int, int], ...]
     content: range
     dropped: str = ""
+    partly: str = ""
     extra: Mapping[str, Tensor] = field(default_factory=dict)
 
     def columns(self, start: int, end: int) -> tuple[int, ...]:

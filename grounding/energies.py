@@ -13,9 +13,10 @@ Three profiles: `paper` is the formula in print, `head` what the published code 
     cross = torch.cat(cross_maps_of_all_layers).mean(0).reshape(16, 16, 77)  # each "heads 256 77"
     own = torch.stack(self_maps_of_all_layers)                               # each "heads 256 256"
     things = [Object((2,), ((0.1, 0.2, 0.4, 0.8),)), Object((5,), ((0.6, 0.3, 0.9, 0.9),))]
-    loss = car_head(cross, things, step=3).energy + sar_head(own, things)
+    loss = 4 * head(cross, own, things, step=3).energy
 
-In the published code every word of a phrase is an object, with all boxes of the phrase.
+In the published code every word of a phrase is an object, with all boxes of the phrase and all tokens of the word; the
+factor (4 here) and the number of updates are `grounding.refocus.head_plan`'s.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Object(NamedTuple):
 
 
 class Cross(NamedTuple):
-    """A cross-attention energy, the weakest claim to an own box, and the strongest to another's."""
+    """An energy, the weakest claim to an own box, and the strongest to another's; where maps are not finite, nothing is
+    claimed."""
 
     energy: Tensor
     inside: float
@@ -69,9 +71,16 @@ def _exact(maps: Tensor) -> Tensor:
     return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps
 
 
-def _checked(objects: Sequence[Object], text: int) -> None:
+def _checked(objects: Sequence[Object], text: int) -> list[Object]:
+    """Objects (or plain pairs) that can be looked up in a map of so many words."""
+    _words([c for columns, _ in objects for c in columns], text)
+    _ = instances(objects)
+    return [Object(*thing) for thing in objects]
+
+
+def _words(columns: Sequence[int], text: int) -> None:
     """Column 0 is the start token and the last one is dropped: neither can be a word's."""
-    if wrong := [c for thing in objects for c in thing.columns if not 1 <= c <= text]:
+    if wrong := [c for c in columns if not 1 <= c <= text]:
         raise BadRequest(f"text columns of words are 1 to {text}, got {wrong[0]}")
 
 
@@ -103,14 +112,43 @@ def box_mask(boxes: Sequence[Corners], rows: int, cols: int, cells: Cells = outw
 
 
 def instances(objects: Sequence[Object]) -> list[tuple[int, Corners]]:
-    """Every box with the index of its object, in the order in which `box_rows` stacks them."""
-    return [(o, box) for o, thing in enumerate(objects) for box in thing.boxes]
+    """Every box with the index of its object, in the order in which `box_rows` stacks them. A box may overhang the
+    canvas; one that lies beyond it is in other units."""
+    found = [(o, box) for o, (_, boxes) in enumerate(objects) for box in boxes]
+    for _, box in found:
+        if len(box) != 4 or not (max(box[:2]) <= 1 and min(box[2:]) >= 0 and all(map(math.isfinite, box))):
+            raise BadRequest(f"boxes are x0 y0 x1 y1 in fractions of the canvas, got {tuple(box)}")
+    return found
 
 
 def box_rows(maps: Tensor, objects: Sequence[Object], rows: int, cols: int, cells: Cells = outward) -> Tensor:
     """Full self-attention maps "layers heads cells cells" to box-averaged rows; a box of no cells gives zeros."""
-    masks = torch.stack([box_mask([box], rows, cols, cells).flatten() for _, box in instances(objects)]).to(maps)
+    return _averaged(maps, [box_mask([box], rows, cols, cells) for _, box in instances(objects)])
+
+
+def _averaged(maps: Tensor, areas: Sequence[Tensor]) -> Tensor:
+    if not areas:
+        raise BadRequest("there is no box whose attention could be looked at")
+    masks = torch.stack([area.flatten() for area in areas]).to(maps)
     return masks / masks.sum(-1, keepdim=True).clamp(min=1) @ maps
+
+
+def head(cross: Tensor, own: Tensor | Sequence[Tensor], objects: Sequence[Object], step: int,
+         gated: Tensor | Sequence[Tensor] | None = None) -> Cross:
+    """The published code's energy at step index `step` (of 50), before its factor: CAR + SAR + 3 · ground.
+
+    `own` are full self-attention maps and `gated` the gated layers' (if the model has any): "layers heads n n", or a
+    layer each.
+    """
+    found = car_head(cross, objects, step)
+    energy = found.energy + sar_head(_stacked(own), objects, (cross.shape[0], cross.shape[1]))
+    if gated is not None:
+        energy = energy + 3 * ground_head(_stacked(gated), objects, step)
+    return found._replace(energy=energy)
+
+
+def _stacked(maps: Tensor | Sequence[Tensor]) -> Tensor:
+    return maps if isinstance(maps, Tensor) else torch.stack(list(maps))
 
 
 def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
@@ -122,9 +160,9 @@ def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
     cell counts as satisfied.
     """
     maps, early = sharpened(cross), step < 15
-    _checked(objects, len(maps))
+    objects = _checked(objects, len(maps))
     rows, cols = maps.shape[1:]
-    energy, inside, outside = maps.new_zeros(()), 1000.0, 0.0
+    terms, inside, outside = [maps.new_zeros(())], 1000.0, 0.0
     for o, thing in enumerate(objects):
         own = [truncated(box, rows, cols) for box in thing.boxes]
         others = [truncated(box, rows, cols) for p, other in enumerate(objects) if p != o for box in other.boxes]
@@ -133,14 +171,20 @@ def car_head(cross: Tensor, objects: Sequence[Object], step: int) -> Cross:
             rest = _zeroed(seen, own)
             for area in own:
                 m = _peak(seen[area], 1.0)
-                energy = energy + _pull(m, early)
-                inside = min(inside, m.item())
+                terms.append(_pull(m, early))
+                inside = min(inside, m.item() if m.isfinite() else -math.inf)
             for area in others:
                 m = _peak(rest[area], 0.0)
-                energy = energy + _push(m, early)
+                terms.append(_push(m, early))
                 outside = max(outside, m.item())
-            energy = energy + len(own) * _zeroed(rest, others).max() / 2
-    return Cross(energy / max(len(objects), 1), inside, outside)
+            terms.append(len(own) * _zeroed(rest, others).max() / 2)
+    return Cross(_total(terms) / max(len(objects), 1), inside, outside)
+
+
+def _total(terms: Sequence[Tensor]) -> Tensor:
+    """Their sum. In single precision a hundred terms lose the fifth digit; not every device has double."""
+    some = torch.stack(list(terms))
+    return some.sum() if some.device.type == "mps" else some.sum(dtype=torch.float64).to(some.dtype)
 
 
 def _peak(area: Tensor, empty: float) -> Tensor:
@@ -164,18 +208,16 @@ def _push(m: Tensor, early: bool) -> Tensor:
 
 def sar_head(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
     """The published code's SAR on full maps "layers heads cells cells"; see `sar_head_rows`."""
-    rows, cols = _grid(maps, objects, grid)
+    rows, cols = _grid(maps, grid)
     return sar_head_rows(box_rows(maps, objects, rows, cols, truncated), objects, (rows, cols))
 
 
-def _grid(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None) -> tuple[int, int]:
+def _grid(maps: Tensor, grid: tuple[int, int] | None) -> tuple[int, int]:
     """The grid of full maps; square if nothing is said."""
     rows, cols = grid or (math.isqrt(maps.shape[-1]),) * 2
     if maps.ndim != 4 or maps.shape[-2:] != (rows * cols, rows * cols):
         raise BadRequest(f"self-attention maps are \"layers heads cells cells\" of {rows * cols} cells, got "
                          f"{tuple(maps.shape)}")
-    if not any(thing.boxes for thing in objects):
-        raise BadRequest("there is no box whose attention could be looked at")
     return rows, cols
 
 
@@ -211,7 +253,7 @@ def ground_head_rows(rows_seen: Tensor, own_slots: Sequence[Sequence[int]], cell
 def car_paper(cross: Tensor, objects: Sequence[Object]) -> Cross:
     """CAR in print: L = (1/q) Σ_i [1 − max(A_i ⊙ M_i)] + (1/q) Σ_i max(A_i ⊙ (1 − M_i)) over q grounded columns."""
     maps = sharpened(cross)
-    _checked(objects, len(maps))
+    objects = _checked(objects, len(maps))
     if not any(thing.columns for thing in objects):
         return Cross(maps.new_zeros(()), 1.0, 0.0)
     masks = [box_mask(thing.boxes, *maps.shape[1:]).to(maps) for thing in objects for _ in thing.columns]
@@ -225,6 +267,9 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
     """CAR's mask form for regions that are not boxes: means inside and outside instead of peaks. Masks "rows cols".
     (In print the 1 of 1 − ΣAM is divided by the area too, which moves the energy and not its gradient.)"""
     maps = sharpened(cross)
+    _words([c for columns, _ in regions for c in columns], len(maps))
+    if not any(columns for columns, _ in regions):
+        return Cross(maps.new_zeros(()), 1.0, 0.0)
     seen = torch.stack([maps[c - 1] for columns, _ in regions for c in columns])
     area = torch.stack([mask for columns, mask in regions for _ in columns]).to(maps)
     inside, outside = ((seen * m).sum((1, 2)) / m.sum((1, 2)).clamp(min=1) for m in (area, 1 - area))
@@ -233,9 +278,9 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
 
 def sar_paper(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
     """SAR in print on full maps "layers heads cells cells"; see `sar_paper_rows`."""
-    rows, cols = _grid(maps, objects, grid)
-    masks = torch.stack([box_mask(thing.boxes, rows, cols).flatten() for thing in objects]).to(maps)
-    return sar_paper_rows(masks / masks.sum(-1, keepdim=True) @ maps, masks)
+    rows, cols = _grid(maps, grid)
+    areas = [box_mask(boxes, rows, cols) for _, boxes in objects] if instances(objects) else []
+    return sar_paper_rows(_averaged(maps, areas), torch.stack([area.flatten() for area in areas]))
 
 
 def sar_paper_rows(rows_seen: Tensor, masks: Tensor) -> Tensor:
@@ -259,6 +304,7 @@ def car_ours(cross: Tensor, columns: Tensor, masks: Tensor, weights: Tensor | No
 
 def inside(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
     """The share of each column's attention that falls in its cells: "columns"."""
+    _words(columns.tolist(), cross.shape[-1] - 1)
     seen = _exact(cross).flatten(0, 1).T[columns]
     return (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
 

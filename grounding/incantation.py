@@ -36,6 +36,7 @@ from grounding.rendering import Rendering
 from grounding.sampler import schedule
 from grounding.semantics import Semantics, masked
 from grounding.settings import Incant
+from grounding.targets import Target, aim
 from planner.scene import Layout
 
 __all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Meaning", "Referee"]
@@ -183,6 +184,14 @@ class _Search:
         words = self.job.words if tokens is None else self.backbone.encode([self.job.words.text], tokens)[0]
         return self.backbone.place(self.backbone.stack([words]), [self.job.placed])
 
+    def target(self) -> Target:
+        """Where words belong when the tokens are among them: they may take the place of the last words."""
+        assert self.job.target is not None
+        there = self.backbone.encode([self.job.words.text], self.tokens(self._start(None)))[0]
+        found = aim(self.job.target.grounding, there, self.job.target.rows, self.job.target.cols)
+        assert found is not None
+        return found
+
     def clean(self, moment: Moment, tokens: Tensor | None) -> Tensor:
         """The pixels of x̂₀: where one step from here would end, with classifier-free guidance."""
         output = self.backbone.predict(moment.x, moment.t, self.conditioning(tokens))
@@ -247,6 +256,7 @@ class AttentionLoss:
     def __init__(self, search: _Search, moments: Sequence[Moment]) -> None:
         self.search, self.moments, self.neglected = search, moments, tuple[str, ...]()
         self.refocus = (search.settings.refocus or Refocus()).model_copy(update={"profile": "ours"})
+        self.target = search.target()
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:
@@ -254,12 +264,11 @@ class AttentionLoss:
         search, moment = self.search, self.moments[at]
         with torch.enable_grad():
             cond = search.conditioning(search.tokens(offset))
-            refocuser = Refocuser(self.refocus, search.backbone, cond, [search.job.target], search.settings.steps)
+            refocuser = Refocuser(self.refocus, search.backbone, cond, [self.target], search.settings.steps)
             look, hooks = refocuser.watches(moment.x, moment.t, [0])
 
             def downhill() -> tuple[dict[str, float], Tensor]:
-                assert search.job.target is not None
-                energy = our_measure(self.refocus, search.job.target, look()[0], IDLE).energy
+                energy = our_measure(self.refocus, self.target, look()[0], IDLE).energy
                 sparsity = search.sparsity(offset)
                 total = energy + search.incant.sparsity * sparsity
                 terms = {"attention": float(energy.detach()), "sparsity": float(sparsity.detach())}

@@ -48,7 +48,10 @@ class Painter:
         chosen = _options(options)
         if (chosen.mend is None) != (source is None):
             raise BadRequest("to mend a picture takes both: the picture (`source`) and what to paint anew (`mend`)")
-        many = [layouts] if isinstance(layouts, Layout) else list(layouts)
+        for name, given, kind in (("learned", learned, Tensor), ("warm", warm, Trajectory), ("source", source, Image)):
+            if not isinstance(given, kind | None):
+                raise BadRequest(f"`{name}` is a `{kind.__name__}`, got {given!r}")
+        many = list(layouts) if isinstance(layouts, Sequence) else [layouts]
         seeds = list(seed) if isinstance(seed, Sequence) and not isinstance(seed, str) else [seed] * len(many)
         if isinstance(warm_from, bool) or not isinstance(warm_from, int) or (warm is None and warm_from):
             raise BadRequest(f"`warm_from` is the number of a step of the trajectory `warm`, got {warm_from!r}"
@@ -78,11 +81,12 @@ class Painter:
         return self._shares[shape]
 
     def _job(self, layout: Layout, seed: int, options: Options, learned: Tensor | None) -> Job:
-        if not isinstance(seed, int) or not 0 <= seed < 2**63:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
             raise BadRequest(f"a seed is a whole number from 0 to 2⁶³−1, got {seed!r}")
         alone = options.mend.things if options.mend else ()
         grounding = spans.ground(only(layout, alone) if alone else layout)
         unwanted = ", ".join(part for part in (options.negative, *grounding.absent) if part)
+        spans.refuse_halves(unwanted)
         words, negative = self.backbone.encode([grounding.prompt], learned)[0], self.backbone.encode([unwanted])[0]
         shape = fitted(self.backbone, layout.canvas)
         target = aim(grounding, words, *self.backbone.grid(shape))

@@ -186,9 +186,9 @@ class Refocuser:
     """`Refocus` for one batch of scenes: a `Guide` for the loop, and the hooks that watch its ordinary passes."""
 
     def __init__(self, refocus: Refocus, backbone: Backbone, cond: Conditioning, targets: Sequence[Target | None],
-                 total: int, *, bind: Binder | None = None) -> None:
+                 total: int, *, bind: Binder | None = None, strides: Sequence[int | None] = ()) -> None:
         self.refocus, self.backbone, self.cond, self.targets, self.total = refocus, backbone, cond, targets, total
-        self.bind = bind
+        self.bind, self.strides = bind, strides or range(total)
         self.truncated, self.backward = [0] * len(targets), [0] * len(targets)
         self.bytes = 0
         self.first: dict[int, Tensor] = {}
@@ -207,13 +207,12 @@ class Refocuser:
         return max((i for i in range(self.total) if self._schedule(i).most), default=0)
 
     def _schedule(self, i: int) -> Plan:
-        match self.refocus.profile:
-            case "head":
-                return head_plan(i, self.total)
-            case "paper":
-                return paper_plan(i, self.total)
-            case "ours":
-                return our_plan(i, self.total, self.refocus)
+        """The published schedules count steps forward, not the evaluations in which a scheduler corrects itself."""
+        if self.refocus.profile == "ours":
+            return our_plan(i, self.total, self.refocus)
+        plan = head_plan if self.refocus.profile == "head" else paper_plan
+        n = self.strides[i]
+        return IDLE if n is None else plan(n, sum(n is not None for n in self.strides))
 
     @property
     def reads(self) -> bool:
@@ -289,6 +288,7 @@ class Refocuser:
         found = {b: self._measure(self.refocus, self._target(b), s, plan) for b, s in zip(active, seen, strict=True)}
         if plan.test == "before":
             found = {b: m for b, m in found.items() if m.weakest < self._enough}
+        found = {b: m for b, m in found.items() if m.energy.requires_grad}  # others have no words or no term
         for b in active:
             self.truncated[b] += 1
             self.backward[b] += (1 if found[b].usual is None else 2) if b in found else 0

@@ -19,7 +19,7 @@ from grounding.mend import Mender
 from grounding.receipt import Attention, Cost, Receipt
 from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
-from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule
+from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule, strides
 from grounding.settings import DOUBTFUL
 from grounding.targets import Target
 
@@ -43,7 +43,7 @@ class Run:
         bind = options.bind if options.bind is not None and options.bind.active and any(targets) else None
         self.bind = Binder(bind, backbone, jobs[0].shape, self.given, words, targets) if bind else None
         self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total,
-                                 bind=self.bind)
+                                 bind=self.bind, strides=strides(self.scheduler.timesteps))
 
     def paint(self, *, keep: bool, warm: Trajectory | None, start: int, source: Image | None) -> list[Rendering]:
         """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the `source`."""

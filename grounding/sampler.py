@@ -97,21 +97,42 @@ def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.G
 
 def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
     """A fresh scheduler with its timesteps set, for latents of this shape."""
-    scheduler = backbone.scheduler(kind, shape)
+    try:
+        scheduler = backbone.scheduler(kind, shape)
+    except (TypeError, ValueError, AttributeError, ImportError) as error:
+        raise Unsupported(f"`{getattr(kind, '__name__', kind)}` does not fit `{backbone.name}`: "
+                          f"{' '.join(str(error).split())}") from error
     name = type(scheduler).__name__
     if missing := [part for part in _NEEDED if not hasattr(scheduler, part)]:
         raise Unsupported(f"`{name}` has no `{missing[0]}`, so the loop cannot run it; choose another scheduler")
-    trained = scheduler.config.num_train_timesteps
+    if more := _required(scheduler.step)[3:]:
+        raise Unsupported(f"a step of `{name}` needs `{more[0]}` too, which the loop does not have; choose another "
+                          "scheduler")
+    trained = scheduler.config.get("num_train_timesteps", 0)
     if not 1 <= steps <= trained:
         raise BadRequest(f"steps must be between 1 and {trained}, got {steps}")
     try:
         scheduler.set_timesteps(steps, device=backbone.device)
-    except (TypeError, ValueError, ImportError) as error:
+    except (TypeError, ValueError, AttributeError, ImportError) as error:
         raise Unsupported(f"`{name}` refuses to run {steps} steps: {error}") from error
     return scheduler
 
 
+def _required(function: Callable[..., Any]) -> list[str]:
+    """The names of its arguments that have no default: of a step, the output, the time, the sample, and what else."""
+    parameters = inspect.signature(function).parameters.values()
+    return [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
 _NEEDED = ("set_timesteps", "step", "scale_model_input", "init_noise_sigma")
+
+
+def strides(timesteps: Tensor) -> list[int | None]:
+    """Which step forward each evaluation belongs to. Of two at the same time the first only corrects the step before
+    (PNDM, Heun): None."""
+    times = timesteps.tolist()
+    real = [t != after for t, after in zip(times, [*times[1:], None], strict=True)]
+    return [sum(real[:i]) if forward else None for i, forward in enumerate(real)]
 
 
 @torch.no_grad()

@@ -63,10 +63,11 @@ class Grounding:
 
 
 class Columns(NamedTuple):
-    """The text columns of one item in one model's reading: all of its words, and those of its noun."""
+    """The text columns of one item in one model's reading: all of its words, those of its noun, and word by word."""
 
     all: tuple[int, ...]
     head: tuple[int, ...]
+    words: tuple[tuple[int, ...], ...] = ()
 
 
 def ground(layout: Layout) -> Grounding:
@@ -75,22 +76,27 @@ def ground(layout: Layout) -> Grounding:
     prompt = scene.prompt.strip() or compose(scene)
     if not prompt:
         raise BadRequest("the layout has neither a prompt nor things; there is nothing to paint")
-    if not prompt.isascii() and any("\ud800" <= c <= "\udfff" for c in prompt):
-        raise BadRequest("the prompt has half a character (a lone surrogate) in it; it cannot be encoded")
+    refuse_halves(prompt)
     kinds = list(_kinds(layout))
     found = _mentions(prompt, [things[0] for things, _ in kinds])
     notes: list[str] = []
     items = []
     for (things, placements), (ranges, heads) in zip(kinds, found, strict=True):
         thing = things[0]
-        if not ranges:
-            notes.append(f"`{thing.phrase}` is not in the prompt; it was appended")
+        if more := _unsaid(thing, prompt) if ranges else thing.phrase:
+            notes.append(f"`{more}` is not in the prompt; it was appended")
             start = len(prompt) + 2
-            prompt = f"{prompt}, {thing.phrase}"
-            ranges = ((start, len(prompt)),)
-            heads = tuple(_occurrences(thing.noun, prompt, start)) or ranges
+            prompt = f"{prompt}, {more}"
+            ranges = (*ranges, (start, len(prompt)))
+            heads = (*heads, *(tuple(_occurrences(thing.noun, prompt, start)) or ranges[-1:]))
         items.append(Item(thing.phrase, thing.noun, singly(*thing.attributes, thing.noun), ranges, heads, placements))
     return Grounding(prompt, tuple(items), layout.canvas, tuple(notes), tuple(a.noun for a in scene.absent if not a.of))
+
+
+def refuse_halves(text: str) -> None:
+    """Refuse what no tokenizer takes."""
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise BadRequest(f"`{text!a}` has half a character (a lone surrogate) in it; it cannot be encoded")
 
 
 def columns(grounding: Grounding, words: Words) -> tuple[tuple[Columns, ...], tuple[str, ...]]:
@@ -98,13 +104,25 @@ def columns(grounding: Grounding, words: Words) -> tuple[tuple[Columns, ...], tu
     if words.text != grounding.prompt:
         raise BadRequest("the words to be matched are another prompt's")
     notes = [f"the model's limit cut off the end of the prompt: `{words.dropped}`"] if words.dropped else []
+    if words.partly and words.partly != words.dropped:
+        notes.append(f"one of the model's text encoders has no room for the end of the prompt: `{words.partly}`")
     found = []
     for item in grounding.items:
         everything, head = ({c for r in some for c in words.columns(*r)} for some in (item.ranges, item.heads))
         if not everything:
             notes.append(f"the words of `{item.phrase}` are past the model's limit; only its boxes bind it")
-        found.append(Columns(tuple(sorted(everything)), tuple(sorted(head or everything))))
+        elif not head:
+            notes.append(f"the noun of `{item.phrase}` is past the model's limit; the words before it stand for it")
+        found.append(Columns(tuple(sorted(everything)), tuple(sorted(head or everything)), _by_word(item, words)))
     return tuple(found), tuple(notes)
+
+
+def _by_word(item: Item, words: Words) -> tuple[tuple[int, ...], ...]:
+    """The columns of each word of an item: one of several pieces has several, and so it has where several encoders
+    read."""
+    each = (words.columns(start + word.start(), start + word.end())
+            for start, end in item.ranges for word in re.finditer(r"\S+", words.text[start:end]))
+    return tuple(columns for columns in each if columns)
 
 
 def compose(scene: Scene) -> str:
@@ -163,6 +181,8 @@ def _core(thing: Thing) -> str:
 def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Range]:
     """A noun with its attributes apart from it: "one red and two blue balls". A noun may be shared, attributes not."""
     nouns = list(_occurrences(thing.noun, prompt))
+    if not nouns:
+        return
     free = [r for r in nouns if _free(r, taken)]
     loose = ((r for r in _occurrences(a, prompt) if _free(r, taken)) for a in thing.attributes)
     attributes = [r for some in loose for r in [next(some, None)] if r]
@@ -170,6 +190,14 @@ def _scattered(thing: Thing, prompt: str, taken: Sequence[Range]) -> Iterator[Ra
         anchor = attributes[0][0] if attributes else 0
         yield from attributes
         yield from sorted(free or nouns, key=lambda r: abs(r[0] - anchor))[:1]
+
+
+def _unsaid(thing: Thing, prompt: str) -> str:
+    """The thing with its attributes, if one of them is a word that the prompt does not have; what a thing does may be
+    there in another form ("sits", "sitting")."""
+    plain = (a for a in thing.attributes if " " not in a and not a.endswith("ing"))
+    missing = any(next(_occurrences(a, prompt), None) is None for a in plain)
+    return singly(*thing.attributes, thing.noun) if missing else ""
 
 
 def singly(*words: str) -> str:

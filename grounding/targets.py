@@ -71,14 +71,14 @@ class Target:
                      for item, c in pairs)
 
     def by_word(self) -> tuple[tuple[Object, ...], list[int]]:
-        """Every grounded column as an object with the boxes of all items that own it, and of which instance each of
+        """Every grounded word as an object with the boxes of all items that own it, and of which instance each of
         these boxes is."""
-        owned: dict[int, list[int]] = {}
+        owned: dict[tuple[int, ...], list[int]] = {}
         for n, item in enumerate(self.instance_item):
-            for c in self.columns[item].all:
-                owned.setdefault(c + self.lead, []).append(n)
+            for word in self.columns[item].words:
+                owned.setdefault(tuple(c + self.lead for c in word), []).append(n)
         corners = [box.corners for item in self.grounding.items for box in item.boxes]
-        words = tuple(Object((c,), tuple(corners[n] for n in some)) for c, some in owned.items())
+        words = tuple(Object(word, tuple(corners[n] for n in some)) for word, some in owned.items())
         return words, [n for some in owned.values() for n in some]
 
     @property

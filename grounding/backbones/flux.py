@@ -42,8 +42,9 @@ class Flux(JointTransformer):
         short, long = shares(learned, self.towers)
         found = []
         for text in texts:
-            pooled, read = self.clip.read(text, short).pooled, self.t5.read(text, long)
-            found.append(Words(text, read.states, read.offsets, read.content, read.dropped, {"pooled": pooled}))
+            gist, read = self.clip.read(text, short), self.t5.read(text, long)
+            found.append(Words(text, read.states, read.offsets, read.content, read.dropped, gist.dropped,
+                               {"pooled": gist.pooled}))
         return found
 
     def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:

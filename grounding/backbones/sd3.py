@@ -53,7 +53,7 @@ class StableDiffusion3(JointTransformer):
         end = shift + long.content.stop if long.content else first.content.stop
         dropped = first.dropped if self.t5 is None else long.dropped
         return Words(text, states, first.offsets + long.offsets, range(first.content.start, end), dropped,
-                     {"pooled": pooled})
+                     first.dropped, {"pooled": pooled})
 
     def _long(self, text: str, learned: Tensor | None) -> Reading:
         """T5's reading, or the zeros that stand for it."""

@@ -58,7 +58,7 @@ class StableDiffusionXL(StableDiffusion):
         states, pooled = torch.cat([first.states, second.states], -1), second.pooled
         if not text and learned is None and self.pipe.config.force_zeros_for_empty_prompt:
             states, pooled = torch.zeros_like(states), torch.zeros_like(pooled)
-        return Words(text, states, first.offsets, first.content, first.dropped, {"pooled": pooled})
+        return Words(text, states, first.offsets, first.content, first.dropped, extra={"pooled": pooled})
 
     def blank(self) -> Blank:
         """What learned tokens start from."""

@@ -29,6 +29,7 @@ _OBSTACLES = {
 
 def layers(unet: nn.Module, shape: Shape) -> tuple[Layer, ...]:
     """The attention layers in the order in which a pass runs them, with their grids for latents of this shape."""
+    _refuse_model(unet)
     depth = len(unet.down_blocks)  # type: ignore[arg-type]
     found = []
     for index, (name, _) in enumerate(unet.named_modules()):
@@ -53,7 +54,8 @@ def _halved(size: int, times: int) -> int:
 
 
 class OpenProcessor:
-    """Computes what the stock SDPA processor computes, operation by operation, with hooks around the kernel."""
+    """Computes what the stock SDPA processor computes, operation by operation, with hooks around the kernel. (The stock
+    processor without SDPA gives the same up to rounding.)"""
 
     def __init__(self, layer: Layer, hooks: Sequence[Hook], last: bool) -> None:
         self.layer, self.hooks = layer, hooks
@@ -113,6 +115,8 @@ def opened(
 def _refuse_model(unet: nn.Module) -> None:
     if hasattr(unet, "_orig_mod") or unet._compiled_call_impl is not None:
         raise Unsupported("attention cannot be reached in a compiled model; load it without `torch.compile`")
+    if getattr(unet.config, "encoder_hid_dim_type", None) == "ip_image_proj":
+        raise Unsupported("an IP-Adapter is loaded, and its pictures have no way here; call `unload_ip_adapter()`")
     if getattr(unet, "is_cache_enabled", False):
         raise Unsupported("a feature cache skips the layers to be watched; call `disable_cache()`")
 
@@ -120,6 +124,8 @@ def _refuse_model(unet: nn.Module) -> None:
 def _refuse_layer(name: str, module: nn.Module) -> None:
     kind = type(module.processor).__name__
     if kind not in _STOCK:
+        if kind == OpenProcessor.__name__:
+            raise Unsupported(f"`{name}` is being watched by another run; give every thread a model of its own")
         why = _OBSTACLES.get(kind, "restore the stock processors with `set_default_attn_processor()`")
         raise Unsupported(f"`{name}` computes attention by `{kind}`: {why}")
     if module._compiled_call_impl is not None:

@@ -10,6 +10,9 @@ from grounding.verify.thresholds import Ruling
 from planner.claims import Claim
 from planner.scene import Box, Canvas, Data, ThingId
 
+BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
+"""Relations that say nothing beyond overlap and order in depth."""
+
 Trouble = Literal["missing", "misplaced", "attribute", "surplus", "absent", "part", "background", "style", "whole"]
 
 
@@ -93,8 +96,10 @@ class Report(Data):
 
     @property
     def passed(self) -> bool:
-        """No claim fails, none is in doubt, and at least half of them were seen to hold."""
-        return not (self.failing or self.doubtful) and 2 * len(self.holding) >= len(self.findings)
+        """No claim fails, none is in doubt, and at least half of them were seen to hold; where nothing is claimed,
+        nothing was seen."""
+        return bool(self.holding) and not (self.failing or self.doubtful) and (
+            2 * len(self.holding) >= len(self.findings))
 
     @property
     def holding(self) -> tuple[Finding, ...]:
@@ -113,9 +118,10 @@ class Report(Data):
 
     @property
     def doubtful(self) -> tuple[Finding, ...]:
-        """The findings on what is there, and how often, that the detector was asked for and could not decide: on
-        another picture it could."""
-        return tuple(f for f in self.undecided if f.claim.kind in ("exists", "count") and f.score is not None)
+        """The findings on what is there, how often, and what is in front that were looked for and could not be decided:
+        on another picture they could."""
+        return tuple(f for f in self.undecided if f.score is not None
+                     and (f.claim.kind in ("exists", "count") or f.claim.relation in BY_OCCLUSION))
 
     @property
     def reserved(self) -> tuple[Finding, ...]:

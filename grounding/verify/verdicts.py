@@ -14,7 +14,7 @@ from grounding.verify.judges import Sighting, indefinite
 from grounding.verify.look import noun_key
 from grounding.verify.margins import measured_margin
 from grounding.verify.occlusion import SURE, coverage
-from grounding.verify.report import Evidence, Finding
+from grounding.verify.report import BY_OCCLUSION, Evidence, Finding
 from grounding.verify.sight import Sight
 from grounding.verify.thresholds import AttributeCut, Ruling
 from grounding.verify.words import at, listed, number, place, renamed, spelled
@@ -31,8 +31,6 @@ CUT_OFF = 0.002
 """What is no farther than this from an edge is cut off by it."""
 NEARLY = 3.0
 """Boxes nearly touch that are no farther apart than so many standard errors of an edge."""
-BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
-"""Relations that say nothing beyond overlap and order in depth."""
 
 
 def finding_on(claim: Claim, sight: Sight) -> Finding:

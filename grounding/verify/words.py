@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from grounding.verify.look import noun_key
-from grounding.verify.report import Finding, Match, Overall, Problem, Surplus, Trouble
+from grounding.verify.report import BY_OCCLUSION, Finding, Match, Overall, Problem, Surplus, Trouble
 from planner.claims import names_of
 from planner.read.plurals import plural
 from planner.scene import Box, Layout, Scene, Thing
@@ -133,8 +133,8 @@ def _surplus(failing: Sequence[Finding], surplus: Sequence[Surplus]) -> list[Pro
 
 
 def _doubtful(findings: Sequence[Finding], matches: Sequence[Match]) -> list[Problem]:
-    """What may be missing, and counts that may be wrong: where things are there but not all clear, these are named;
-    so are like things that run into each other."""
+    """What may be missing, counts that may be wrong, and orders in depth that do not show: where things are there but
+    not all clear, these are named; so are like things that run into each other."""
     planned = {match.thing: match.planned for match in matches}
     open_ones = [f for f in findings if f.ruling == "cannot tell" and f.score is not None]
     unclear = [f for f in open_ones if f.claim.kind == "exists"]
@@ -146,7 +146,8 @@ def _doubtful(findings: Sequence[Finding], matches: Sequence[Match]) -> list[Pro
             *(_of(f, "misplaced").model_copy(update={"things": tuple(
                 m.thing for m in matches if m.seen and m.seen.box in f.evidence.boxes)}) for f in melted),
             *(_of(f, "surplus").model_copy(update={"boxes": f.evidence.boxes[int(f.score or 0):]}) for f in counts
-              if f not in melted)]
+              if f not in melted),
+            *(_of(f, "misplaced") for f in open_ones if f.claim.relation in BY_OCCLUSION)]
 
 
 def _misplaced(failing: Sequence[Finding], matches: Sequence[Match], gone: set[str]) -> list[Problem]:

@@ -6,8 +6,8 @@ The referee that keeps the best of either is the detector's share of claims that
 of the pocket's pictures, which shares nothing with it. Goes on where it was stopped.
 
 With --reuse: what tokens are worth as a start. A prompt's tokens are learned with one seed and are the start with
-another; so are the tokens of the prompt that CLIP finds nearest among those learned before; what the attention energy
-is then, over the first and the last two updates, beside a start from nothing.
+another; so are the tokens of the prompt that CLIP finds nearest among those learned before; what the loss is
+then, over the first and the last two updates, beside a start from nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,28 +89,34 @@ def _one(incanter: Incanter, objective: str, settings: Incant, sort: str, index:
 
 
 def _reuse(count: int) -> None:
-    """Energies by start. The referee prefers whatever comes last, so that what was learned is kept, liked or not."""
+    """Losses by start. The referee prefers whatever comes last, so that what was learned is kept, liked or not."""
     clip, tries = load_clip(), itertools.count()
     painter = Painter(backbones.load(WEIGHTS / "pipeline"))
     semantics = Semantics(clip.model, clip.processor)
     incanter = Incanter(painter, semantics, lambda image, layout: next(tries))
-    incant, near = SETTINGS[0][1], Spellbook(painter.backbone, semantics, similar=-1.0)
-    courses: dict[str, list[list[float]]] = {"nothing": [], "the nearest prompt's": [], "the same prompt's": []}
-    for index in range(count):
-        for sort in SORTS:
-            layout, prompt = prompts.layout(sort, index), prompts.trial(sort, index).prompt
-            learned = incanter(layout, seed=index, incant=incant, **HOW).learned
-            assert learned is not None
-            if len(near):
-                for name, start in zip(courses, (None, near.near(prompt), learned), strict=True):
-                    course = incanter(layout, seed=index + SEEDS, incant=incant, start=start, **HOW).history
-                    courses[name].append([float(terms["attention"]) for terms in course])
-            near.add(prompt, learned)
-    table = Table("start", "prompts", "energy, first two updates", "last two", box=None)
-    for name, found in courses.items():
-        ends = np.array(found).mean(axis=0)
-        table.add_row(name, str(len(found)), f"{ends[:2].mean():.3f}", f"{ends[-2:].mean():.3f}")
+    table = Table("objective", "start", "prompts", "loss, first two updates", "last two", box=None)
+    for objective, incant in SETTINGS:
+        near = Spellbook(painter.backbone, semantics, similar=-1.0)
+        courses: dict[str, list[list[float]]] = {"nothing": [], "the nearest prompt's": [], "the same prompt's": []}
+        for index in range(count):
+            for sort in SORTS:
+                layout, prompt = prompts.layout(sort, index), prompts.trial(sort, index).prompt
+                learned = incanter(layout, seed=index, incant=incant, **HOW).learned
+                assert learned is not None
+                if len(near):
+                    for name, start in zip(courses, (None, near.near(prompt), learned), strict=True):
+                        found = incanter(layout, seed=index + SEEDS, incant=incant, start=start, **HOW)
+                        courses[name].append([_loss(incant, terms) for terms in found.history])
+                near.add(prompt, learned)
+        for name, found_by in courses.items():
+            ends = np.array(found_by).mean(axis=0)
+            table.add_row(objective, name, str(len(found_by)), f"{ends[:2].mean():.4f}", f"{ends[-2:].mean():.4f}")
     Console(width=140).print(table)
+
+
+def _loss(incant: Incant, terms: Mapping[str, float]) -> float:
+    """What was minimised: the terms with their weights."""
+    return sum(float(getattr(incant, name, 1.0)) * value for name, value in terms.items())
 
 
 def _show(done: Sequence[dict[str, Any]]) -> None:

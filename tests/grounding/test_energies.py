@@ -118,6 +118,47 @@ def test_head_grounding_is_the_published_third_term() -> None:
     assert energies.ground_head(maps, objects, 15).item() == 0
 
 
+@settings(max_examples=10, deadline=None)
+@given(things, st.integers(0, 49), st.integers(0, 10_000))
+def test_head_is_the_three_published_terms_from_plain_pairs_and_lists(
+        objects: list[Object], step: int, seed: int) -> None:
+    cross, own, gated = random_cross(seed), random_self(seed), random_self(seed, extra=30)
+    found = energies.head(cross, list(own), [tuple(thing) for thing in objects], step, list(gated))  # type: ignore[misc]
+    energy, least, _ = head_in_numpy(cross.numpy(), objects, step)
+    third = energies.ground_head(gated, objects, step).item()
+    assert found.energy.item() == pytest.approx(energy + sar_in_numpy(own.numpy(), objects) + 3 * third, abs=1e-5)
+    assert found.inside == pytest.approx(least, abs=1e-5)
+
+
+def test_many_terms_in_single_precision_keep_the_fifth_digit() -> None:
+    generator = torch.Generator().manual_seed(0)
+    for seed in range(20):
+        corners = torch.rand(24, 2, 2, generator=generator, dtype=torch.float64).sort(1).values.flatten(1).tolist()
+        objects = [Object((o + 1, o + 7), tuple(map(tuple, corners[4 * o:4 * o + 4]))) for o in range(6)]
+        cross = random_cross(seed)
+        expected, _, _ = head_in_numpy(cross.float().double().numpy(), objects, 3)
+        assert energies.car_head(cross.float(), objects, 3).energy.item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_where_maps_are_not_finite_nothing_is_claimed() -> None:
+    found = energies.car_head(torch.full((16, 16, 5), math.nan), [Object((1,), (LEFT,))], 0)
+    assert found.inside == -math.inf
+
+
+def test_objects_without_boxes_pixels_and_no_objects_at_all_have_a_typed_answer() -> None:
+    cross, own, empty = random_cross(0), random_self(0), Object((1,), ())
+    assert torch.isfinite(energies.sar_paper(own, [empty, Object((2,), (LEFT,))]))
+    assert energies.car_regions(cross, []).energy.item() == 0
+    for call in (lambda: energies.car_head(cross, [Object((1,), ((10, 20, 200, 300),))], 0),
+                 lambda: energies.car_head(cross, [Object((1,), ((0, 0, math.nan, 1),))], 0),
+                 lambda: energies.sar_head(own, [empty]), lambda: energies.sar_paper(own, [empty]),
+                 lambda: energies.ground_head(random_self(0, extra=30), [], 0),
+                 lambda: energies.car_regions(cross, [((0,), torch.ones(16, 16))]),
+                 lambda: energies.car_ours(cross, torch.tensor([-1]), torch.ones(1, 256))):
+        with pytest.raises(BadRequest):
+            call()
+
+
 def test_sharpening_is_the_softmax_of_a_hundredfold_without_the_ends() -> None:
     cross = torch.zeros(16, 16, 6)
     cross[..., 0], cross[..., 2] = 0.9, 0.02

@@ -252,6 +252,18 @@ def test_tokens_are_led_by_our_energy_whatever_the_picture_is_guided_by(
     assert all(0 < terms["attention"] < 2 for terms in found.history)
 
 
+def test_words_whose_place_the_tokens_take_are_not_what_is_led(backbone: StableDiffusion) -> None:
+    ball = Thing(id="b", noun="ball", phrase="a red ball", attributes=("red",))
+    cat = Thing(id="c", noun="cat", phrase="a cat")
+    long = Layout(scene=Scene(prompt="cat " * 35 + "red ball", things=(ball, cat)), placements=(
+        Placement(thing="b", box=Box.of(0.1, 0.1, 0.4, 0.9)), Placement(thing="c", box=Box.of(0.6, 0.1, 0.9, 0.9))))
+    incanter = Incanter(Painter(backbone), None, brightness)
+    search = _Search(incanter, long, 0, Incant(objective="attention", tokens=4), {})
+    assert search.job.target is not None
+    assert search.job.target.columns[0].all == (36, 37)
+    assert search.target().columns[0].all == ()
+
+
 def test_everything_is_counted(backbone: StableDiffusion, semantics: Semantics) -> None:
     counted = 0
     inner = backbone._pass

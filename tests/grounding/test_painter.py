@@ -298,7 +298,22 @@ def test_options_that_cannot_be_used_are_refused_by_name(
         Painter(backbone).paint(layout(), **options)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**63, "7", 1.5, [1, 2]])
+@pytest.mark.parametrize(("options", "message"), [
+    ({"negative": "\ud800"}, "half a character"), ({"warm": 3}, "`warm` is a `Trajectory`, got 3"),
+    ({"learned": "x"}, "`learned` is a `Tensor`"), ({"source": 3}, "`source` is a `Image`|to mend")])
+def test_what_is_of_another_type_is_refused_by_name(
+        backbone: StableDiffusion, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadRequest, match=message):
+        Painter(backbone).paint(layout(), **options)
+
+
+@pytest.mark.parametrize("layouts", [None, 5, "a cat"])
+def test_what_is_no_layout_is_refused(backbone: StableDiffusion, layouts: Any) -> None:
+    with pytest.raises(BadRequest, match="`Layout`"):
+        Painter(backbone).paint(layouts)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, "7", 1.5, [1, 2], True])
 def test_seeds_that_cannot_be_used_are_refused(backbone: StableDiffusion, seed: Any) -> None:
     with pytest.raises(BadRequest, match="seed"):
         Painter(backbone).paint(layout(), seed=seed)

@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 import torch
 from diffusers import (
+    AmusedScheduler,
     DDIMScheduler,
     DPMSolverMultistepScheduler,
     EDMEulerScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     HeunDiscreteScheduler,
+    KarrasVeScheduler,
     KDPM2DiscreteScheduler,
     LMSDiscreteScheduler,
     PNDMScheduler,
+    RePaintScheduler,
+    UnCLIPScheduler,
     UniPCMultistepScheduler,
 )
 
@@ -78,3 +82,11 @@ def test_schedulers_that_cannot_be_run_are_refused_by_name(backbone: StableDiffu
     backbone.pipe.scheduler = EDMEulerScheduler()
     with pytest.raises(Unsupported, match="give the checkpoint another scheduler"):
         StableDiffusion(backbone.pipe, name="tiny")
+
+
+@pytest.mark.parametrize(("kind", "what"), [
+    (KarrasVeScheduler, "needs `sample_hat` too"), (RePaintScheduler, "needs `original_image` too"),
+    (AmusedScheduler, "does not fit"), (UnCLIPScheduler, "does not fit")])
+def test_a_scheduler_for_other_work_is_refused_by_name(backbone: StableDiffusion, kind: Any, what: str) -> None:
+    with pytest.raises(Unsupported, match=what):
+        schedule(backbone, STEPS, kind)

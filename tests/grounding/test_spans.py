@@ -154,3 +154,33 @@ def test_every_thing_gets_words_of_its_own_noun_whatever_the_prompt(
     for item in found.items:
         assert item.ranges
         assert all(item.noun in found.prompt[a:b].lower() for a, b in item.heads)
+
+
+@pytest.mark.parametrize(("prompt", "appended"), [
+    ("a red table", "red ball"), ("a ball on a table", "a red ball"), ("a green ball", "a red ball")])
+def test_a_thing_of_which_a_word_is_missing_is_appended(prompt: str, appended: str) -> None:
+    found = ground(layout(prompt, thing("r", "ball", "red")))
+    assert found.prompt == f"{prompt}, {appended}"
+    assert found.notes == (f"`{appended}` is not in the prompt; it was appended",)
+    assert words(found)[-1] == appended
+    assert words(found, heads=True)[-1] == "ball"
+
+
+def test_what_a_thing_does_may_be_there_in_another_form() -> None:
+    assert ground(layout("a cat sits on a mat", thing("c", "cat", "sitting"))).notes == ()
+
+
+def test_a_word_of_several_pieces_is_one_word(backbone: StableDiffusion) -> None:
+    found = ground(layout("a red sphinx and a cat", thing("s", "sphinx", "red"), thing("c", "cat")))
+    columns_of, _ = columns(found, backbone.encode([found.prompt])[0])
+    red, sphinx = columns_of[0].words
+    assert (red, columns_of[1].words) == ((2,), ((11,),))
+    assert sphinx == columns_of[0].head
+    assert len(sphinx) > 1
+
+
+def test_a_noun_that_is_cut_off_is_told(backbone: StableDiffusion) -> None:
+    found = ground(layout("cat " * 37 + "red ball", thing("b", "ball", "red")))
+    of, notes = columns(found, backbone.encode([found.prompt])[0])
+    assert of[0].all == of[0].head == (38,)
+    assert "the noun of `red ball` is past the model's limit; the words before it stand for it" in notes

@@ -13,6 +13,7 @@ from diffusers import ControlNetModel
 from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Enough, Layer, Proceed, RowWatch
+from grounding.backbones import unet as unets
 from grounding.backbones.stable_diffusion import Control, StableDiffusion
 from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
@@ -181,6 +182,27 @@ def test_what_would_bypass_the_hooks_is_refused_by_name(
     upset(backbone)
     with pytest.raises(Unsupported, match=named):
         backbone.predict(noise(), T, backbone.stack(backbone.encode(["a cat"])), [Peek()])
+
+
+def test_a_compiled_unet_is_refused_as_such_before_anything_is_painted(backbone: StableDiffusion) -> None:
+    backbone.unet = torch.compile(backbone.unet)
+    with pytest.raises(Unsupported, match="compiled"):
+        backbone.grid(backbone.shape(128, 128))
+
+
+def test_a_unet_that_was_given_an_ip_adapter_is_refused_even_where_nothing_is_watched(
+        backbone: StableDiffusion) -> None:
+    backbone.unet.register_to_config(encoder_hid_dim_type="ip_image_proj")
+    with pytest.raises(Unsupported, match="IP-Adapter"):
+        Painter(backbone).paint(Layout(scene=Scene(prompt="a cat")), steps=1, watch=False)
+
+
+def test_two_runs_on_one_model_are_told_apart_from_odd_processors(
+        backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
+    cond = backbone.stack(backbone.encode(["a cat"]))
+    layer = backbone.layers(backbone.shape(128, 128))[0]
+    with unets.opened(backbone.unet, [layer], [Peek()]), pytest.raises(Unsupported, match="another run"):
+        backbone.predict(noise(), T, cond, [Peek()])
 
 
 def test_an_ip_adapter_is_refused_by_name(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:

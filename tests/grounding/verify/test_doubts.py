@@ -6,7 +6,7 @@ import pytest
 
 from grounding.verify import Thresholds
 from grounding.verify.thresholds import Cut
-from planner.scene import Absent, Box, Group, Scene
+from planner.scene import Absent, Box, Group, Relation, Scene
 from tests.grounding.verify.pets import LEFT, RIGHT, cat, dog, only, verify
 
 DOUBTING = Thresholds(noun=Cut(at=0.4, unsure=0.2, samples=100), box_error=0.0)
@@ -150,3 +150,15 @@ def test_what_an_edge_cuts_off_that_it_was_planned_away_from_holds_with_a_reserv
 def test_where_nothing_was_measured_only_the_edge_is_a_reserve() -> None:
     seen = [("cat", LEFT, 0.61), ("dog", LEFT, 0.39)]
     assert not verify(Scene(things=(cat(),)), seen, thresholds=DOUBTING, cat1=LEFT).reserved
+
+
+def test_an_order_in_depth_that_does_not_show_is_in_doubt_and_a_picture_without_claims_passes_for_nothing() -> None:
+    behind = Relation(kind="behind", subjects=("cat1",), objects=("dog1",))
+    near = Box.of(0.2, 0.3, 0.5, 0.8)
+    report = verify(Scene(things=(cat(), dog()), relations=(behind,)), [("cat", LEFT, 0.9), ("dog", near, 0.9)],
+                    cat1=LEFT, dog1=near)
+    assert only(report, "relation").ruling == "cannot tell"
+    assert (report.doubtful, report.passed) == ((only(report, "relation"),), False)
+    (problem,) = report.problems
+    assert (problem.kind, problem.things) == ("misplaced", ("cat1", "dog1"))
+    assert not verify(Scene(), []).passed
