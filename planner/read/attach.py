@@ -16,6 +16,7 @@ from planner.read.story import Story
 _APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "middle"})
 _MANY = frozenset({"are", "were", "have"})
+_KEEPS = frozenset({"wearing", "holding"})
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class Attacher(Binder):
         """Whether a form of "be" has just been read."""
         self.loose = False
         """Whether the subject is a list held together by commas alone."""
+        self.joined = 0
+        """How many noun phrases the last list held."""
 
     def kind(self, i: int) -> str:
         """The kind of the item at `i`, "" outside."""
@@ -73,6 +76,7 @@ class Attacher(Binder):
             while self.kind(j) in ("and", "comma", "adv") and j - k < 3:
                 j += 1
             if self.kind(j) != "np" or not self._joins(mentions, k, j):
+                self.joined = len(mentions)
                 return mentions, k
             following = self.items[j].mention
             assert following is not None
@@ -169,7 +173,20 @@ class Attacher(Binder):
         found = self._place_after_noun(i)
         cue = self.items[i].cue
         pronoun = self.kind(self.after(i)) == "pron" or (cue is not None and bool(cue.owner))
-        return self.last_mention if pronoun and self.things(self.last_mention) else found
+        return self._placed_by_pronoun(cue.kind if cue else "") or found if pronoun else found
+
+    def _placed_by_pronoun(self, kind: str) -> list[Actor]:
+        """"with a lamp and a book on it": both. Of a longer list only what is on or in it; beside it stands the last
+        ("with a rug, cushions and a lamp next to it"). What is a part, worn or held has its place already."""
+        last = self.things(self.last_mention)
+        together = kind in _SUPPORTS or self.joined == 2
+        if not self.with_owner or not together or not set(last) <= set(self.near):
+            return last
+        return [a for a in self.things(self.near) if a in last or not self._kept(a)]
+
+    def _kept(self, a: Actor) -> bool:
+        """Whether it is a part, or worn or held by somebody."""
+        return a.head in listed("part") or any(link.kind in _KEEPS and a in link.objects for link in self.story.links)
 
     def _place_after_noun(self, i: int) -> list[Actor]:
         cue = self.items[i].cue
@@ -180,7 +197,7 @@ class Attacher(Binder):
         if self.with_owner and things and all(a.whole is not None for a in things):
             beside = self.items[self.after(i)].mention if self.kind(self.after(i)) == "np" else None
             return self.near if beside and beside.head in listed("part") else self.with_owner
-        apart = cue.kind in _APART and self.kind(self.after(i)) == "np"
+        apart = cue.kind in _APART and self.kind(self.after(i)) == "np" and not self._settled_with(self.after(i))
         if self.with_owner and apart and self.things(self.with_owner) and not set(self.near) & set(self.with_owner):
             return self.with_owner
         if self.loose and not self.chained and self.kind(self.after(i)) == "np" and self._more_listed(self.after(i)):
@@ -190,6 +207,15 @@ class Attacher(Binder):
         if not things or (self.verbed and not self.watched and not self._nests(cue.kind)):
             return self.subjects or self.near
         return self.near
+
+    def _settled_with(self, i: int) -> bool:
+        """Whether the noun phrase at `i` names the owner again, or what the owner's place was told by: what is told by
+        it now is the place of another thing ("a dog in front of a house, with a tree behind the house")."""
+        m = self.items[i].mention
+        told = set(self.with_owner)
+        links = [{*link.subjects, *link.objects} for link in self.story.links if link.kind != "other"]
+        known = told.union(*(ends for ends in links if ends & told))
+        return m is not None and m.definite and any(a.head == m.head for a in known)
 
     def _more_listed(self, i: int) -> bool:
         """Whether the list goes on after the place at `i` ("two cups, a bun on a plate and a newspaper")."""
