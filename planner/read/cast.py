@@ -79,6 +79,11 @@ class Share:
         self.used.extend(left[:n])
         return left[:n]
 
+    @property
+    def told(self) -> bool:
+        """Whether something was said of every member."""
+        return all(a in self.used for a in self.members)
+
     def rest(self) -> list[Actor]:
         """Everything that is left."""
         return self.take(len(self.members) - len(self.used))

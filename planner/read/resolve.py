@@ -103,7 +103,9 @@ class Resolver:
             same = self.cast.matching(m)
             before = [a for a in same if not m.attributes and (a.sentence < self.cast.sentence or a.bunch)]
             return (before or [a for a in same if self._noted(a, m)])[:1]
-        if self.cast.sentence and m.det in ("a", "an", "one") and not m.other:
+        there = self.cast.p.low(m.start - 2) == "there"
+        one = m.quantity is not None and m.quantity.words.lower() == "one" and not kind and not there
+        if self.cast.sentence and (m.det in ("a", "an", "one") or one) and not m.other:
             return self._member(m)
         return []
 
@@ -123,6 +125,9 @@ class Resolver:
         return kept
 
     def _pointed_at(self, m: Mention) -> list[Actor]:
+        share = self.cast.share
+        if m.other and share and share.members[0].head == m.head:
+            return self._rest(m, share.members)
         found = self.cast.matching(m)
         apart = [link for link in self.story.links if link.kind == self.told_apart and self.told_apart]
         if any(set(link.subjects) & set(found) for link in apart):
@@ -131,10 +136,20 @@ class Resolver:
             return self.cast.part(m, found) or found[: m.quantity.n]
         return found
 
+    def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
+        """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
+        found = self.cast.part(m, group)
+        for actor in found:
+            actor.describe(m.attributes)
+        return found
+
     def _member(self, m: Mention) -> list[Actor]:
         """"Three plates. A blue plate is on top": the blue one is one of the three."""
         earlier = [a for a in self.cast.things if a.bunch and a.head == m.head and a.sentence < self.cast.sentence]
-        free = [a for a in earlier if a.bunch is earlier[-1].bunch and not a.shared]
+        group = [a for a in earlier if a.bunch is earlier[-1].bunch]
+        if group and m.quantity:
+            return self._rest(m, group)
+        free = [a for a in group if not a.shared]
         for actor in free[:1]:
             actor.shared = True
             actor.describe(m.attributes)
