@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from planner.read.bind import Binder
 from planner.read.cast import Actor, Cast
 from planner.read.items import Item
-from planner.read.lexicon import listed
+from planner.read.lexicon import listed, mapping
 from planner.read.mention import Mention
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 
 _APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "middle"})
+_BACKED = frozenset({"under", "below", "in_front_of"})
+"""Relations to what is above a thing or behind it, and rather a backdrop than a seat."""
 _MANY = frozenset({"are", "were", "have"})
 _KEEPS = frozenset({"wearing", "holding"})
 
@@ -271,8 +273,39 @@ class Attacher(Binder):
         if lifeless and body and body.head in listed("part") and body.det in listed("possessive"):
             return [a for a in self.subjects if a.living] or self.subjects
         if before == "np" and self.near and not self.with_owner and self.things(self.near) and not self._by_means():
-            return self.near
+            return self._bearing(i) or self.near
         return self.subjects
+
+    def _bearing(self, i: int) -> list[Actor]:
+        """What "it" is after the "with" at `i` if the thing named last cannot well be: "a bench under a tree with two
+        people sitting on it" has them on the bench. Empty if nothing tells."""
+        k = self._list_end(i + 1)
+        form = self.items[k].verb if self.kind(k) == "verb" else None
+        rides = form is not None and mapping("verb_kind").get(form.lemma) == "riding"
+        k += form is not None and not rides
+        cue = self.items[k].cue if self.kind(k) == "cue" else None
+        if self.word(self.after(k)) != "it" or not (rides or (cue and cue.kind in ("on", "under"))):
+            return []
+        bearers = listed("animal", "vehicle") if rides else listed("furniture")
+        if any(a.head in bearers | listed("animal", "vehicle") for a in self.near):
+            return []
+        upright = all(a.head in listed("part") for a in self.near)
+        seated = self._living_at(i + 1)
+        told = [link for link in self.story.links
+                if link.objects == tuple(self.near) and link.kind not in ("on", "in")]
+        return [a for link in told[-1:] for a in link.subjects if a.head in bearers
+                and a.bunch is None and (rides or upright or (seated and link.kind in _BACKED))][:1]
+
+    def _list_end(self, k: int) -> int:
+        """The item after the noun phrases from `k` on."""
+        while self.kind(k) in ("np", "and", "comma", "adv"):
+            k += 1
+        return k
+
+    def _living_at(self, i: int) -> bool:
+        """Whether people or animals are named at `i`."""
+        m = self.items[i].mention if self.kind(i) == "np" else None
+        return m is not None and m.head in listed("person", "animal")
 
     def _by_means(self) -> bool:
         """"cutting bread with a knife": what a person uses is not a part of what it is used on."""
