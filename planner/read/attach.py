@@ -10,6 +10,7 @@ from planner.read.cast import Actor, Cast
 from planner.read.items import Item
 from planner.read.lexicon import listed, mapping
 from planner.read.mention import Mention
+from planner.read.quantity import Quantity
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 
@@ -28,12 +29,23 @@ class Frame:
     subjects: list[Actor]
 
 
+def stated_numbers(items: Sequence[Item]) -> dict[str, Quantity]:
+    """How many of what there are in the picture by "there are three chairs", by the name of the things."""
+    found: dict[str, Quantity] = {}
+    for there, be, item in zip(items, items[1:], items[2:], strict=False):
+        m = item.mention
+        if there.kind == "there" and be.kind == "be" and m and m.quantity and m.quantity.exact and not m.attributes:
+            found.setdefault(m.head, m.quantity)
+    return found
+
+
 class Attacher(Binder):
     """Knows the items around a position, and who is meant there."""
 
     def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
         super().__init__(cast, story, Resolver(cast, story))
         self.items = items
+        self.resolver.numbered = stated_numbers(items)
         self.frames: list[Frame] = []
         self.verbed = False
         self.watched = False

@@ -31,6 +31,10 @@ class Resolver:
         """Whether a colon came just before: what follows says again what was said."""
         self.in_list = False
         """Whether it is one of several subjects."""
+        self.numbered: dict[str, Quantity] = {}
+        """How many things of a name the text says there are ("there are three chairs"), wherever it says so."""
+        self.awaited: dict[str, list[Actor]] = {}
+        """Those of them that "every chair" named before their number came."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
@@ -98,6 +102,8 @@ class Resolver:
             return kept
         if m.definite or m.partitive or m.det in _WHOLE_GROUP or (m.owner is None and m.det == "poss"):
             return self._pointed_at(m)
+        if m.quantity and m.quantity is self.numbered.get(m.head) and self.awaited.get(m.head):
+            return self.awaited.pop(m.head) if len(self.awaited[m.head]) == m.quantity.n else []
         if self.spelled_out and m.quantity and m.quantity.exact:
             group = [a for a in self.cast.things if a.bunch and a.head == m.head]
             return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
@@ -231,12 +237,15 @@ class Resolver:
             if len(owners) > 1:
                 m.plural, times = False, len(owners)
         if m.det in ("each", "every") and not m.quantity:
-            m.quantity, m.plural = Quantity(2, None, 3, m.end, self.cast.words(m)), True
+            unsaid = Quantity(2, None, 3, m.end, self.cast.words(m))
+            m.quantity, m.plural = self.numbered.get(m.head, unsaid), True
         if m.quantity and m.quantity.same:
             self._same_number(m)
         if m.whole is not None or (m.ordinal > 1 and m.definite and not m.plural):
             return self._out_of_many(m)
         made = self.cast.new(m, times)
+        if m.det in ("each", "every"):
+            self.awaited[m.head] = made
         self._belong(m, made, word)
         self._contain(m, made)
         return made
