@@ -187,13 +187,14 @@ class Attacher(Binder):
         found = self._place_after_noun(i)
         cue = self.items[i].cue
         pronoun = self.kind(self.after(i)) == "pron" or (cue is not None and bool(cue.owner))
-        return self._placed_by_pronoun(cue.kind if cue else "") or found if pronoun else found
+        return self._placed_by_pronoun(i) or found if pronoun else found
 
-    def _placed_by_pronoun(self, kind: str) -> list[Actor]:
+    def _placed_by_pronoun(self, i: int) -> list[Actor]:
         """"with a lamp and a book on it": both. Of a longer list only what is on or in it; beside it stands the last
         ("with a rug, cushions and a lamp next to it"). What is a part, worn or held has its place already."""
         last = self.things(self.last_mention)
-        together = kind in _SUPPORTS or self.joined == 2
+        cue, many = self.items[i].cue, self.word(self.after(i)) == "them"
+        together = (cue is not None and cue.kind in _SUPPORTS) or (self.joined == 2 and not many)
         if not self.with_owner or not together or not set(last) <= set(self.near):
             return last
         return [a for a in self.things(self.near) if a in last or not self._kept(a)]

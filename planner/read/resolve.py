@@ -115,7 +115,8 @@ class Resolver:
             before = [a for a in same if not m.attributes and (a.sentence < self.cast.sentence or a.bunch)]
             return (before or [a for a in same if self._noted(a, m)])[:1]
         there = self.cast.p.low(m.start - 2) == "there"
-        one = m.quantity is not None and m.quantity.words.lower() == "one" and not kind and not there
+        alone = not kind and not there and not self.in_list
+        one = m.quantity is not None and m.quantity.words.lower() == "one" and alone
         if self.cast.sentence and (m.det in ("a", "an", "one") or one) and not m.other:
             return self._member(m)
         return []
@@ -145,7 +146,7 @@ class Resolver:
         having = [link for link in self.story.links if link.kind in _HAVING and a in link.objects]
         if having:
             return any(set(link.subjects) & set(owners) for link in having)
-        return a.sentence < self.cast.sentence and any(o.sentence < self.cast.sentence for o in owners)
+        return a.sentence < self.cast.sentence and any(o.sentence <= a.sentence for o in owners)
 
     def _noted(self, a: Actor, m: Mention) -> bool:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
