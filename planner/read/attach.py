@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from planner.read.bind import Binder
 from planner.read.cast import Actor, Cast
 from planner.read.items import Item
-from planner.read.lexicon import listed
+from planner.read.lexicon import listed, mapping
 from planner.read.mention import Mention
+from planner.read.quantity import Quantity
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 
 _APART = frozenset({"next_to", "left_of", "right_of", "in_front_of", "behind", "near", "far_from"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "middle"})
+_BACKED = frozenset({"under", "below", "in_front_of"})
+"""Relations to what is above a thing or behind it, and rather a backdrop than a seat."""
 _MANY = frozenset({"are", "were", "have"})
+_KEEPS = frozenset({"wearing", "holding"})
 
 
 @dataclass(slots=True)
@@ -25,12 +29,23 @@ class Frame:
     subjects: list[Actor]
 
 
+def stated_numbers(items: Sequence[Item]) -> dict[str, Quantity]:
+    """How many of what there are in the picture by "there are three chairs", by the name of the things."""
+    found: dict[str, Quantity] = {}
+    for there, be, item in zip(items, items[1:], items[2:], strict=False):
+        m = item.mention
+        if there.kind == "there" and be.kind == "be" and m and m.quantity and m.quantity.exact and not m.attributes:
+            found.setdefault(m.head, m.quantity)
+    return found
+
+
 class Attacher(Binder):
     """Knows the items around a position, and who is meant there."""
 
     def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
         super().__init__(cast, story, Resolver(cast, story))
         self.items = items
+        self.resolver.numbered = stated_numbers(items)
         self.frames: list[Frame] = []
         self.verbed = False
         self.watched = False
@@ -38,6 +53,8 @@ class Attacher(Binder):
         """Whether a form of "be" has just been read."""
         self.loose = False
         """Whether the subject is a list held together by commas alone."""
+        self.joined = 0
+        """How many noun phrases the last list held."""
 
     def kind(self, i: int) -> str:
         """The kind of the item at `i`, "" outside."""
@@ -73,6 +90,7 @@ class Attacher(Binder):
             while self.kind(j) in ("and", "comma", "adv") and j - k < 3:
                 j += 1
             if self.kind(j) != "np" or not self._joins(mentions, k, j):
+                self.joined = len(mentions)
                 return mentions, k
             following = self.items[j].mention
             assert following is not None
@@ -169,7 +187,21 @@ class Attacher(Binder):
         found = self._place_after_noun(i)
         cue = self.items[i].cue
         pronoun = self.kind(self.after(i)) == "pron" or (cue is not None and bool(cue.owner))
-        return self.last_mention if pronoun and self.things(self.last_mention) else found
+        return self._placed_by_pronoun(i) or found if pronoun else found
+
+    def _placed_by_pronoun(self, i: int) -> list[Actor]:
+        """"with a lamp and a book on it": both. Of a longer list only what is on or in it; beside it stands the last
+        ("with a rug, cushions and a lamp next to it"). What is a part, worn or held has its place already."""
+        last = self.things(self.last_mention)
+        cue, many = self.items[i].cue, self.word(self.after(i)) == "them"
+        together = (cue is not None and cue.kind in _SUPPORTS) or (self.joined == 2 and not many)
+        if not self.with_owner or not together or not set(last) <= set(self.near):
+            return last
+        return [a for a in self.things(self.near) if a in last or not self._kept(a)]
+
+    def _kept(self, a: Actor) -> bool:
+        """Whether it is a part, or worn or held by somebody."""
+        return a.head in listed("part") or any(link.kind in _KEEPS and a in link.objects for link in self.story.links)
 
     def _place_after_noun(self, i: int) -> list[Actor]:
         cue = self.items[i].cue
@@ -180,7 +212,7 @@ class Attacher(Binder):
         if self.with_owner and things and all(a.whole is not None for a in things):
             beside = self.items[self.after(i)].mention if self.kind(self.after(i)) == "np" else None
             return self.near if beside and beside.head in listed("part") else self.with_owner
-        apart = cue.kind in _APART and self.kind(self.after(i)) == "np"
+        apart = cue.kind in _APART and self.kind(self.after(i)) == "np" and not self._settled_with(self.after(i))
         if self.with_owner and apart and self.things(self.with_owner) and not set(self.near) & set(self.with_owner):
             return self.with_owner
         if self.loose and not self.chained and self.kind(self.after(i)) == "np" and self._more_listed(self.after(i)):
@@ -190,6 +222,15 @@ class Attacher(Binder):
         if not things or (self.verbed and not self.watched and not self._nests(cue.kind)):
             return self.subjects or self.near
         return self.near
+
+    def _settled_with(self, i: int) -> bool:
+        """Whether the noun phrase at `i` names the owner again, or what the owner's place was told by: what is told by
+        it now is the place of another thing ("a dog in front of a house, with a tree behind the house")."""
+        m = self.items[i].mention
+        told = set(self.with_owner)
+        links = [{*link.subjects, *link.objects} for link in self.story.links if link.kind != "other"]
+        known = told.union(*(ends for ends in links if ends & told))
+        return m is not None and m.definite and any(a.head == m.head for a in known)
 
     def _more_listed(self, i: int) -> bool:
         """Whether the list goes on after the place at `i` ("two cups, a bun on a plate and a newspaper")."""
@@ -245,8 +286,39 @@ class Attacher(Binder):
         if lifeless and body and body.head in listed("part") and body.det in listed("possessive"):
             return [a for a in self.subjects if a.living] or self.subjects
         if before == "np" and self.near and not self.with_owner and self.things(self.near) and not self._by_means():
-            return self.near
+            return self._bearing(i) or self.near
         return self.subjects
+
+    def _bearing(self, i: int) -> list[Actor]:
+        """What "it" is after the "with" at `i` if the thing named last cannot well be: "a bench under a tree with two
+        people sitting on it" has them on the bench. Empty if nothing tells."""
+        k = self._list_end(i + 1)
+        form = self.items[k].verb if self.kind(k) == "verb" else None
+        rides = form is not None and mapping("verb_kind").get(form.lemma) == "riding"
+        k += form is not None and not rides
+        cue = self.items[k].cue if self.kind(k) == "cue" else None
+        if self.word(self.after(k)) != "it" or not (rides or (cue and cue.kind in ("on", "under"))):
+            return []
+        bearers = listed("animal", "vehicle") if rides else listed("furniture")
+        if any(a.head in bearers | listed("animal", "vehicle") for a in self.near):
+            return []
+        upright = all(a.head in listed("part") for a in self.near)
+        seated = self._living_at(i + 1)
+        told = [link for link in self.story.links
+                if link.objects == tuple(self.near) and link.kind not in ("on", "in")]
+        return [a for link in told[-1:] for a in link.subjects if a.head in bearers
+                and a.bunch is None and (rides or upright or (seated and link.kind in _BACKED))][:1]
+
+    def _list_end(self, k: int) -> int:
+        """The item after the noun phrases from `k` on."""
+        while self.kind(k) in ("np", "and", "comma", "adv"):
+            k += 1
+        return k
+
+    def _living_at(self, i: int) -> bool:
+        """Whether people or animals are named at `i`."""
+        m = self.items[i].mention if self.kind(i) == "np" else None
+        return m is not None and m.head in listed("person", "animal")
 
     def _by_means(self) -> bool:
         """"cutting bread with a knife": what a person uses is not a part of what it is used on."""

@@ -48,6 +48,8 @@ class Actor:
     """Whether a later sentence took it out of its group."""
     side: str = ""
     """What tells it from others of its name ("the left door")."""
+    keeper: Actor | None = None
+    """Whose it was said to be when it was named ("his dog")."""
 
     @property
     def head(self) -> str:
@@ -78,6 +80,11 @@ class Share:
             return []
         self.used.extend(left[:n])
         return left[:n]
+
+    @property
+    def told(self) -> bool:
+        """Whether something was said of every member."""
+        return all(a in self.used for a in self.members)
 
     def rest(self) -> list[Actor]:
         """Everything that is left."""
@@ -202,7 +209,7 @@ class Cast:
 
     def matching(self, m: Mention) -> list[Actor]:
         """The known actors that a definite phrase points at."""
-        among = [a for a in self.actors if self._named(a, m)]
+        among = [a for a in self.actors if self.named(a, m)]
         if not among:
             return []
         latest = among[-1]
@@ -232,7 +239,7 @@ class Cast:
             return []
         return pool
 
-    def _named(self, a: Actor, m: Mention) -> bool:
+    def named(self, a: Actor, m: Mention) -> bool:
         kind = mapping("hypernym").get(m.noun, "")
         if kind in ("animal", "person", "vehicle", "fruit") and a.head in listed(kind):
             return True

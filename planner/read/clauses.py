@@ -137,6 +137,8 @@ class Clauses(Places):
                 self.story.link("same_size", found[:1], found[1:], m.tail)
             self.last_mention = found or self.last_mention
             actors.extend(found)
+            if not m.headless and len(self.things(found)) > 1:
+                self.cast.share = None  # what is told apart from here on are these
         self.resolver.told_apart = ""
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             named, actors = actors, self.cast.named_one_by_one(group, actors)
@@ -266,7 +268,8 @@ class Clauses(Places):
     def _stop(self, i: int) -> int:
         self._end()
         self.cast.sentence += 1
-        self.cast.share = None
+        if self.cast.share is not None and self.cast.share.told:
+            self.cast.share = None
         self.subjects = []
         return i + 1
 

@@ -14,6 +14,7 @@ _LONGEST = 24
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
              "ninth": 9, "tenth": 10, "last": -1}
 _FIXED_NUMBERS = frozenset({"pair", "couple", "trio", "duo", "quartet", "quintet", "twosome", "threesome"})
+_SIDES = frozenset({"left", "leftmost", "right", "rightmost", "middle"})
 
 
 class Phraser(Words):
@@ -30,6 +31,8 @@ class Phraser(Words):
         if self.low(k - 1) == "others" and k > i:
             m.end = k
             return self._headless(m, k)
+        if sided := self._sided(k, m):
+            return sided
         k = self._modifiers(k, m)
         if m.counted or m.attributes or self.noun_like(k):
             k = self._nouns(k, m, coordinated, verb_seen)
@@ -65,6 +68,17 @@ class Phraser(Words):
         inner.whole = inner.quantity or Quantity(2, None, 3, k, inner.noun)
         inner.start, inner.quantity, inner.partitive = m.start, Quantity(1, 1, 1, k, "one"), True
         inner.pick = m.attributes
+        return inner
+
+    def _sided(self, k: int, m: Mention) -> Mention | None:
+        """"the left of the two dogs": one of them, told by its side."""
+        if m.det != "the" or m.quantity or self.low(k) not in _SIDES or self._depth >= _DEEPEST:
+            return None
+        of = k + 1 + (self.low(k + 1) == "one")
+        inner = self.noun_phrase(of + 1) if self.low(of) == "of" else None
+        if inner is None or inner.headless or not inner.plural or not (inner.quantity and inner.quantity.exact):
+            return None
+        inner.whole, inner.quantity, inner.pick = inner.quantity, Quantity(1, 1, 1, k, "one"), [self.low(k)]
         return inner
 
     def _is_many(self, m: Mention, k: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from planner.read.attach import Attacher
 from planner.read.bind import Pending
@@ -17,6 +18,14 @@ _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
 
 
+class Hub(NamedTuple):
+    """Whom things were last placed around by a pronoun ("to its left a fork"), and in which sentence."""
+
+    word: str
+    sentence: int
+    actors: list[Actor]
+
+
 class Places(Attacher):
     """Reads relation cues."""
 
@@ -26,6 +35,7 @@ class Places(Attacher):
         """Whether "nothing" was said, so that "except" names what is there."""
         self.verb = ("", "")
         """The verb that waits for a place, as a word and as a lemma."""
+        self.hub = Hub("", 0, [])
 
     def place(self, i: int) -> int:
         """Reads the place at `i`; returns where to go on."""
@@ -35,7 +45,7 @@ class Places(Attacher):
         if cue.kind == "without":
             self.pending = None if self.nothing else Pending("without", subjects, cue.words)
         elif cue.owner:
-            self._owned_place(cue, subjects, first=self.before(i) != "np" and self.kind(nxt) == "np")
+            self._owned_place(cue, subjects, first=self._owned_first(i, nxt))
         elif self._fronts(i, cue, nxt):
             return nxt
         elif not cue.kind or self.kind(nxt) not in ("np", "pron", "recip"):
@@ -68,7 +78,8 @@ class Places(Attacher):
         """"On the left, a dog": a place that comes before its subject."""
         begins = self.before(i) in ("", "stop", "clause") and self.word(i - 1) != "but"
         joined = self.before(i) in ("comma", "and") or self.word(i - 1) == "but"
-        turns = joined and (self._subject_follows(nxt) if cue.kind else self.kind(nxt) in ("np", "be", "there"))
+        names = self.kind(nxt) in ("np", "be", "there") or self.word(nxt) == ":"
+        turns = joined and (self._subject_follows(nxt) if cue.kind else names)
         if not (begins or turns) or self.kind(i - 1) == "verb":
             return False
         if not cue.kind or (cue.alone and self._image(nxt)):
@@ -97,16 +108,39 @@ class Places(Attacher):
         form = self.items[i].verb
         return form is not None and form.lemma in listed("stative")
 
+    def _owned_first(self, i: int, nxt: int) -> bool:
+        """Whether "to its left" at `i` is told before its subject: "to its left a fork", "To its left, there is …"."""
+        if self.before(i) == "np":
+            return False
+        if self.kind(nxt) == "comma" and self.before(i) != "verb":
+            nxt = self.after(nxt)
+        begins = self.before(i) in ("", "stop", "clause", "comma", "and")
+        return self.kind(nxt) == "np" or (begins and self.kind(nxt) in ("be", "there"))
+
     def _owned_place(self, cue: Cue, subjects: list[Actor], *, first: bool) -> None:
         """"to its left", "to the dog's left"; or `first`, before its subject: "to its left a fork"."""
         m = self.cast.p.noun_phrase(cue.owner_at[0]) if cue.owner == "named" else None
         m = m.owner if m and m.owner else m
-        objects = self.resolver.resolve(m, cue.kind) if m else self.it(cue.owner, () if first else subjects)
+        if m:
+            objects = self.resolver.resolve(m, cue.kind)
+        else:
+            objects = self._around(cue.owner) if first else self.it(cue.owner, subjects)
         kind = "next_to" if cue.kind == "corner" else cue.kind
         if first:
             self.fronted.append((kind, objects, cue.words))
+            self.subjects = []
         else:
             self.link(kind, subjects, objects, cue.words)
+
+    def _around(self, word: str) -> list[Actor]:
+        """Whose left "to its left" is before a subject: in "to its left a dog; to its right a bird" the same one's."""
+        if self.hub.word == word and self.cast.sentence - self.hub.sentence < 2:
+            actors = self.hub.actors
+        else:
+            opens = word == "its" and not self.subjects and len(self.things(self.main)) == 1
+            actors = self.main if opens else self.it(word, ())
+        self.hub = Hub(word, self.cast.sentence, actors)
+        return actors
 
     def _bare_place(self, cue: Cue, subjects: list[Actor]) -> None:
         """A place without an object: on the canvas, or relative to what was named before."""

@@ -14,6 +14,7 @@ LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "am
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 _BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
+_HAVING = frozenset({"other", "holding", "wearing", "riding"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
 
 
@@ -30,6 +31,10 @@ class Resolver:
         """Whether a colon came just before: what follows says again what was said."""
         self.in_list = False
         """Whether it is one of several subjects."""
+        self.numbered: dict[str, Quantity] = {}
+        """How many things of a name the text says there are ("there are three chairs"), wherever it says so."""
+        self.awaited: dict[str, list[Actor]] = {}
+        """Those of them that "every chair" named before their number came."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
@@ -69,6 +74,8 @@ class Resolver:
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
         if side:
             return self._at_side(m, SIDES[side], kind)
+        if m.whole is not None and (side := next((SIDES[a] for a in m.pick if a in SIDES), "")):
+            return self._at_side_of_many(m, m.whole, side, kind)
         known = self._known(m, kind)
         if known:
             return known
@@ -91,8 +98,12 @@ class Resolver:
     # Known things
 
     def _known(self, m: Mention, kind: str) -> list[Actor]:
+        if (owner_word(m) or m.owner) and not m.other and (kept := self._kept_by_owner(m)):
+            return kept
         if m.definite or m.partitive or m.det in _WHOLE_GROUP or (m.owner is None and m.det == "poss"):
             return self._pointed_at(m)
+        if m.quantity and m.quantity is self.numbered.get(m.head) and self.awaited.get(m.head):
+            return self.awaited.pop(m.head) if len(self.awaited[m.head]) == m.quantity.n else []
         if self.spelled_out and m.quantity and m.quantity.exact:
             group = [a for a in self.cast.things if a.bunch and a.head == m.head]
             return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
@@ -103,9 +114,39 @@ class Resolver:
             same = self.cast.matching(m)
             before = [a for a in same if not m.attributes and (a.sentence < self.cast.sentence or a.bunch)]
             return (before or [a for a in same if self._noted(a, m)])[:1]
-        if self.cast.sentence and m.det in ("a", "an", "one") and not m.other:
+        there = self.cast.p.low(m.start - 2) == "there"
+        alone = not kind and not there and not self.in_list
+        one = m.quantity is not None and m.quantity.words.lower() == "one" and alone
+        if self.cast.sentence and (m.det in ("a", "an", "one") or one) and not m.other:
             return self._member(m)
         return []
+
+    def _kept_by_owner(self, m: Mention) -> list[Actor]:
+        """"A girl holding a balloon. Her balloon is green": the one that is hers already."""
+        owners = self._owners(m)
+        known = [a for a in self.cast.things if self.cast.named(a, m) and self.cast.compatible(a, m)]
+        found = [a for a in known if a not in owners and self._belongs(a, owners)]
+        if m.plural and (len(found) < 2 or (m.quantity and m.quantity.n != len(found))):
+            return []
+        found = found if m.plural else found[-1:]
+        for actor in found:
+            actor.describe(m.attributes)
+        return found
+
+    def _owners(self, m: Mention) -> list[Actor]:
+        """Who has the mention by its words ("her balloon", "the girl's balloon"), among those who are known."""
+        if m.owner is not None:
+            return self.cast.matching(m.owner) if m.owner.definite else []
+        return self.cast.pronoun(owner_word(m), self.main or self.subjects, self.near)
+
+    def _belongs(self, a: Actor, owners: Sequence[Actor]) -> bool:
+        """Whether a known thing is theirs: so said, or told of in sentences before and nobody else's."""
+        if a.whole is not None or a.keeper is not None:
+            return a.whole in owners or a.keeper in owners
+        having = [link for link in self.story.links if link.kind in _HAVING and a in link.objects]
+        if having:
+            return any(set(link.subjects) & set(owners) for link in having)
+        return a.sentence < self.cast.sentence and any(o.sentence <= a.sentence for o in owners)
 
     def _noted(self, a: Actor, m: Mention) -> bool:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
@@ -123,6 +164,9 @@ class Resolver:
         return kept
 
     def _pointed_at(self, m: Mention) -> list[Actor]:
+        share = self.cast.share
+        if m.other and share and share.members[0].head == m.head:
+            return self._rest(m, share.members)
         found = self.cast.matching(m)
         apart = [link for link in self.story.links if link.kind == self.told_apart and self.told_apart]
         if any(set(link.subjects) & set(found) for link in apart):
@@ -131,10 +175,20 @@ class Resolver:
             return self.cast.part(m, found) or found[: m.quantity.n]
         return found
 
+    def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
+        """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
+        found = self.cast.part(m, group)
+        for actor in found:
+            actor.describe(m.attributes)
+        return found
+
     def _member(self, m: Mention) -> list[Actor]:
         """"Three plates. A blue plate is on top": the blue one is one of the three."""
         earlier = [a for a in self.cast.things if a.bunch and a.head == m.head and a.sentence < self.cast.sentence]
-        free = [a for a in earlier if a.bunch is earlier[-1].bunch and not a.shared]
+        group = [a for a in earlier if a.bunch is earlier[-1].bunch]
+        if group and m.quantity:
+            return self._rest(m, group)
+        free = [a for a in group if not a.shared]
         for actor in free[:1]:
             actor.shared = True
             actor.describe(m.attributes)
@@ -147,12 +201,24 @@ class Resolver:
         same = [a for a in alike if a.side == side]
         group = [a for a in alike if a.bunch is alike[-1].bunch] if alike and alike[-1].bunch else []
         if same or len(group) > 1:
-            return same[-1:] or [group[{"left": 0, "top": 0, "right": -1, "bottom": -1}.get(side, len(group) // 2)]]
+            found = same[-1:] or [group[{"left": 0, "top": 0, "right": -1, "bottom": -1}.get(side, len(group) // 2)]]
+            if side in _BEYOND and found[0] in group and (m.whole or len(group) == 2):
+                self._beyond(side, found, [a for a in group if a not in found])
+            return found
         made = self._fresh(m, kind, 1)
         for actor in made:
             actor.side = side
             self.story.link("at_center" if side == "middle" else f"at_{side}", [actor], (), side)
         return made
+
+    def _at_side_of_many(self, m: Mention, whole: Quantity, side: str, kind: str) -> list[Actor]:
+        """"the left of the two dogs": the left one of those that are known, or of two dogs."""
+        alike = [a for a in self.cast.things if a.head == m.head and a.bunch]
+        group = [a for a in alike if a.bunch is alike[-1].bunch]
+        if len(group) != whole.n:
+            m.quantity = whole
+            self.cast.new(m)
+        return self._at_side(m, side, kind)
 
     # New things
 
@@ -172,12 +238,15 @@ class Resolver:
             if len(owners) > 1:
                 m.plural, times = False, len(owners)
         if m.det in ("each", "every") and not m.quantity:
-            m.quantity, m.plural = Quantity(2, None, 3, m.end, self.cast.words(m)), True
+            unsaid = Quantity(2, None, 3, m.end, self.cast.words(m))
+            m.quantity, m.plural = self.numbered.get(m.head, unsaid), True
         if m.quantity and m.quantity.same:
             self._same_number(m)
         if m.whole is not None or (m.ordinal > 1 and m.definite and not m.plural):
             return self._out_of_many(m)
         made = self.cast.new(m, times)
+        if m.det in ("each", "every"):
+            self.awaited[m.head] = made
         self._belong(m, made, word)
         self._contain(m, made)
         return made
@@ -207,12 +276,13 @@ class Resolver:
         whole: list[Actor] = []
         if side := m.owner or m.host:
             whole = self.resolve(side, "whole")
-        elif word and m.head in listed("part"):
+        elif word:
             whole = self.cast.pronoun(word, self.main or self.subjects, self.near, made)
         for i, part in enumerate(made if whole else ()):
             owner = whole[i * len(whole) // len(made)]
             if owner.stuff:
                 continue
+            part.keeper = owner
             if m.head in listed("part"):
                 part.whole = owner
             elif m.head in listed("garment") and owner.living and m.owner:

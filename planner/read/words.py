@@ -209,8 +209,17 @@ class Words:
             return False
         if form and form.form == "ing" and self.low(k + 1) in listed("determiner") and not m.det:
             return True
+        if form and form.form == "s" and self._acts_alone(k):
+            return True
         if self.known_noun(k) or (form is None and not participle_like(low)):
             return False
         if form is None or form.form in ("ing", "ed"):
             return True
         return not (m.counted or m.attributes)
+
+    def _acts_alone(self, k: int) -> bool:
+        """"one watches a bird", "the other wears a hat": no number of watches is one, and no article follows a noun."""
+        before, after = self.low(k - 1), self.low(k + 1)
+        if before == "one":
+            return self.low(k) not in listed("tantum", "invariant")
+        return before in ("other", "another", "each") and (after in listed("determiner") or after in NUMBERS)
