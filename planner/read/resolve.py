@@ -61,6 +61,8 @@ class Resolver:
         """The actors that the mention means; `kind` is the relation it is the object of, or "" for a subject."""
         if m.headless:
             return self._headless(m)
+        if m.noun == "nobody":
+            m.noun, m.det, m.core = "person", "no", (0, 0)
         if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
             self.absent(m, ())
             return []
