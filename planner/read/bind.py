@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planner.read.cast import Actor, Cast
 from planner.read.lexicon import listed, mapping
 from planner.read.mention import Mention
+from planner.read.plurals import plural
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
@@ -151,10 +152,13 @@ class Binder:
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
             return False
-        if not mapping("formation")[m.head] and m.head in listed("place"):
+        kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
+        if not kind and m.head in listed("place"):
             return False
         words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"
-        if kind := mapping("formation")[m.head]:
+        if m.cells:
+            pending.subjects = self.resolver.fill(pending.subjects, m.cells)
+        if kind:
             self.story.link(kind, pending.subjects, (), words)
         else:
             self.story.unread.append(words)

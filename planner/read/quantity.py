@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -125,6 +126,19 @@ def number(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     while end < len(tokens) and tokens[end].low in _SCALES and value < 10**9:
         value, end = value * _SCALES[tokens[end].low], end + 1
     return value, end
+
+
+_ONE_SIDE = rf"(\d{{1,2}}|{'|'.join(_UNITS[1:13])})"
+_CELLS = re.compile(rf"{_ONE_SIDE}\s*(?:[x×*]|-?\s*by\b\s*-?)\s*{_ONE_SIDE}\b", re.IGNORECASE)
+
+
+def cells(text: str, at: int) -> tuple[int, int]:
+    """How many cells "3x3", "2 × 4", "3-by-3" or "three by three" makes, and the character after it; else zeros."""
+    found = _CELLS.match(text, at)
+    if not found:
+        return 0, 0
+    rows, columns = (int(side) if side.isdigit() else NUMBERS[side.lower()] for side in found.groups())
+    return rows * columns, found.end()
 
 
 def _word_number(word: str) -> int | None:

@@ -113,6 +113,12 @@ class Resolver:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
         return a.phrase == self.cast.words(m) and not self.in_list and a not in self.subjects
 
+    def fill(self, actors: list[Actor], n: int) -> list[Actor]:
+        """A group whose number was left open has as many members as its grid has cells."""
+        bunch = actors[0].bunch if actors else None
+        open_ended = bunch is not None and bunch.at_least != bunch.at_most
+        return self._recount(actors, n) if open_ended and all(a.bunch is bunch for a in actors) else actors
+
     def _recount(self, group: list[Actor], n: int) -> list[Actor]:
         """"more cats than dogs: six cats …": the group has exactly `n` members."""
         bunch = group[0].bunch

@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 )
 _NOT_TEXT = re.compile("[\ud800-\udfff]")
 _OWN = re.compile(r"(.*[^\W_])['’](s)$", re.IGNORECASE)
-_COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|man|men|woman|women|cats?|dogs?|people)$")
+_COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|x|man|men|woman|women|cats?|dogs?|people)$")
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
