@@ -126,6 +126,7 @@ class Clauses(Absences):
         cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = self.word(i - 1) == ":", len(mentions) > 1
+        self.resolver.recounted = False
         for m in mentions:
             joined = m.one and m is not mentions[0] and actors
             found = self.cast.new(self.cast.like(m, actors[-1])) if joined else self.resolver.resolve(m, "")
@@ -148,6 +149,8 @@ class Clauses(Absences):
         self.subjects = self.near = actors
         if not all(m.headless for m in mentions):
             self.topic, self.main = self.main, actors
+        elif self.resolver.recounted:
+            self.main = actors
         self.verbed, self.chained, self.there = False, False, False
         if self.before(i) != "and":
             self.with_owner = []
