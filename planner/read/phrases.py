@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from planner.read.lexicon import describes, listed, mapping, nouns, participle_like, verb
+from planner.read.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
 from planner.read.mention import Mention
 from planner.read.plurals import is_plural, plural, same_in_both, singular
-from planner.read.quantity import Quantity, cells, quantity, words_at
+from planner.read.quantity import Quantity, cells, number, quantity, words_at
 from planner.read.tokens import Token
 from planner.read.words import Words
 
@@ -89,7 +89,7 @@ class Phraser(Words):
             if self.low(k) in ("them", "which", "whom"):
                 return k + 1
         for _ in range(4):
-            after = self._cells(k, m) or self._number(k, m) or self._determiner(k, m)
+            after = self._cells(k, m) or self._trait(k, m) or self._number(k, m) or self._determiner(k, m)
             if not after:
                 break
             k = after
@@ -104,6 +104,21 @@ class Phraser(Words):
             return 0
         m.cells = many
         return end
+
+    def _trait(self, k: int, m: Mention) -> int:
+        """The end of "4 legged" at `k` in "a 4 legged table", or 0: a number of its parts, not of tables."""
+        if k >= len(self.tokens) or m.quantity or m.det not in ("", "a", "an"):
+            return 0
+        found, part = number(self.tokens, k), self.low(k + 1)
+        if found is None or found[0] < 2 or found[1] != k + 1 or not self.goes_on(k + 2):
+            return 0
+        made_of = part.endswith("ed") and describes(part) and (m.det != "" or part not in adjectives())
+        if not made_of and (not m.det or part not in nouns() or not self.known_noun(k + 2) or self.cue(k + 2)):
+            return 0
+        if is_plural(self.low(k + 2)):
+            return 0
+        m.attributes.append(f"{self.low(k)}-{part}")
+        return k + 2
 
     def _number(self, k: int, m: Mention) -> int:
         """The end of a number at `k`, or 0."""

@@ -75,7 +75,7 @@ def _phrase(tokens: Sequence[Token], i: int, phrase: str, kind: str, end: int) -
         return Quantity(2, None, 3, end, phrase, same=True)
     if kind == "exact_number":
         many = int(mapping("exact_number")[phrase])
-        return Quantity(many, many, many, end, phrase, pair=phrase.endswith("pair of"))
+        return Quantity(many, many, many, _said_again(tokens, many, end), phrase, pair=phrase.endswith("pair of"))
     bounded = number(tokens, end)
     if kind == "vague":
         low, natural = mapping("vague")[phrase].split(",")
@@ -96,7 +96,7 @@ def _plain(tokens: Sequence[Token], i: int) -> Quantity | None:
     found = number(tokens, i)
     if not found:
         return None
-    many, end = found
+    many, end = found[0], _said_again(tokens, *found)
     following = tokens[end].low if end < len(tokens) else ""
     upper = number(tokens, end + 1) if following in ("to", "or", "-", "–") else None
     if upper and upper[0] > many:
@@ -107,6 +107,13 @@ def _plain(tokens: Sequence[Token], i: int) -> Quantity | None:
     if pair:
         many, end = 2 * many, end + 2
     return Quantity(many, many, many, end, _text(tokens, i, end), pair=pair)
+
+
+def _said_again(tokens: Sequence[Token], many: int, end: int) -> int:
+    """The token after "(12)", where it says the number once more."""
+    again = number(tokens, end + 1) if end < len(tokens) and tokens[end].low == "(" else None
+    closed = again is not None and again[1] < len(tokens) and tokens[again[1]].low == ")"
+    return again[1] + 1 if again and closed and again[0] == many else end
 
 
 def number(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
