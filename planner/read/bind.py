@@ -124,6 +124,8 @@ class Binder:
 
     def _found(self, pending: Pending, m: Mention) -> list[Actor]:
         times = self._times(pending, m)
+        if pending.words in _HAVING and m.plural and m.quantity is None and not m.det:
+            m.quantity = self.cast.natural_pairs(m, self.things(pending.subjects)[: 1 if times > 1 else None])
         found = self.resolver.resolve(m, pending.kind, times)
         if m.headless and m.det == "each" and len(pending.subjects) == 1 < len(found):
             return self._one_each(pending, found)
