@@ -176,6 +176,8 @@ class Binder:
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
             return not m.counted and not m.attributes
+        if kind == "have" and m.noun in listed("meal"):
+            return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
         if kind == "holding" and m.head in listed("part"):

@@ -327,10 +327,12 @@ class Phraser(Words):
         return m
 
     def _rows_of(self, m: Mention, inner: Mention) -> Mention:
-        """"eggs in three rows of four": twelve."""
+        """"eggs in three rows of four": twelve. "A family of four" is a family."""
         rows, across = m.quantity, inner.quantity
         if m.head in ("row", "column", "line") and rows and across and rows.exact and across.exact:
             m.cells, m.end = rows.n * across.n, inner.end
+        elif m.head in listed("person") and across and not inner.attributes and not inner.other:
+            m.tail, m.end = self.span(m.end, inner.end), inner.end
         return m
 
     def _portion(self, unit: Mention, inner: Mention) -> Mention:

@@ -81,7 +81,7 @@ def _words(raw: str, start: int) -> list[Token]:
     if own:
         second: Token = Token("is" if low in _IS else "'s", raw[-2:], end - 2, end, "word" if low in _IS else "own")
         return [Token(own[1], raw[:-2], start, end - 2, "word"), second]
-    return [Token(low, raw, start, end, "word")]
+    return [Token("and" if raw == "n" else low, raw, start, end, "word")]
 
 
 def _plural_owners(tokens: list[Token]) -> list[Token]:
