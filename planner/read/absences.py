@@ -68,8 +68,8 @@ class Absences(Places):
 
     def _whole(self, m: Mention) -> list[Actor]:
         """Whose part it is that cannot be seen ("its tail is missing")."""
-        if m.owner is not None:
-            return self.resolver.resolve(m.owner, "whole")
+        if owner := m.owner or m.host:
+            return self.resolver.resolve(owner, "whole")
         return self.cast.pronoun(m.det, self.main, self.near) if m.det in listed("possessive") else []
 
     def _presence(self, i: int, *, none: bool) -> int:

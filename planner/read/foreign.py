@@ -85,7 +85,7 @@ def _other_language(words: Sequence[str]) -> bool:
     are among them, or most of them are unknown; and no small word of English is."""
     if any(word in listed("function", "determiner", "cue_preposition") - listed("shared_function") for word in words):
         return False
-    small = [word for word in words if word.split("'")[0] in listed("foreign_function")]
+    small = {word for word in words if word.split("'")[0] in listed("foreign_function")}
     if len(words) > 1 and (words[0] in listed("foreign_article") or len(small) > 1):
         return True
     unknown = [word for word in words if not _known(word)]
