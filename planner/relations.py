@@ -146,9 +146,9 @@ _ROWS = (
         "alone", "silent", denial="at_center", say="{a} is in a corner"),
     Row("at_edge", ("at the edge", "on the edge", "at the side"),
         "alone", "silent", denial="at_center", say="{a} is at the edge"),
-    Row("in_foreground", ("in the foreground",),
+    Row("in_foreground", ("in the foreground", "up close"),
         "alone", "may", denial="in_background", say="{a} is in the foreground"),
-    Row("in_background", ("in the background", "in the distance"),
+    Row("in_background", ("in the background", "in the distance", "far away"),
         "alone", "may", denial="in_foreground", say="{a} is in the background"),
     # Arrangements.
     Row("row", ("in a row", "lined up", "side by side", "next to each other", "in a horizontal row"),

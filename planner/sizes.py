@@ -115,6 +115,11 @@ def natural(noun: str) -> Size:
     return Size(reach, next((_ASPECT_OF[t] for t in tries if t in _ASPECT_OF), DEFAULT.aspect))
 
 
+def sized(noun: str) -> bool:
+    """Whether the natural size of the noun is known."""
+    return noun in _REACH_OF
+
+
 def factor(attributes: Iterable[str]) -> float:
     """How much size words change the natural size."""
     product = 1.0

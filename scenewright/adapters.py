@@ -14,6 +14,7 @@ from planner.errors import Conflict
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
 from scenewright.stages import Painting, Planned, Settled, Step, Task, Unpaintable
+from scenewright.understood import understood
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -52,7 +53,7 @@ class PromptPlanner:
         if self.model is None or calls < 1:
             from planner.read.grammar import read
 
-            return Planned(place(read(prompt), seed=seed, canvas=self.canvas))
+            return Planned(place(understood(read(prompt)), seed=seed, canvas=self.canvas))
         return self._asked(prompt, seed, calls, check)
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
@@ -69,7 +70,8 @@ class PromptPlanner:
         assert self.model is not None
         reading = read_with_model(prompt, self.model, canvas=self.canvas, check=judge,
                                   budget=Budget(calls=calls, seconds=self.seconds))
-        return Planned(_placed(reading.scene, reading.hints, seed, self.canvas), reading.warnings, reading.calls)
+        layout = _placed(understood(reading.scene), reading.hints, seed, self.canvas)
+        return Planned(layout, reading.warnings, reading.calls)
 
 
 def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
@@ -77,10 +79,10 @@ def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
     if model is None or calls < 1:
         from planner.read.grammar import read
 
-        return read(prompt)
+        return understood(read(prompt))
     from planner.read.llm import Budget, read_with_model
 
-    return read_with_model(prompt, model, budget=Budget(calls=calls)).scene
+    return understood(read_with_model(prompt, model, budget=Budget(calls=calls)).scene)
 
 
 class _Evidence:

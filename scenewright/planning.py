@@ -16,6 +16,7 @@ from scenewright.canvases import canvas_of
 from scenewright.files import read_layout
 from scenewright.hints import hints_for
 from scenewright.places import configured
+from scenewright.understood import understood
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -43,6 +44,7 @@ class Request:
         if not prompt.strip():
             raise BadInput("expected a prompt, got no words; say what the picture shows")
         scene, boxes = self._read(prompt)
+        understood(scene)
         hints = {**boxes, **(hints_for(scene, self.hints) if self.hints else {})}
         return place(scene, hints or None, seed=self.seed, canvas=self.canvas)
 

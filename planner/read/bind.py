@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from planner.read.cast import Actor, Cast
 from planner.read.lexicon import listed, mapping
 from planner.read.mention import Mention
+from planner.read.plurals import plural
 from planner.read.resolve import Resolver
 from planner.read.story import Story
 from planner.relations import TABLE
@@ -123,6 +124,8 @@ class Binder:
 
     def _found(self, pending: Pending, m: Mention) -> list[Actor]:
         times = self._times(pending, m)
+        if pending.words in _HAVING and m.plural and m.quantity is None and not m.det:
+            m.quantity = self.cast.natural_pairs(m, self.things(pending.subjects)[: 1 if times > 1 else None])
         found = self.resolver.resolve(m, pending.kind, times)
         if m.headless and m.det == "each" and len(pending.subjects) == 1 < len(found):
             return self._one_each(pending, found)
@@ -151,10 +154,13 @@ class Binder:
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
             return False
-        if not mapping("formation")[m.head] and m.head in listed("place"):
+        kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
+        if not kind and m.head in listed("place"):
             return False
         words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"
-        if kind := mapping("formation")[m.head]:
+        if m.cells:
+            pending.subjects = self.resolver.fill(pending.subjects, m.cells)
+        if kind:
             self.story.link(kind, pending.subjects, (), words)
         else:
             self.story.unread.append(words)
@@ -170,6 +176,8 @@ class Binder:
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
             return not m.counted and not m.attributes
+        if kind == "have" and m.noun in listed("meal"):
+            return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
         if kind == "holding" and m.head in listed("part"):

@@ -97,7 +97,6 @@ def _synonyms() -> tuple[frozenset[str], ...]:
 
 
 _COLOURS_SPREAD = frozenset({"black", "white"})
-_PLURAL_PARTS = ("eyes", "ears", "wings", "legs", "hands", "feet", "arms")
 
 
 class Cast:
@@ -150,6 +149,15 @@ class Cast:
         made = [replace(model, attributes=list(model.attributes)) for _ in range(n)]
         self.actors.extend(made)
         return made
+
+    def natural_pairs(self, m: Mention, owners: Sequence[Actor]) -> Quantity | None:
+        """How many eyes, ears or legs the owners have, where the words say no number."""
+        each = int(mapping("limbs").get(m.head, "0"))
+        if not each or not owners:
+            return None
+        upright = m.head in ("leg", "foot") and all(
+            a.head in listed("bird") or a.head in listed("person") - listed("animal") for a in owners)
+        return Quantity(2, None, (2 if upright else each) * len(owners), m.end, m.noun)
 
     def _number(self, m: Mention, times: int) -> tuple[int, Bunch | None]:
         q = m.quantity

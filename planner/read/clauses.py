@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from planner.read.absences import Absences
 from planner.read.attach import Frame
 from planner.read.bind import Pending
 from planner.read.cast import Actor, Cast
 from planner.read.items import Item
 from planner.read.lexicon import gerund, listed, mapping
 from planner.read.mention import Mention
-from planner.read.places import Places
 from planner.read.story import Story
 from planner.relations import TABLE
 
@@ -18,7 +18,7 @@ _LADEN = frozenset({"covered", "filled", "topped"})
 _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 
 
-class Clauses(Places):
+class Clauses(Absences):
     """Reads item by item. Each method takes the position of an item and returns where to go on."""
 
     def __init__(self, items: list[Item], cast: Cast, story: Story) -> None:
@@ -26,7 +26,7 @@ class Clauses(Places):
         self.there = False
         self.respectively = any(item.word == "respectively" for item in items)
         self.readers: dict[str, Callable[[int], int]] = {
-            "np": self._np, "cue": self.place, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
+            "np": self._np, "cue": self._cue, "verb": self._verb, "be": self._be, "have": self._have, "to": self._to,
             "with": self._with, "rel": self._rel, "clause": self._clause, "comma": self._comma,
             "stop": self._stop, "neg": self._neg, "there": self._there, "style": self._style, "word": self._word,
             "adv": self._adv, "than": self._than, "quote": self._quote, "pron": self._pron, "recip": self._recip,
@@ -47,6 +47,7 @@ class Clauses(Places):
         self.frames, self.pending, self.each, self.with_owner, self.meant = [], None, [], [], []
         self.verbed = self.negated = self.there = self.be = self.chained = self.nothing = False
         self.verb = ("", "")
+        self.known_missing = len(self.story.missing)
 
     def _said(self, i: int, k: int) -> str:
         return self.cast.p.span(self.items[i].start, self.items[k - 1].end)
@@ -58,17 +59,21 @@ class Clauses(Places):
         assert first is not None
         self._holds_on(i)
         mentions, end = self.coordination(i)
-        self.nothing |= first.noun in ("nothing", "nobody")
+        self.nothing |= first.noun == "nothing"
         self._share_noun(mentions)
         if self._apposed(first, i):
             self._predicate(mentions[:1])
             end = i + 1
         elif self.negated and self.pending is None and first.det != "no":
-            self._deny(mentions)
+            self.deny(mentions)
         elif self.pending is not None:
             place = self.after(end - 1)
             self.placed = self.kind(place) == "cue" and self.kind(self.after(place)) == "pron"
             self.bind_all(self.pending, mentions)
+        elif gone := self.out_of_sight(mentions, end):
+            end = gone
+            if mentions:
+                self._subject(mentions, i)
         elif self.be and not self.there and self.subjects and not self.fronted and not first.headless:
             self._predicate(mentions)
         else:
@@ -101,10 +106,6 @@ class Clauses(Places):
                 if m.headless and m.attributes and not m.one:
                     m.noun, m.plural, m.core = last.noun, bool(m.quantity and m.quantity.n > 1), (0, 0)
 
-    def _deny(self, mentions: list[Mention]) -> None:
-        for m in mentions:
-            self.resolver.absent(m, self.subjects if self.verbed or m.headless else ())
-
     def _predicate(self, mentions: list[Mention]) -> None:
         """"The animal is a dog": a name for the subject, no second thing."""
         for m in mentions:
@@ -125,6 +126,7 @@ class Clauses(Places):
         cue = self.items[nxt].cue if nxt < len(self.items) else None
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(mentions) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = self.word(i - 1) == ":", len(mentions) > 1
+        self.resolver.recounted = False
         for m in mentions:
             joined = m.one and m is not mentions[0] and actors
             found = self.cast.new(self.cast.like(m, actors[-1])) if joined else self.resolver.resolve(m, "")
@@ -149,6 +151,8 @@ class Clauses(Places):
         self.subjects = self.near = actors
         if not all(m.headless for m in mentions):
             self.topic, self.main = self.main, actors
+        elif self.resolver.recounted:
+            self.main = actors
         self.verbed, self.chained, self.there = False, False, False
         if self.before(i) != "and":
             self.with_owner = []
@@ -253,7 +257,12 @@ class Clauses(Places):
             self.verbed = False
         return i + 1
 
+    def _cue(self, i: int) -> int:
+        return self.exception(i) if self.excepts(i) else self.place(i)
+
     def _clause(self, i: int) -> int:
+        if self.excepts(i):
+            return self.exception(i)
         self.pending, self.frames, self.with_owner = None, [], []
         return i + 1
 

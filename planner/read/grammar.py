@@ -6,6 +6,7 @@ from planner.read.assemble import assemble, ids
 from planner.read.cast import MOST, Cast
 from planner.read.clauses import Clauses
 from planner.read.compare import compared, stated_ratios
+from planner.read.foreign import split_foreign
 from planner.read.items import Chunker
 from planner.read.phrases import Phraser
 from planner.read.story import Story
@@ -34,8 +35,9 @@ def spans(prompt: str) -> dict[str, tuple[int, int]]:
 
 
 def _told(prompt: str) -> tuple[Cast, Story]:
-    style = split_style(tokenise(prompt), prompt)
-    story = Story(style=list(style.words))
+    foreign = split_foreign(tokenise(prompt), prompt)
+    style = split_style(foreign.tokens, prompt)
+    story = Story(style=list(style.words), unread=list(foreign.phrases))
     ratios, tokens = stated_ratios(style.tokens)
     phraser = Phraser(tokens, prompt)
     cast = Cast(phraser, ratios)

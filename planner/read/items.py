@@ -14,6 +14,7 @@ from planner.read.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
                "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word", "style"]
+_BEFORE_NUMBERS = frozenset({"over", "about", "around", "near", "close", "as", "up", "between", "at", "like"})
 _CLASSES: tuple[tuple[str, Kind], ...] = (("be", "be"), ("have", "have"))
 
 
@@ -195,8 +196,10 @@ class Chunker:
 
     def _no_place(self, k: int, low: str, cue: Cue) -> bool:
         """Whether the words of a place are something else here: a number ("about ten"), a comparison, a side."""
-        if low in ("over", "about", "around", "near", "close", "as", "up", "between", "at") and self.last not in (
-                "np", "pron", "adj", "verb", "recip"):
+        done = self.items[-1].verb if self.items else None
+        if low == "far" and self.p.low(k + 1) == "away" and done and done.lemma in listed("no_place"):
+            return True
+        if low in _BEFORE_NUMBERS and self.last not in ("np", "pron", "adj", "verb", "recip"):
             found = quantity(self.p.tokens, k)
             if found and found.end > k + 1:
                 return True

@@ -40,6 +40,8 @@ class Mention:
     other: bool = False
     partitive: bool = False
     compare: str = ""
+    cells: int = 0
+    """How many a grid holds, where its rows and columns are told ("a 3x3 grid")."""
     alike: bool = False
     """Whether they are "of the same size"."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from planner.read.lexicon import describes, listed, mapping, nouns, participle_like, verb
+from planner.read.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
 from planner.read.mention import Mention
 from planner.read.plurals import is_plural, plural, same_in_both, singular
-from planner.read.quantity import Quantity, quantity, words_at
+from planner.read.quantity import Quantity, cells, number, quantity, words_at
 from planner.read.tokens import Token
 from planner.read.words import Words
 
 _DEEPEST = 5
+_MOST_CELLS = 400
 _LONGEST = 24
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
              "ninth": 9, "tenth": 10, "last": -1}
@@ -102,11 +103,36 @@ class Phraser(Words):
             if self.low(k) in ("them", "which", "whom"):
                 return k + 1
         for _ in range(4):
-            after = self._number(k, m) or self._determiner(k, m)
+            after = self._cells(k, m) or self._trait(k, m) or self._number(k, m) or self._determiner(k, m)
             if not after:
                 break
             k = after
         return k
+
+    def _cells(self, k: int, m: Mention) -> int:
+        """The end of "3x3" at `k`, before or after the word "grid", or 0."""
+        many, stop = cells(self.text, self.tokens[k].start) if k < len(self.tokens) else (0, 0)
+        end = next((j for j in range(k, len(self.tokens)) if self.tokens[j].start >= stop), k) if many else k
+        gridded = self.low(k - 1) == "of" and self.low(k - 2) in listed("gridded")
+        if m.cells or not (0 < many <= _MOST_CELLS) or not (gridded or self.low(end) in listed("gridded")):
+            return 0
+        m.cells = many
+        return end
+
+    def _trait(self, k: int, m: Mention) -> int:
+        """The end of "4 legged" at `k` in "a 4 legged table", or 0: a number of its parts, not of tables."""
+        if k >= len(self.tokens) or m.quantity or m.det not in ("", "a", "an"):
+            return 0
+        found, part = number(self.tokens, k), self.low(k + 1)
+        if found is None or found[0] < 2 or found[1] != k + 1 or not self.goes_on(k + 2):
+            return 0
+        made_of = part.endswith("ed") and describes(part) and (m.det != "" or part not in adjectives())
+        if not made_of and (not m.det or part not in nouns() or not self.known_noun(k + 2) or self.cue(k + 2)):
+            return 0
+        if is_plural(self.low(k + 2)):
+            return 0
+        m.attributes.append(f"{self.low(k)}-{part}")
+        return k + 2
 
     def _number(self, k: int, m: Mention) -> int:
         """The end of a number at `k`, or 0."""
@@ -288,10 +314,12 @@ class Phraser(Words):
         """What "of" adds to the head: the counted thing, a content, a whole, or just words."""
         k = m.end
         inner = None if self.low(k) != "of" or self.cue(k) else self.noun_phrase(k + 1, verb_seen=verb_seen)
-        if inner is None or inner.headless:
+        if inner is None:
             return m
+        if inner.headless:
+            return self._rows_of(m, inner)
         head, group = m.head, m.head in listed("collection")
-        many = inner.plural or inner.quantity is not None or (same_in_both(inner.head) and not inner.det)
+        many = inner.plural or inner.quantity is not None or m.cells or (same_in_both(inner.head) and not inner.det)
         if head not in listed("likeness"):
             if inner.noun in listed("stuff", "place") and not inner.counted:
                 pass
@@ -312,6 +340,15 @@ class Phraser(Words):
         m.tail, m.end = self.span(k, inner.end), inner.end
         return m
 
+    def _rows_of(self, m: Mention, inner: Mention) -> Mention:
+        """"eggs in three rows of four": twelve. "A family of four" is a family."""
+        rows, across = m.quantity, inner.quantity
+        if m.head in ("row", "column", "line") and rows and across and rows.exact and across.exact:
+            m.cells, m.end = rows.n * across.n, inner.end
+        elif m.head in listed("person") and across and not inner.attributes and not inner.other:
+            m.tail, m.end = self.span(m.end, inner.end), inner.end
+        return m
+
     def _portion(self, unit: Mention, inner: Mention) -> Mention:
         """"two slices of pizza": two pizzas, each "a slice of pizza"."""
         inner.tail = self.span(unit.end, inner.end)
@@ -321,13 +358,24 @@ class Phraser(Words):
         return inner
 
     def _collected(self, m: Mention, inner: Mention) -> Mention:
-        """"a row of three red cups": three red cups in a row."""
-        if inner.quantity is None:
-            times = m.quantity.n if m.quantity else 1
-            n = int(mapping("number_of_collection").get(m.head, "4")) * times
-            fixed = m.head in _FIXED_NUMBERS
-            inner.quantity = Quantity(n if fixed else 2 * times, n if fixed else None, n, inner.start, m.head)
+        """"a row of three red cups": three red cups in a row; "two rows of three": six of them."""
+        rows, told = m.quantity if m.quantity and m.quantity.n > 1 else None, inner.quantity
+        if many := m.cells or inner.cells:
+            inner.quantity, inner.plural = Quantity(many, many, many, inner.start, m.noun), True
+        elif told is None:
+            self._usual_number(m, inner)
+        elif rows:
+            most = told.at_most * rows.at_most if told.at_most and rows.at_most else None
+            inner.quantity = told._replace(at_least=told.at_least * rows.at_least, at_most=most, n=told.n * rows.n)
             inner.plural = True
         inner.start, inner.det = m.start, m.det
-        inner.collection = plural(m.head) if m.plural else m.head
+        inner.collection = "grid" if many else plural(m.head) if m.plural else m.head
         return inner
+
+    def _usual_number(self, m: Mention, inner: Mention) -> None:
+        """How many a collection has where no number is told."""
+        times = m.quantity.n if m.quantity else 1
+        n = int(mapping("number_of_collection").get(m.head, "4")) * times
+        fixed = m.head in _FIXED_NUMBERS
+        inner.quantity = Quantity(n if fixed else 2 * times, n if fixed else None, n, inner.start, m.head)
+        inner.plural = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -74,7 +75,7 @@ def _phrase(tokens: Sequence[Token], i: int, phrase: str, kind: str, end: int) -
         return Quantity(2, None, 3, end, phrase, same=True)
     if kind == "exact_number":
         many = int(mapping("exact_number")[phrase])
-        return Quantity(many, many, many, end, phrase, pair=phrase.endswith("pair of"))
+        return Quantity(many, many, many, _said_again(tokens, many, end), phrase, pair=phrase.endswith("pair of"))
     bounded = number(tokens, end)
     if kind == "vague":
         low, natural = mapping("vague")[phrase].split(",")
@@ -95,7 +96,7 @@ def _plain(tokens: Sequence[Token], i: int) -> Quantity | None:
     found = number(tokens, i)
     if not found:
         return None
-    many, end = found
+    many, end = found[0], _said_again(tokens, *found)
     following = tokens[end].low if end < len(tokens) else ""
     upper = number(tokens, end + 1) if following in ("to", "or", "-", "–") else None
     if upper and upper[0] > many:
@@ -106,6 +107,13 @@ def _plain(tokens: Sequence[Token], i: int) -> Quantity | None:
     if pair:
         many, end = 2 * many, end + 2
     return Quantity(many, many, many, end, _text(tokens, i, end), pair=pair)
+
+
+def _said_again(tokens: Sequence[Token], many: int, end: int) -> int:
+    """The token after "(12)", where it says the number once more."""
+    again = number(tokens, end + 1) if end < len(tokens) and tokens[end].low == "(" else None
+    closed = again is not None and again[1] < len(tokens) and tokens[again[1]].low == ")"
+    return again[1] + 1 if again and closed and again[0] == many else end
 
 
 def number(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
@@ -125,6 +133,19 @@ def number(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
     while end < len(tokens) and tokens[end].low in _SCALES and value < 10**9:
         value, end = value * _SCALES[tokens[end].low], end + 1
     return value, end
+
+
+_ONE_SIDE = rf"(\d{{1,2}}|{'|'.join(_UNITS[1:13])})"
+_CELLS = re.compile(rf"{_ONE_SIDE}\s*(?:[x×*]|-?\s*by\b\s*-?)\s*{_ONE_SIDE}\b", re.IGNORECASE)
+
+
+def cells(text: str, at: int) -> tuple[int, int]:
+    """How many cells "3x3", "2 × 4", "3-by-3" or "three by three" makes, and the character after it; else zeros."""
+    found = _CELLS.match(text, at)
+    if not found:
+        return 0, 0
+    rows, columns = (int(side) if side.isdigit() else NUMBERS[side.lower()] for side in found.groups())
+    return rows * columns, found.end()
 
 
 def _word_number(word: str) -> int | None:

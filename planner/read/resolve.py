@@ -35,6 +35,8 @@ class Resolver:
         """How many things of a name the text says there are ("there are three chairs"), wherever it says so."""
         self.awaited: dict[str, list[Actor]] = {}
         """Those of them that "every chair" named before their number came."""
+        self.recounted = False
+        """Whether the mention said how many there are of what was named before ("apples, five of them")."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
@@ -65,7 +67,9 @@ class Resolver:
     def resolve(self, m: Mention, kind: str, times: int = 1) -> list[Actor]:
         """The actors that the mention means; `kind` is the relation it is the object of, or "" for a subject."""
         if m.headless:
-            return self._headless(m)
+            return self._headless(m, kind)
+        if m.noun == "nobody":
+            m.noun, m.det, m.core = "person", "no", (0, 0)
         if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
             self.absent(m, ())
             return []
@@ -151,6 +155,12 @@ class Resolver:
     def _noted(self, a: Actor, m: Mention) -> bool:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
         return a.phrase == self.cast.words(m) and not self.in_list and a not in self.subjects
+
+    def fill(self, actors: list[Actor], n: int) -> list[Actor]:
+        """A group whose number was left open has as many members as its grid has cells."""
+        bunch = actors[0].bunch if actors else None
+        open_ended = bunch is not None and bunch.at_least != bunch.at_most
+        return self._recount(actors, n) if open_ended and all(a.bunch is bunch for a in actors) else actors
 
     def _recount(self, group: list[Actor], n: int) -> list[Actor]:
         """"more cats than dogs: six cats …": the group has exactly `n` members."""
@@ -298,10 +308,13 @@ class Resolver:
 
     # Shares of a group, and absences
 
-    def _headless(self, m: Mention) -> list[Actor]:
+    def _headless(self, m: Mention, kind: str) -> list[Actor]:
         group = self._group(m)
         if not group or (m.one and (m.det in ("a", "an") or m.quantity) and not self._among(m, group)):
             return self._one_of_that_name(m)
+        if not kind and self._tells_how_many(m, group):
+            self.recounted = True
+            return self.fill(group, m.quantity.n if m.quantity else len(group))
         side = next((SIDES[a] for a in m.attributes if a in SIDES), "") if m.det == "the" else ""
         found = self.cast.part(m, group)
         if side in _BEYOND and len(group) == 2 and len(found) == 1:
@@ -311,6 +324,13 @@ class Resolver:
         for actor in found if m.det not in ("each", "both", "all") else ():
             actor.describe(m.attributes)
         return found
+
+    def _tells_how_many(self, m: Mention, group: Sequence[Actor]) -> bool:
+        """"apples, five of them": says how many they are; "five of them red" speaks of a part."""
+        p, alone = self.cast.p, m.partitive and not m.attributes and not m.other
+        ends = m.end >= len(p.tokens) or p.tokens[m.end].kind == "mark"
+        counted = m.quantity is not None and m.quantity.exact and m.whole is None
+        return alone and ends and counted and self.cast.share is None and len({id(a.bunch) for a in group}) == 1
 
     def _among(self, m: Mention, group: Sequence[Actor]) -> bool:
         """Whether "a green one" can be one of the group: of the one that is spoken of, and of no other colour."""

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     (?P<flag>(?<!\S)--\w+(?:[ =]+[\d:.]+)?)
   | (?P<weight>:\s?\d+(?:\.\d+)?(?=\s*[)\]}]))
   | (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)[^'‘’\n]{1,200}(?<=\S)[’'](?!\w))
-  | (?P<number>\d+(?:[.,:/]\d+)*(?![\w]))
+  | (?P<number>\d+(?:[.,:/]\d+)*(?![\w])(?!-[^\W\d_]{3}))
   | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+)*)
   | (?P<mark>\n\s*\n|[^\w\s]|_)
 """,
@@ -37,7 +37,7 @@ _TOKEN = re.compile(
 )
 _NOT_TEXT = re.compile("[\ud800-\udfff]")
 _OWN = re.compile(r"(.*[^\W_])['’](s)$", re.IGNORECASE)
-_COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|man|men|woman|women|cats?|dogs?|people)$")
+_COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|x|man|men|woman|women|cats?|dogs?|people)$")
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
@@ -81,7 +81,7 @@ def _words(raw: str, start: int) -> list[Token]:
     if own:
         second: Token = Token("is" if low in _IS else "'s", raw[-2:], end - 2, end, "word" if low in _IS else "own")
         return [Token(own[1], raw[:-2], start, end - 2, "word"), second]
-    return [Token(low, raw, start, end, "word")]
+    return [Token("and" if raw == "n" else low, raw, start, end, "word")]
 
 
 def _plural_owners(tokens: list[Token]) -> list[Token]:

@@ -181,13 +181,19 @@ class Words:
         nouny = noun in nouns() and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
-            return not nouny or self.takes_object(k + 1) or (many and self.noun_like(k + 1))
+            return not nouny or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
         if form.form == "ed":
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
             single = m.det in listed("single") or bool(m.quantity and m.quantity.n == 1)
             return not nouny or single or self.takes_object(k + 1)
         return self._base_after(k, m, nouny, coordinated, verb_seen)
+
+    def _noted(self, k: int, m: Mention) -> bool:
+        """"umbrella crossing street", "man painting wall": in notes without articles, what is done, no name."""
+        if m.counted or m.plural or self.compound(k - 1) or not self.known_noun(k + 1):
+            return False
+        return self.low(k + 1) in listed("place") or self.low(k - 1) in listed("person") - listed("animal")
 
     def _base_after(self, k: int, m: Mention, nouny: bool, coordinated: bool, verb_seen: bool) -> bool:
         low, leads_on, takes_object = self.low(k), self.leads_on(k + 1), self.takes_object(k + 1)

@@ -112,6 +112,8 @@ def test_a_prompt_can_come_from_stdin(scenewright: Any, monkeypatch: pytest.Monk
     (["plan", PROMPT, "--batch", "x.jsonl"], "either a prompt or --batch"),
     (["plan", "--batch", "x.jsonl", "--draw", "x.png"], "cannot go with --batch"),
     (["plan", ""], "prompt"),
+    (["plan", "..."], "nothing in the prompt was understood"),
+    (["plan", "左边有一只猫"], "左边有一只猫"),
     (["plan", PROMPT, "--canvas", "wide"], "`16:9` or `768x512`"),
     (["plan", PROMPT, "--canvas", "0x512"], "`0x512`"),
     (["plan", PROMPT, "--canvas", "1:99"], "`1:99`"),
