@@ -106,17 +106,6 @@ def probabilities(call: Call, queries: Tensor | None = None) -> Tensor:
     return torch.softmax(logits, -1)
 
 
-def columns(call: Call, wanted: Tensor) -> Tensor:
-    """The probabilities of the `wanted` keys only, never materialising the others: "batch heads queries wanted".
-
-    The trick: attention with one-hot values reads probabilities. It is exact and differentiable on fused kernels, and
-    worth it where queries × keys is large; the kernel keeps float32 inside, whatever the weights are.
-    """
-    v = F.one_hot(wanted, call.k.shape[-2]).T.to(call.q.dtype)
-    v = v.expand(*call.k.shape[:2], -1, -1)
-    return plain(call._replace(v=v)).float()
-
-
 def by_heads(call: Call, each: Callable[[Call], Tensor], queries: int) -> tuple[list[Tensor], int]:
     """`each` on as many heads at a time as `BUDGET` allows for their probabilities, and how many bytes those take.
 
@@ -192,11 +181,6 @@ class RowWatch:
         self._by_layer[call.layer.name] = torch.cat(parts, 1)
         self.bytes = max(self.bytes, held + _size(self._by_layer))
         return proceed(call)
-
-    @property
-    def seen(self) -> bool:
-        """Whether any layer reported."""
-        return bool(self._by_layer)
 
     def maps(self) -> Tensor:
         """The box-averaged rows: "batch layers heads boxes keys"."""

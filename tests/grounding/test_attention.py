@@ -14,7 +14,6 @@ from grounding.attention import (
     Proceed,
     RowWatch,
     attend,
-    columns,
     plain,
     probabilities,
     stop,
@@ -38,15 +37,6 @@ def test_probabilities_times_values_are_the_kernels_output() -> None:
 def test_probabilities_of_some_queries_are_those_rows() -> None:
     wanted = torch.tensor([3, 7, 15])
     torch.testing.assert_close(probabilities(call(), wanted), probabilities(call())[:, :, wanted])
-
-
-def test_one_hot_values_read_the_wanted_columns_exactly_and_with_their_gradient() -> None:
-    some, wanted = call(), torch.tensor([0, 4, 9])
-    q = some.q.clone().requires_grad_()
-    narrow, wide = columns(some._replace(q=q), wanted), probabilities(some._replace(q=q))[..., wanted]
-    torch.testing.assert_close(narrow, wide)
-    weights = torch.randn(narrow.shape)
-    torch.testing.assert_close(*(torch.autograd.grad((m * weights).sum(), q)[0] for m in (narrow, wide)))
 
 
 def test_half_precision_attention_is_read_in_float32() -> None:
