@@ -6,13 +6,14 @@ import json as json_format
 from pathlib import Path
 
 from planner.check import check, verdicts
+from planner.scene import Canvas
 from scenewright.files import read_layout
 from scenewright.shell import Ending, write
 
 
-def check_file(path: Path, *, json: bool) -> Ending:
+def check_file(path: Path, canvas: Canvas | None, *, json: bool) -> Ending:
     """Check the layout in a file and tell what was found."""
-    layout = read_layout(path)
+    layout = read_layout(path, canvas=canvas)
     violations, said = check(layout), verdicts(layout)
     if json:
         found = {"ok": not violations, "violations": [v.model_dump() for v in violations],

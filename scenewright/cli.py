@@ -12,7 +12,7 @@ import typer
 
 from scenewright import __version__
 from scenewright.origin import check_origin
-from scenewright.render_cli import register
+from scenewright.render_cli import PROMPTS, register
 from scenewright.shell import run, write
 
 app = typer.Typer(
@@ -71,10 +71,10 @@ def plan(
     hints: Annotated[Path | None, typer.Option(help="A layout file whose boxes are kept where they fit.")] = None,
     seed: Annotated[int, typer.Option(help="Another number gives another composition.")] = 0,
     canvas: Annotated[str, typer.Option(help="A ratio like 16:9 or a size like 768x512.")] = "1:1",
-    batch: Annotated[Path | None, typer.Option(help='Read JSON lines {"prompt": "…"} from here; `-` is stdin.')] = None,
+    batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result here; `-` is stdout.")] = None,
 ) -> None:
-    """Plan a prompt: read it, place its things, and show every claim with its margin."""
+    """Plan a prompt: its things placed, its claims with margins."""
     from scenewright.plan_command import plan_batch, plan_one
     from scenewright.planning import Request
 
@@ -91,12 +91,14 @@ def plan(
 @app.command()
 def check(
     layout: Annotated[Path, typer.Argument(help="A layout file of any known format; `-` is stdin.")],
+    canvas: Annotated[str, typer.Option(help="The picture's size, where the file does not say it.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print verdicts and violations as JSON.")] = False,
 ) -> None:
-    """Check a layout: canvas, sizes, overlaps, completeness, and every claim. Exit code 3 if anything is wrong."""
+    """Check a layout: canvas, sizes, overlaps, every claim. Exit code 3 if anything is wrong."""
+    from scenewright.canvases import canvas_of
     from scenewright.checking import check_file
 
-    raise typer.Exit(check_file(layout, json=json))
+    raise typer.Exit(check_file(layout, canvas_of(canvas) if canvas else None, json=json))
 
 
 @app.command()

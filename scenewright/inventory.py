@@ -85,7 +85,16 @@ def _chosen(role: str, name: str) -> Found:
         return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
                                               f"{role.upper().replace(' ', '_')}=its name")
     problem = _shape_problem(role, folder)
-    return Found(role, not problem, f"{name}: {problem or ('in the package' if name == POCKET else folder)}")
+    where = f"in the package{_known() if role == 'image model' else ''}" if name == POCKET else folder
+    return Found(role, not problem, f"{name}: {problem or where}")
+
+
+def _known() -> str:
+    """What the embedded painter can be asked for."""
+    from grounding.pocket.palette import COLOURS
+    from grounding.pocket.vocabulary import kinds
+
+    return f"; it paints {', '.join(kinds())}, in {', '.join(COLOURS)}"
 
 
 def _shape_problem(role: str, folder: Path) -> str:

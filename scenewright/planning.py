@@ -34,7 +34,9 @@ class Request:
     @classmethod
     def of(cls, reader: str, hints: Path | None, seed: int, canvas: str) -> Request:
         """From the words of a command line."""
-        request = cls(reader, seed, canvas_of(canvas), read_layout(hints) if hints else None)
+        size = canvas_of(canvas)
+        pixels = None if ":" in canvas else size
+        request = cls(reader, seed, size, read_layout(hints, canvas=pixels) if hints else None)
         if reader == "llm":
             _ = request._model
         return request

@@ -63,9 +63,12 @@ def _failed(prompt: str, number: int, error: str) -> dict[str, Any]:
 
 
 def prompt_of(line: bytes) -> str:
-    """The prompt of one line: `{"prompt": "…"}`, other keys aside."""
+    """The prompt of one line: its words, or `{"prompt": "…"}`, other keys aside."""
     try:
-        read = json.loads(line.decode("utf-8"))
+        text = line.decode("utf-8").strip()
+        if not text.startswith(("{", "[")):
+            return text
+        read = json.loads(text)
     except UnicodeDecodeError as error:
         raise BadLine(f"expected UTF-8, got the byte {line[error.start]:#04x} at column {error.start + 1}") from None
     except RecursionError:

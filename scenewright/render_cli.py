@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+PROMPTS = 'One prompt per line, or JSON lines {"prompt": "…"}; `-` is stdin.'
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Setting = Annotated[list[str] | None, typer.Option(
     "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
@@ -29,7 +30,7 @@ def render(
     out: Annotated[Path | None, typer.Option(help="Copy the picture here; with --batch, a folder.")] = None,
     report: Annotated[Path | None, typer.Option(help="Copy the report page here; with --batch, a folder.")] = None,
     preview: Annotated[Path | None, typer.Option(help="Keep showing in this file what it is heading for.")] = None,
-    batch: Annotated[Path | None, typer.Option(help="One prompt per line, or JSON lines; `-` is stdin.")] = None,
+    batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     setting: Setting = None,
     json: Json = False,
 ) -> None:
@@ -61,7 +62,7 @@ def reproduce(
     setting: Setting = None,
     json: Json = False,
 ) -> None:
-    """Paint a picture again from its own recipe and say whether the same bytes come out."""
+    """Paint a picture again from its own recipe. Says whether the same bytes come out."""
     from scenewright.reproduce import reproduce_file
 
     raise typer.Exit(reproduce_file(image, out, assignments=setting or [], json=json))
@@ -71,7 +72,7 @@ def runs(
     setting: Setting = None,
     json: Json = False,
 ) -> None:
-    """List the stored runs: what was asked for, how it ended, which ones can go on."""
+    """List the stored runs and how they ended."""
     from scenewright.inventory import list_runs
 
     raise typer.Exit(list_runs(setting or [], json=json))
@@ -81,7 +82,7 @@ def models(
     setting: Setting = None,
     json: Json = False,
 ) -> None:
-    """List the models that can be used here, what is missing, and how to get it."""
+    """List the models that can be used, and what is missing. Says how to get it."""
     from scenewright.inventory import list_models
 
     raise typer.Exit(list_models(setting or [], json=json))
@@ -93,7 +94,7 @@ def calibrate(
     setting: Setting = None,
     json: Json = False,
 ) -> None:
-    """Measure the verifier's thresholds on pictures whose content is known."""
+    """Measure the verifier's thresholds on known pictures."""
     from scenewright.verify_command import calibrate_judges
 
     raise typer.Exit(calibrate_judges(out, pictures, setting or [], json=json))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from scenewright.config import Settings, assigned
 from scenewright.errors import RunError
 from scenewright.files import DASH, read_layout, read_text
 from scenewright.live import Live
+from scenewright.records import BadLine, prompt_of
 from scenewright.result import Result
 from scenewright.runs import PAGE, write_whole
 from scenewright.shell import Ending, fail, write
@@ -79,10 +80,13 @@ class Order:
     def _many(self, batch: Path) -> Ending:
         """One run per line. A line that fails does not stop the others; a second call does only what is left."""
         failed = unverified = total = 0
-        for number, prompt in _prompts(batch):
+        for number, words in enumerate(read_text(batch).split("\n"), 1):
+            if not words.strip():
+                continue
             total += 1
-            line: dict[str, Any] = {"line": number, "prompt": prompt}
+            line: dict[str, Any] = {"line": number, "prompt": words.strip()}
             try:
+                line["prompt"] = prompt = prompt_of(words.encode())
                 result = self._rendered(prompt)
                 self._copied(result, _inside(self.out, f"{result.run}.png"), _inside(self.report, f"{result.run}.html"))
                 unverified += not result.verified
@@ -91,7 +95,7 @@ class Order:
                     line |= {"unpaintable": [word.word for word in result.unpaintable]}
             except Cancelled:
                 raise
-            except (PlanError, GroundingError, RunError, OSError) as error:
+            except (BadLine, PlanError, GroundingError, RunError, OSError) as error:
                 failed += 1
                 line |= {"error": str(error)}
             write(json_format.dumps(line) + "\n" if self.json else _summed(line))
@@ -108,22 +112,3 @@ def _summed(line: Mapping[str, Any]) -> str:
 
 def _inside(folder: Path | None, name: str) -> Path | None:
     return None if folder is None else folder / name
-
-
-def _prompts(batch: Path) -> Iterator[tuple[int, str]]:
-    """The prompts of a file with their line numbers: JSON lines with `prompt`, or plain text."""
-    for number, line in enumerate(read_text(batch).splitlines(), 1):
-        if line.strip():
-            yield number, _prompt(line.strip())
-
-
-def _prompt(line: str) -> str:
-    if not line.startswith("{"):
-        return line
-    try:
-        found = json_format.loads(line)["prompt"]
-    except (ValueError, KeyError):
-        found = None
-    return found if isinstance(found, str) else line
-
-

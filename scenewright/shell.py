@@ -78,6 +78,9 @@ def _judged(error: Exception) -> Ending:
     if isinstance(error, OSError):
         return fail(f"{error.strerror or error}: `{error.filename}`" if error.filename else str(error))
     if shown := getattr(error, "format_message", None):
+        if type(error).__name__ == "NoArgsIsHelpError":  # the whole help, to be read as it is
+            print(shown(), file=sys.stderr)
+            return Ending.USAGE
         return fail(f"{shown().rstrip('.')}. See `scenewright --help`.", Ending.USAGE)
     from grounding.errors import BadRequest, Cancelled, GroundingError
     from planner.errors import BadInput, PlanError

@@ -84,10 +84,10 @@ def _claims(verdicts: Sequence[Verdict], console: Console) -> Table:
 
 
 def _told(verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, int]]:
-    """The verdicts to list, each with how many like it stay unlisted. That a thing has its box, its row shows."""
+    """The verdicts to list, each with how many like it stay unlisted."""
     alike: dict[object, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
-        if verdict.claim.kind != "exists" or not verdict.holds:
+        if _listed(verdict):
             alike[_kind(verdict)].append(verdict)
     for some in alike.values():
         if len(some) <= MANY:
@@ -95,6 +95,11 @@ def _told(verdicts: Sequence[Verdict]) -> Iterator[tuple[Verdict, int]]:
         else:
             tightest = min(some, key=lambda v: v.margin if v.margin is not None else 0.0)
             yield tightest, len(some) - 1
+
+
+def _listed(verdict: Verdict) -> bool:
+    """Whether a verdict is told as such: that a thing has its box, its row shows."""
+    return verdict.claim.kind != "exists" or not verdict.holds
 
 
 def _kind(verdict: Verdict) -> object:
@@ -121,12 +126,12 @@ def _notes(layout: Layout) -> Iterator[Text]:
 
 
 def _summary(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> Text:
-    tested = [v for v in verdicts if v.holds is not None]
+    tested = [v for v in verdicts if v.holds is not None and _listed(v)]
     holding = sum(bool(v.holds) for v in tested)
     facts = [
         f"{len(layout.placements)} thing{'s' * (len(layout.placements) != 1)}",
         f"{holding} of {len(tested)} claims hold on the boxes",
-        f"{len(verdicts) - len(tested)} for the picture to show",
+        f"{sum(v.holds is None for v in verdicts)} for the picture to show",
         f"canvas {layout.canvas.width}×{layout.canvas.height}", f"seed {layout.seed}",
     ]
     if violations:

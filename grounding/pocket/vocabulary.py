@@ -10,6 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from planner.relations import TABLE
+
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -22,6 +24,11 @@ def all_words() -> list[str]:
     """Every word that is one token: those of the captions and some that captions could do without."""
     known = _vocabulary()
     return sorted(known.words | known.common)
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of thing that the pocket models know."""
+    return _vocabulary().kinds
 
 
 class Unpaintable(NamedTuple):
@@ -38,10 +45,17 @@ class Unpaintable(NamedTuple):
 
 
 def unpaintable(prompt: str) -> list[Unpaintable]:
-    """The words of `prompt` that mean nothing to the pocket models, in order, each once."""
+    """The words of `prompt` that mean nothing to the pocket models, in order, each once. What tells places is the
+    layout's."""
     known = _vocabulary()
-    words = dict.fromkeys(WORD.findall(prompt.lower()))
-    return [Unpaintable(word, nearest(word)) for word in words if word not in known.words and word not in known.common]
+    understood = known.words | known.common | _places()
+    return [Unpaintable(word, nearest(word)) for word in dict.fromkeys(WORD.findall(prompt.lower()))
+            if word not in understood]
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(words_of(cue for row in TABLE.values() for cue in row.cues))
 
 
 def nearest(word: str) -> tuple[str, ...]:
@@ -50,7 +64,7 @@ def nearest(word: str) -> tuple[str, ...]:
     for form in (word, word.removesuffix("s"), word.removesuffix("es")):
         if form in known.near:
             return known.near[form]
-    return tuple(difflib.get_close_matches(word, known.kinds, n=3, cutoff=0.6))
+    return tuple(difflib.get_close_matches(word, known.kinds, n=3, cutoff=0.7))
 
 
 class _Vocabulary(NamedTuple):

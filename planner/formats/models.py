@@ -90,7 +90,8 @@ def load_comfyui(source: str | bytes | object, canvas: Canvas | None) -> Picture
     """Read the bounding boxes of a ComfyUI canvas, which are in pixels of a canvas that must be given."""
     rows = rows_of(decoded(source), "a ComfyUI file")
     if canvas is None:
-        raise FormatError("ComfyUI boxes are in pixels of a canvas that the file does not name; give its size")
+        raise FormatError("ComfyUI boxes are in pixels of a canvas that the file does not name; give its size, as in "
+                          "`--canvas 768x512`")
     boxes = boxes_from([[row.get(key) for key in ("x", "y", "width", "height")] for row in rows], COMFYUI, canvas)
     notes = [row.get("metadata") or {} for row in rows]
     if not all(isinstance(note, dict) for note in notes):

@@ -42,13 +42,17 @@ def test_what_only_one_thing_lacks_is_not_listed_as_absent_where_another_has_it(
 
 
 @pytest.mark.parametrize(("raw", "said"), [
-    (b"{", "JSON"), (b"plain words", "JSON"), (b"[]", "`prompt`|\"prompt\""), (b"{}", "prompt"), (b"3", "prompt"),
+    (b"{", "JSON"), (b"[]", "`prompt`|\"prompt\""), (b"{}", "prompt"), (b"plain \xff", "0xff"),
     (b'{"prompt": 3}', "prompt"), (b'{"prompt": null}', "prompt"), (b'{"prompt": "\xff"}', "0xff"),
-    (b"[" * 100_000, "nested"), (b'{"prompt": "a"} {"prompt": "b"}', "Extra"), (b"\x00", "JSON"),
+    (b"[" * 100_000, "nested"), (b'{"prompt": "a"} {"prompt": "b"}', "Extra"),
 ])
 def test_a_line_without_a_prompt_says_what_was_expected(raw: bytes, said: str) -> None:
     with pytest.raises(BadLine, match=said):
         prompt_of(raw)
+
+
+def test_a_line_of_words_is_a_prompt() -> None:
+    assert prompt_of(b"  two cats \r\n") == prompt_of(b'{"prompt": "two cats", "id": 3}') == "two cats"
 
 
 def test_a_bad_line_is_answered_by_a_line_with_its_number_and_the_rest_goes_on() -> None:
