@@ -19,7 +19,7 @@ from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
 from planner.sizes import flies
 from planner.task import Task
-from planner.teams import Team, fitted, offsets_of, teams_of
+from planner.teams import Team, fitted, offsets_of, room_of, teams_of
 
 ATTEMPTS = 30
 FIRST_TURN = 3
@@ -157,8 +157,9 @@ class Trial:
         mobility: list[float] = []
         self.teams = teams_of(self.claims, self.task)
         for team in self.teams:
-            self.sizes |= fitted(team, self.sizes, self.task, self.room)
-            for id, offset in offsets_of(team, self.sizes, self.task, self.room).items():
+            room = room_of(team, self.task, self.room)
+            self.sizes |= fitted(team, self.sizes, self.task, room)
+            for id, offset in offsets_of(team, self.sizes, self.task, room).items():
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
             mobility.append(1.0)
         for k, id in enumerate(ids):
