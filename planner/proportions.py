@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from planner.claims import Claim
 from planner.geometry import LARGER, SAME, TALLER, Frame
@@ -217,23 +217,26 @@ class Proportions:
                 seated[claim.objects[0], _WIDEST[claim.relation]].append(claim.things[0])
                 if claim.relation == "on" and len(claim.objects) > 1:
                     self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
+        within = {id for claim in claims if claim.relation == "in" and not claim.negated for id in claim.things}
         for (seat, widest), guests in seated.items():
             if len(guests) > 1:
-                self._widen(seat, guests, widest)
+                self._widen(seat, guests, widest, self._scale if seat in within else self._spread)
 
-    def _widen(self, seat: str, guests: Sequence[str], widest: float) -> None:
+    def _widen(self, seat: str, guests: Sequence[str], widest: float, grow: Callable[[str, float], None]) -> None:
         """Let a seat grow for its guests, and the guests shrink where it may not grow enough."""
         need = sum(self.sizes[g][0] for g in guests) * 1.12
         have = self.sizes[seat][0] * 1.1
         if need > have:
             w, h = self.sizes[seat][0] / self.frame.width, self.sizes[seat][1] / self.frame.height
-            self._spread(seat, min(need / have, max(1.0, min(widest / w, (0.8 / h) ** 2))))
+            grow(seat, min(need / have, max(1.0, min(widest / w, (0.8 / h) ** 2))))
             have = self.sizes[seat][0] * 1.1
             for g in guests:
                 self._scale(g, min(1.0, have / need))
 
     def _spread(self, id: str, k: float) -> None:
-        """Widen more than heighten: a long table is hardly higher than a short one."""
+        """Widen more than heighten: a long table is hardly higher than a short one. (What lies in something else keeps
+        its shape, or it would no longer fit.)
+        """
         if id not in self.fixed:
             w, h = self.sizes[id]
             self.sizes[id] = w * k, h * math.sqrt(k)
@@ -260,6 +263,12 @@ def _growth(w: float, h: float, frame: Frame) -> float:
     """The factor that makes a size paintable on this canvas."""
     longer = max(frame.width, frame.height)
     return max(1.0, _LEAST_SIDE * longer / min(w, h), math.sqrt(_LEAST_AREA * frame.width * frame.height / (w * h)))
+
+
+def paintable(w: float, h: float, frame: Frame) -> tuple[float, float]:
+    """This size, or the smallest of its shape that can be painted."""
+    k = _growth(w, h, frame)
+    return w * k, h * k
 
 
 def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset[str], frame: Frame) -> Sizes:

@@ -13,6 +13,7 @@ from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
+from planner.parts import Family, attached, families_of, sized
 from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
@@ -96,6 +97,7 @@ class Trial:
     attempt: int
     settled: bool = field(init=False, default=True)
     sizes: Sizes = field(init=False)
+    families: list[Family] = field(init=False)
     teams: list[Team] = field(init=False)
     turns: dict[str, int] = field(init=False, default_factory=dict)
     board: Board = field(init=False)
@@ -147,15 +149,19 @@ class Trial:
         sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept if self.attempt >= BOLD else frozenset(task.hints),
                        task.frame)
         stretch = self.attempt % 3 == 2
-        return Proportions(sizes, task.frame, kept, tight=bool(task.hints), stretch=stretch,
-                           ease=self.attempt).bend(self.claims)
+        self.families = families_of(self.claims, task) if self.attempt < FIRST_TURN or not self.attempt % 2 else []
+        bent = Proportions(sized(self.families, sizes, self.claims, task), task.frame, kept, tight=bool(task.hints),
+                           stretch=stretch, ease=self.attempt).bend(self.claims)
+        return sized(self.families, bent, self.claims, task)
 
     def _board(self) -> Board:
-        """One body for each team, one for each other thing."""
+        """One body for each team, one for each other thing; parts in their usual places go with their whole."""
         ids, index = self.task.ids, self.task.index
         body_of, offsets = [-1] * len(ids), [(0.0, 0.0)] * len(ids)
         mobility: list[float] = []
-        self.teams = teams_of(self.claims, self.task)
+        families = [(f.whole, attached(f, self.sizes, self.claims, self.task)) for f in self.families]
+        parts = {id for _, members in families for id in members}
+        self.teams = [team for team in teams_of(self.claims, self.task) if not parts & set(team.members)]
         for team in self.teams:
             room = room_of(team, self.task, self.room)
             self.sizes |= fitted(team, self.sizes, self.task, room)
@@ -163,9 +169,13 @@ class Trial:
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
             mobility.append(1.0)
         for k, id in enumerate(ids):
-            if body_of[k] < 0:
+            if body_of[k] < 0 and id not in parts:
                 body_of[k] = len(mobility)
                 mobility.append(0.0 if id in self.task.locked else 0.4 if id in self.task.hints else 1.0)
+        for whole, members in families:
+            at, (x, y) = body_of[index[whole]], offsets[index[whole]]
+            for id, (dx, dy) in members.items():
+                body_of[index[id]], offsets[index[id]] = at, (x + dx, y + dy)
         return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
 
     # starting positions
