@@ -15,7 +15,8 @@ class Claim(Data):
     """One thing that must be true of the picture.
 
     `things` are its subjects and `objects` what they are related to; `noun`, `at_least` and `at_most` belong to counts
-    and absences, `word` is the attribute, the background, the style or the text to be written.
+    and absences, `word` is the attribute, the background, the style or the text to be written. Where a relation is
+    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Claim(Data):
     relation: str = ""
     negated: bool = False
     slanted: bool = False
+    piled: bool = False
     noun: str = ""
     at_least: int = 0
     at_most: int | None = None
@@ -129,7 +131,7 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
     """
     names = names or names_of(scene)
     slanted = _slanted_pairs(scene)
-    stated = [_relation_claim(relation, i, subjects, objects, names, slanted)
+    stated = [_relation_claim(relation, i, subjects, objects, names, slanted, _piled(relation, scene))
               for i, relation in enumerate(scene.relations)
               for subjects, objects in _unless_implied(relation, _atoms(relation), scene)]
     return (*stated, *(_part(thing, names) for thing in scene.things if thing.part_of))
@@ -151,13 +153,27 @@ def _unless_implied(relation: Relation, atoms: list[Atom], scene: Scene) -> list
     """Support is passed on: one of a stack stands on the table, and what is on the tray is on the table too."""
     if relation.kind != "on" or relation.negated:
         return atoms
-    if any(r.kind in ("stack", "pyramid") and set(relation.subjects) <= set(r.subjects) for r in scene.relations):
+    if _is_pile(relation.subjects, scene):
         return [(relation.subjects, relation.objects)]
+    if _is_pile(relation.objects, scene):
+        return [((a,), relation.objects) for a in relation.subjects]
     resting = [r for r in scene.relations if r.kind in ("on", "in") and not r.negated and r is not relation]
     return [(some, others) for some, others in atoms
             if not any(some[0] in r.subjects and any(set(r.objects) & set(under.subjects)
                                                      and set(others) & set(under.objects) for under in resting)
                        for r in resting)]
+
+
+def _is_pile(ids: tuple[str, ...], scene: Scene) -> bool:
+    """Whether these are several that lie on each other."""
+    return len(ids) > 1 and any(r.kind in ("stack", "pyramid") and not r.negated and set(ids) <= set(r.subjects)
+                                for r in scene.relations)
+
+
+def _piled(relation: Relation, scene: Scene) -> bool:
+    """Whether "on" is said of a pile as a whole: of what lies on it, or of it on one thing."""
+    return relation.kind == "on" and not relation.negated and (
+        _is_pile(relation.objects, scene) or (_is_pile(relation.subjects, scene) and len(relation.objects) == 1))
 
 
 def _pairs(relation: Relation) -> list[Atom]:
@@ -189,16 +205,16 @@ def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
 
 
 def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
-                    names: dict[str, str], slanted: set[frozenset[str]]) -> Claim:
+                    names: dict[str, str], slanted: set[frozenset[str]], piled: bool) -> Claim:
     ends = "-".join((*subjects, *objects))
-    pattern = TABLE[relation.kind].say
-    choice = "or" if TABLE[relation.kind].share != "all" else "and"
+    pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
+    choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
     said = pattern.format(a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice),
                           words=relation.words).strip()
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

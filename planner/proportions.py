@@ -214,7 +214,8 @@ class Proportions:
         seated: dict[tuple[str, float], list[str]] = defaultdict(list)
         for claim in claims:
             if claim.relation in _WIDEST and not claim.negated:
-                seated[claim.objects[0], _WIDEST[claim.relation]].append(claim.things[0])
+                for seat in claim.objects if claim.piled else claim.objects[:1]:
+                    seated[seat, _WIDEST[claim.relation]].append(claim.things[0])
                 if claim.relation == "on" and len(claim.objects) > 1:
                     self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
         within = {id for claim in claims if claim.relation == "in" and not claim.negated for id in claim.things}

@@ -29,3 +29,25 @@ def test_a_message_names_few_of_many_contradicting_claims_and_counts_the_rest() 
     assert f"and {15 - MOST_NAMED} more" in str(conflict)
     assert f"bird {MOST_NAMED} is" in str(conflict)
     assert f"bird {MOST_NAMED + 1} is" not in str(conflict)
+
+
+@pytest.mark.parametrize(("prompt", "guest", "pile"), [
+    ("a stack of four books with a coffee cup on top", "coffee_cup1", "book"),
+    ("a cat on a stack of three boxes next to a lamp", "cat1", "box"),
+    ("a pyramid of six cans with a cat on top", "cat1", "can"), ("three cups on a stack of two books", "cup2", "book"),
+])
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_on_a_pile_is_on_its_topmost_member(prompt: str, guest: str, pile: str, seed: int) -> None:
+    layout = place(read(prompt), seed=seed)
+    assert check(layout) == []
+    members = sorted((box for id, box in layout.boxes.items() if id.startswith(pile)), key=lambda box: box.cy)
+    assert layout.boxes[guest].cy < members[0].cy
+    assert layout.boxes[guest].y1 < members[1].y0 + 0.02
+
+
+def test_on_a_pile_does_not_hold_in_the_middle_of_it() -> None:
+    layout = place(read("a stack of four books with a coffee cup on top"))
+    second = sorted((box for id, box in layout.boxes.items() if id.startswith("book")), key=lambda box: box.cy)[1]
+    lower = tuple(p.model_copy(update={"box": second}) if p.thing == "coffee_cup1" else p for p in layout.placements)
+    found = check(layout.model_copy(update={"placements": lower}))
+    assert any("is on the pile of" in violation.sentence for violation in found)
