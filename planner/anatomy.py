@@ -14,7 +14,7 @@ from planner.sizes import natural
 class Spot(NamedTuple):
     """A centre, a size, how far several spread to each side, and how much of the part may stick out of the whole.
 
-    A height of 0 is what the part's natural shape makes of the width.
+    A height of 0 is what the part's natural shape makes of the width; a width of 0 leaves its size to others.
     """
 
     x: float
@@ -149,6 +149,8 @@ _WHOLE: dict[tuple[str, str], Spot] = {
 }
 """What depends on what the whole is."""
 
+HUNG = Spot(0.24, 0.14, 0.0, 0.0, 0.3, 0.0, 0.2)
+"""Where something hangs on a whole that is no part of it."""
 _ANYWHERE = Spot(0.0, 0.04, 0.34, 0.34, 0.3, 0.28)
 """A part that is not in the tables: within the whole."""
 

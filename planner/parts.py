@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from planner.aims import CANVAS, Aim
-from planner.anatomy import Spot, somewhere, spot_of
+from planner.anatomy import HUNG, Spot, somewhere, spot_of
 from planner.claims import Claim
 from planner.geometry import Frame, Rect
+from planner.implied import HANGING
 from planner.margins import relation_margin
 from planner.proportions import Sizes, paintable
 from planner.relations import TABLE
@@ -39,6 +40,7 @@ class Family(NamedTuple):
 def families_of(claims: Sequence[Claim], task: Task) -> list[Family]:
     """The families of a scene, wholes before the parts of their parts; nobody moves what is hinted."""
     host_of: dict[str, tuple[str, bool]] = {}
+    hung = {claim.things[0] for claim in claims if claim.word in HANGING}
     for claim in claims:
         if claim.relation in _ENDS and not claim.negated:
             ends = claim.things[0], claim.objects[0]
@@ -49,7 +51,7 @@ def families_of(claims: Sequence[Claim], task: Task) -> list[Family]:
     for part, (whole, _) in host_of.items():
         kinds[whole][task.scene.thing(part).noun].append(part)
     wholes = [whole for whole in _outer_first(host_of) if whole in kinds]
-    return [Family(whole, _spots(whole, kinds[whole], {p for p, (_, own) in host_of.items() if own}, task))
+    return [Family(whole, _spots(whole, kinds[whole], {p for p, (_, own) in host_of.items() if own}, hung, task))
             for whole in wholes]
 
 
@@ -67,13 +69,15 @@ def _outer_first(host_of: Mapping[str, tuple[str, bool]]) -> list[str]:
     return list(found)
 
 
-def _spots(whole: str, kinds: Mapping[str, Sequence[str]], own: Collection[str], task: Task) -> dict[str, Spot]:
+def _spots(whole: str, kinds: Mapping[str, Sequence[str]], own: Collection[str], hung: Collection[str],
+           task: Task) -> dict[str, Spot]:
     noun = task.scene.thing(whole).noun
     shape = task.hinted[whole].w / task.hinted[whole].h if whole in task.hinted else natural(noun).aspect
     side = random.Random(f"{task.seed}|{whole}").choice((-1.0, 1.0))
     spots: dict[str, Spot] = {}
     for kind, members in kinds.items():
-        usual = spot_of(kind, noun, shape) or (somewhere(kind) if members[0] in own else None)
+        usual = HUNG if members[0] in hung else spot_of(kind, noun, shape)
+        usual = usual or (somewhere(kind) if members[0] in own else None)
         if usual:
             for id, spot in zip(members, _several(usual._replace(x=side * usual.x), len(members)), strict=True):
                 told = min(max(factor(task.scene.thing(id).attributes), _TOLD[0]), _TOLD[1])
@@ -104,7 +108,7 @@ def sized(families: Sequence[Family], sizes: Sizes, claims: Sequence[Claim], tas
     sizes = dict(sizes)
     for whole, spots in families:
         for id, spot in spots.items():
-            if id not in told:
+            if id not in told and spot.w:
                 sizes[id] = _size(spot, task.scene.thing(id).noun, sizes[whole], task.frame)
     return sizes
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.aims import Aim, Body, Style, aims_of, has_sides
 from planner.claims import Claim, names_of
@@ -11,10 +11,12 @@ from planner.conflicts import minimal_set, refuse_contradictions
 from planner.depth import depth_order
 from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
+from planner.implied import understood
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
 from planner.parts import Family, attached, families_of, sized
 from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
+from planner.reasons import why_moved
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
@@ -43,10 +45,20 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
 
     Raises `Conflict` with a minimal set of claims where they contradict each other.
     """
-    task = Task(scene, dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
+    task = Task(scene if hints else understood(scene), dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
     task.validate()
-    if scene.things:
-        refuse_contradictions(scene, task.claims)
+    if task.scene is scene:
+        return _placed(task)
+    try:
+        return _placed(task).model_copy(update={"scene": scene})
+    except Conflict:
+        return _placed(replace(task, scene=scene))
+
+
+def _placed(task: Task) -> Layout:
+    """A layout on which all claims of the task hold."""
+    if task.scene.things:
+        refuse_contradictions(task.scene, task.claims)
     passable: Trial | None = None
     for attempt in range(ATTEMPTS):
         trial = Trial(task, task.claims, attempt)
@@ -163,7 +175,7 @@ class Trial:
         parts = {id for _, members in families for id in members}
         self.teams = [team for team in teams_of(self.claims, self.task) if not parts & set(team.members)]
         for team in self.teams:
-            room = room_of(team, self.task, self.room)
+            room = room_of(team, self.sizes, self.task, self.room)
             self.sizes |= fitted(team, self.sizes, self.task, room)
             for id, offset in offsets_of(team, self.sizes, self.task, room).items():
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
@@ -369,23 +381,5 @@ class Trial:
         return Box.of(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, 1.0), min(box.y1, 1.0))
 
     def _moves(self, boxes: Mapping[str, Box]) -> tuple[Move, ...]:
-        moved = {id: hint for id, hint in self.task.hints.items() if boxes[id] != hint}
-        return tuple(Move(thing=id, before=hint, after=boxes[id], why=self._why(id)) for id, hint in moved.items())
-
-    def _why(self, id: str) -> str:
-        """What was wrong with the hint."""
-        task, names = self.task, names_of(self.task.scene)
-        hint, rect = task.hints[id], task.hinted[id]
-        reasons = ["it left the canvas"] if min(hint.x0, hint.y0, 1 - hint.x1, 1 - hint.y1) < 0 else []
-        for claim in self.claims:
-            ends = (*claim.things, *claim.objects)
-            if id in ends and all(e in task.hinted for e in ends) and TABLE[claim.relation].arity != "words" and (
-                    relation_margin(claim, task.hinted, None, task.frame) < 0) != claim.negated:
-                reasons.append(f"so that {claim.sentence}")
-        for i, j in task.apart:
-            pair = {task.ids[i], task.ids[j]}
-            other = next(iter(pair - {id}), id)
-            if id in pair and other in task.hinted and shared(rect, task.hinted[other]) > COVERED * min(
-                    rect.area, task.hinted[other].area):
-                reasons.append(f"it overlapped {names[other]}")
-        return "; ".join(reasons) or "to make room for the others"
+        return tuple(Move(thing=id, before=hint, after=boxes[id], why=why_moved(id, self.claims, self.task))
+                     for id, hint in self.task.hints.items() if boxes[id] != hint)

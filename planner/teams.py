@@ -24,7 +24,7 @@ MOST_ORDERS = 120
 MOST_NARROWED = 10
 """How often the members of a row that is too long become narrower."""
 CROWDED = 0.3
-"""How much of the canvas's width the gaps of a row may take up together."""
+"""How much of the width that it has the gaps of a row may take up together."""
 
 
 class Team(NamedTuple):
@@ -114,9 +114,12 @@ def _narrower(sizes: Sizes) -> Sizes:
     return {id: (0.93 * w, h / 0.93) if w > 0.5 * h else (w, h) for id, (w, h) in sizes.items()}
 
 
-def room_of(team: Team, task: Task, room: float) -> float:
-    """The room between members: less in a long row, whose gaps alone could be wider than the canvas."""
-    return min(room, CROWDED * task.frame.width / len(team.members)) if team.kind in ("row", "line") else room
+def room_of(team: Team, sizes: Sizes, task: Task, room: float) -> float:
+    """The room between members: less in a row that the gaps alone could make wider than what it stands on."""
+    if team.kind not in ("row", "line"):
+        return room
+    wide = sizes[team.within][0] if team.within else task.frame.width
+    return min(room, CROWDED * wide / len(team.members))
 
 
 def _extent(offsets: Offsets, sizes: Sequence[tuple[float, float]]) -> tuple[float, float]:

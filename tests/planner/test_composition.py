@@ -3,6 +3,7 @@
 import pytest
 
 from planner.check import check
+from planner.claims import relation_claims
 from planner.errors import MOST_NAMED, Conflict
 from planner.read.grammar import read
 from planner.solve import place
@@ -51,3 +52,42 @@ def test_on_a_pile_does_not_hold_in_the_middle_of_it() -> None:
     lower = tuple(p.model_copy(update={"box": second}) if p.thing == "coffee_cup1" else p for p in layout.placements)
     found = check(layout.model_copy(update={"placements": lower}))
     assert any("is on the pile of" in violation.sentence for violation in found)
+
+
+@pytest.mark.parametrize("prompt", ["a bookshelf with six books", "the nest has three eggs",
+                                    "a basket with five apples"])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_holder_has_is_in_it_and_smaller(prompt: str, seed: int) -> None:
+    layout = place(read(prompt), seed=seed)
+    assert check(layout) == []
+    holder, *held = layout.boxes.values()
+    assert all(box.shared(holder) > 0.89 * box.area and box.area < 0.25 * holder.area for box in held)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_hangs_from_a_tree_hangs_in_it_and_what_hangs_from_a_line_below_it(seed: int) -> None:
+    layout = place(read("a monkey hanging from a tree"), seed=seed)
+    assert check(layout) == []
+    monkey, tree = layout.boxes["monkey1"], layout.boxes["tree1"]
+    assert monkey.shared(tree) > 0.5 * monkey.area
+    assert monkey.cy > tree.cy
+    wash = place(read("a shirt hanging from a clothesline"), seed=seed)
+    assert check(wash) == []
+    assert wash.boxes["shirt1"].cy > wash.boxes["clothesline1"].y1
+
+
+def test_what_is_understood_is_given_up_for_what_is_said() -> None:
+    scene = read("a basket with two apples. the apples are left of the basket")
+    layout = place(scene)
+    assert check(layout) == []
+    assert layout.scene == scene
+    assert not any("in the basket" in claim.sentence for claim in relation_claims(layout.scene))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_on_a_small_seat_leave_the_picture_its_size(seed: int) -> None:
+    layout = place(read("several candles on a birthday cake, kids around it"), seed=seed)
+    assert check(layout) == []
+    kids, candles = ([box for id, box in layout.boxes.items() if id.startswith(noun)] for noun in ("kid", "candle"))
+    assert min(box.area for box in kids) > 3 * max(box.area for box in candles)
+    assert sum(box.area for box in layout.boxes.values()) > 0.15
