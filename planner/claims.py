@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Literal
 
+from planner.agreement import agreed, bare, plural
 from planner.relations import TABLE
 from planner.scene import Data, Group, Relation, Scene, Thing, ThingId
 
@@ -57,14 +58,12 @@ def names_of(scene: Scene) -> dict[str, str]:
 
 
 def _label(thing: Thing) -> str:
-    words = thing.phrase.split()
-    if len(words) > 1 and words[0].lower() in {"a", "an", "the", "one", "another"}:
-        words = words[1:]
+    words = bare(thing.phrase.split())
     return " ".join(words) if len(words) <= 5 else thing.noun
 
 
 def _exists(thing: Thing, names: dict[str, str]) -> Claim:
-    return Claim(id=f"exists:{thing.id}", kind="exists", sentence=f"{names[thing.id]} is there", things=(thing.id,),
+    return Claim(id=f"exists:{thing.id}", kind="exists", sentence=f"{_is(names[thing.id])} there", things=(thing.id,),
                  noun=thing.noun)
 
 
@@ -91,13 +90,22 @@ def _count(noun: str, things: list[Thing], groups: dict[str, Group]) -> Claim:
 
 
 def _attribute(thing: Thing, word: str, names: dict[str, str]) -> Claim:
-    return Claim(id=f"attribute:{thing.id}:{word}", kind="attribute", sentence=f"{names[thing.id]} is {word}",
+    return Claim(id=f"attribute:{thing.id}:{word}", kind="attribute", sentence=f"{_is(names[thing.id])} {word}",
                  things=(thing.id,), noun=thing.noun, word=word)
+
+
+def _is(name: str) -> str:
+    return _verbed(name, "is")
+
+
+def _verbed(name: str, verb: str) -> str:
+    """A name and the verb that agrees with it."""
+    return f"{name} {agreed(verb, plural([name]))}"
 
 
 def _part(thing: Thing, names: dict[str, str]) -> Claim:
     whole = thing.part_of or ""
-    said = TABLE["part_of"].say.format(a=names[thing.id], b=names[whole])
+    said = f"{_is(names[thing.id])} part of {names[whole]}"
     return Claim(id=f"part:{thing.id}", kind="part", relation="part_of", sentence=said,
                  things=(thing.id,), objects=(whole,))
 
@@ -105,7 +113,7 @@ def _part(thing: Thing, names: dict[str, str]) -> Claim:
 def _absences(scene: Scene, names: dict[str, str]) -> list[Claim]:
     return [Claim(id=f"absent:{i}:{absent.noun}", kind="absent", noun=absent.noun, word=absent.phrase, at_most=0,
                   objects=(absent.of,) if absent.of else (),
-                  sentence=f"{names[absent.of] + ' has' if absent.of else 'there must be'} no {absent.phrase}")
+                  sentence=f"{_verbed(names[absent.of], 'has') if absent.of else 'there must be'} no {absent.phrase}")
             for i, absent in enumerate(scene.absent)]
 
 
@@ -115,7 +123,7 @@ def _surroundings(scene: Scene, names: dict[str, str]) -> list[Claim]:
                for i, text in enumerate(scene.lettering)]
     behind = [Claim(id="background", kind="background", word=scene.background,
                     sentence=f"the setting is {scene.background}")] if scene.background else []
-    style = [Claim(id=f"style:{i}", kind="style", word=word, sentence=f"the style is {word}")
+    style = [Claim(id=f"style:{i}", kind="style", word=word, sentence=f"the style is “{word}”")
              for i, word in enumerate(scene.style)]
     return [*written, *behind, *style]
 
@@ -209,8 +217,10 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
     ends = "-".join((*subjects, *objects))
     pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
     choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
-    said = pattern.format(a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice),
-                          words=relation.words).strip()
+    subject, verb, rest = pattern.split(" ", 2)
+    many = plural([names[id] for id in (subjects if choice == "and" else subjects[:1])])
+    said = f"{subject} {agreed(verb, many)} {rest}".format(
+        a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice), words=relation.words).strip()
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,

@@ -3,7 +3,7 @@
 import pytest
 
 from planner.check import check
-from planner.claims import relation_claims
+from planner.claims import claims_of, relation_claims
 from planner.errors import MOST_NAMED, Conflict
 from planner.read.grammar import read
 from planner.solve import place
@@ -91,3 +91,15 @@ def test_many_on_a_small_seat_leave_the_picture_its_size(seed: int) -> None:
     kids, candles = ([box for id, box in layout.boxes.items() if id.startswith(noun)] for noun in ("kid", "candle"))
     assert min(box.area for box in kids) > 3 * max(box.area for box in candles)
     assert sum(box.area for box in layout.boxes.values()) > 0.15
+
+
+@pytest.mark.parametrize(("prompt", "sentence"), [
+    ("a boy is walking his dog", "the dog is there"), ("just one bicycle and a car", "the bicycle is there"),
+    ("two shoes next to a box", "shoe 1 and shoe 2 are next to the box"),
+    ("a man wearing black pants", "the black pants are black"),
+    ("a man wearing black pants", "the man wears the black pants"),
+    ("a cat on a table", "the cat is on the table"), ("three cats in a row", "cat 1, cat 2 and cat 3 stand in a row"),
+    ("sunglasses on a table", "the sunglasses are on the table"),
+])
+def test_claims_are_grammatical(prompt: str, sentence: str) -> None:
+    assert sentence in [claim.sentence for claim in claims_of(read(prompt))]
