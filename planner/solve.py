@@ -14,7 +14,7 @@ from planner.geometry import Rect, hull, iou, shared
 from planner.implied import understood
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
-from planner.parts import Family, attached, families_of, sized
+from planner.parts import Family, Offsets, attached, families_of, sized
 from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
 from planner.reasons import why_moved
 from planner.relations import TABLE
@@ -171,8 +171,7 @@ class Trial:
         ids, index = self.task.ids, self.task.index
         body_of, offsets = [-1] * len(ids), [(0.0, 0.0)] * len(ids)
         mobility: list[float] = []
-        families = [(f.whole, attached(f, self.sizes, self.claims, self.task)) for f in self.families]
-        parts = {id for _, members in families for id in members}
+        parts = {id for _, members in self._attached() for id in members}
         self.teams = [team for team in teams_of(self.claims, self.task) if not parts & set(team.members)]
         for team in self.teams:
             room = room_of(team, self.sizes, self.task, self.room)
@@ -180,6 +179,9 @@ class Trial:
             for id, offset in offsets_of(team, self.sizes, self.task, room).items():
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
             mobility.append(1.0)
+        self.sizes = sized(self.families, self.sizes, self.claims, self.task)
+        families = self._attached()
+        parts = {id for _, members in families for id in members}
         for k, id in enumerate(ids):
             if body_of[k] < 0 and id not in parts:
                 body_of[k] = len(mobility)
@@ -189,6 +191,10 @@ class Trial:
             for id, (dx, dy) in members.items():
                 body_of[index[id]], offsets[index[id]] = at, (x + dx, y + dy)
         return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
+
+    def _attached(self) -> list[tuple[str, Offsets]]:
+        """Each whole with the places of its parts, as large as both are now."""
+        return [(f.whole, attached(f, self.sizes, self.claims, self.task)) for f in self.families]
 
     # starting positions
 

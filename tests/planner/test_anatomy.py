@@ -107,3 +107,10 @@ def test_parts_of_parts_go_with_them() -> None:
     layout = place(scene)
     assert check(layout) == []
     assert layout.boxes["k"].shared(layout.boxes["d"]) > 0.5 * layout.boxes["k"].area
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_doors_of_a_row_of_houses_fit_them(seed: int) -> None:
+    at = placed("three houses in a row, each with a red door", seed)
+    for i in (1, 2, 3):
+        assert shared(at[f"door{i}"], at[f"house{i}"]) > 0.99 * at[f"door{i}"].area
