@@ -75,6 +75,8 @@ def aims_of(claim: Claim, bodies: dict[str, Body], frame: Frame, style: Style) -
         return []
     if row.arity == "pool" or row.share == "any":
         some, others = _nearest(some, others, style)
+    if claim.piled:
+        some, others = [max(some, key=lambda a: a.y)], [min(others, key=lambda b: b.y)]
     a, b = some[style.turn % len(some)], others[style.turn % len(others)]
     return list(_PAIR[row.kind](a, b, style, claim.slanted))
 

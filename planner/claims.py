@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Literal
 
+from planner.agreement import agreed, bare, plural
 from planner.relations import TABLE
 from planner.scene import Data, Group, Relation, Scene, Thing, ThingId
 
@@ -15,7 +16,8 @@ class Claim(Data):
     """One thing that must be true of the picture.
 
     `things` are its subjects and `objects` what they are related to; `noun`, `at_least` and `at_most` belong to counts
-    and absences, `word` is the attribute, the background, the style or the text to be written.
+    and absences, `word` is the attribute, the background, the style or the text to be written. Where a relation is
+    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Claim(Data):
     relation: str = ""
     negated: bool = False
     slanted: bool = False
+    piled: bool = False
     noun: str = ""
     at_least: int = 0
     at_most: int | None = None
@@ -55,14 +58,12 @@ def names_of(scene: Scene) -> dict[str, str]:
 
 
 def _label(thing: Thing) -> str:
-    words = thing.phrase.split()
-    if len(words) > 1 and words[0].lower() in {"a", "an", "the", "one", "another"}:
-        words = words[1:]
+    words = bare(thing.phrase.split())
     return " ".join(words) if len(words) <= 5 else thing.noun
 
 
 def _exists(thing: Thing, names: dict[str, str]) -> Claim:
-    return Claim(id=f"exists:{thing.id}", kind="exists", sentence=f"{names[thing.id]} is there", things=(thing.id,),
+    return Claim(id=f"exists:{thing.id}", kind="exists", sentence=f"{_is(names[thing.id])} there", things=(thing.id,),
                  noun=thing.noun)
 
 
@@ -93,13 +94,22 @@ def _count(noun: str, things: list[Thing], groups: dict[str, Group], sizes: Coun
 
 
 def _attribute(thing: Thing, word: str, names: dict[str, str]) -> Claim:
-    return Claim(id=f"attribute:{thing.id}:{word}", kind="attribute", sentence=f"{names[thing.id]} is {word}",
+    return Claim(id=f"attribute:{thing.id}:{word}", kind="attribute", sentence=f"{_is(names[thing.id])} {word}",
                  things=(thing.id,), noun=thing.noun, word=word)
+
+
+def _is(name: str) -> str:
+    return _verbed(name, "is")
+
+
+def _verbed(name: str, verb: str) -> str:
+    """A name and the verb that agrees with it."""
+    return f"{name} {agreed(verb, plural([name]))}"
 
 
 def _part(thing: Thing, names: dict[str, str]) -> Claim:
     whole = thing.part_of or ""
-    said = TABLE["part_of"].say.format(a=names[thing.id], b=names[whole])
+    said = f"{_is(names[thing.id])} part of {names[whole]}"
     return Claim(id=f"part:{thing.id}", kind="part", relation="part_of", sentence=said,
                  things=(thing.id,), objects=(whole,))
 
@@ -107,7 +117,7 @@ def _part(thing: Thing, names: dict[str, str]) -> Claim:
 def _absences(scene: Scene, names: dict[str, str]) -> list[Claim]:
     return [Claim(id=f"absent:{i}:{absent.noun}", kind="absent", noun=absent.noun, word=absent.phrase, at_most=0,
                   objects=(absent.of,) if absent.of else (),
-                  sentence=f"{names[absent.of] + ' has' if absent.of else 'there must be'} no {absent.phrase}")
+                  sentence=f"{_verbed(names[absent.of], 'has') if absent.of else 'there must be'} no {absent.phrase}")
             for i, absent in enumerate(scene.absent)]
 
 
@@ -117,7 +127,7 @@ def _surroundings(scene: Scene, names: dict[str, str]) -> list[Claim]:
                for i, text in enumerate(scene.lettering)]
     behind = [Claim(id="background", kind="background", word=scene.background,
                     sentence=f"the setting is {scene.background}")] if scene.background else []
-    style = [Claim(id=f"style:{i}", kind="style", word=word, sentence=f"the style is {word}")
+    style = [Claim(id=f"style:{i}", kind="style", word=word, sentence=f"the style is “{word}”")
              for i, word in enumerate(scene.style)]
     return [*written, *behind, *style]
 
@@ -133,7 +143,7 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
     """
     names = names or names_of(scene)
     slanted = _slanted_pairs(scene)
-    stated = [_relation_claim(relation, i, subjects, objects, names, slanted)
+    stated = [_relation_claim(relation, i, subjects, objects, names, slanted, _piled(relation, scene))
               for i, relation in enumerate(scene.relations)
               for subjects, objects in _unless_implied(relation, _atoms(relation), scene)]
     return (*stated, *(_part(thing, names) for thing in scene.things if thing.part_of))
@@ -155,13 +165,27 @@ def _unless_implied(relation: Relation, atoms: list[Atom], scene: Scene) -> list
     """Support is passed on: one of a stack stands on the table, and what is on the tray is on the table too."""
     if relation.kind != "on" or relation.negated:
         return atoms
-    if any(r.kind in ("stack", "pyramid") and set(relation.subjects) <= set(r.subjects) for r in scene.relations):
+    if _is_pile(relation.subjects, scene):
         return [(relation.subjects, relation.objects)]
+    if _is_pile(relation.objects, scene):
+        return [((a,), relation.objects) for a in relation.subjects]
     resting = [r for r in scene.relations if r.kind in ("on", "in") and not r.negated and r is not relation]
     return [(some, others) for some, others in atoms
             if not any(some[0] in r.subjects and any(set(r.objects) & set(under.subjects)
                                                      and set(others) & set(under.objects) for under in resting)
                        for r in resting)]
+
+
+def _is_pile(ids: tuple[str, ...], scene: Scene) -> bool:
+    """Whether these are several that lie on each other."""
+    return len(ids) > 1 and any(r.kind in ("stack", "pyramid") and not r.negated and set(ids) <= set(r.subjects)
+                                for r in scene.relations)
+
+
+def _piled(relation: Relation, scene: Scene) -> bool:
+    """Whether "on" is said of a pile as a whole: of what lies on it, or of it on one thing."""
+    return relation.kind == "on" and not relation.negated and (
+        _is_pile(relation.objects, scene) or (_is_pile(relation.subjects, scene) and len(relation.objects) == 1))
 
 
 def _pairs(relation: Relation) -> list[Atom]:
@@ -193,16 +217,18 @@ def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
 
 
 def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
-                    names: dict[str, str], slanted: set[frozenset[str]]) -> Claim:
+                    names: dict[str, str], slanted: set[frozenset[str]], piled: bool) -> Claim:
     ends = "-".join((*subjects, *objects))
-    pattern = TABLE[relation.kind].say
-    choice = "or" if TABLE[relation.kind].share != "all" else "and"
-    said = pattern.format(a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice),
-                          words=relation.words).strip()
+    pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
+    choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
+    subject, verb, rest = pattern.split(" ", 2)
+    many = plural([names[id] for id in (subjects if choice == "and" else subjects[:1])])
+    said = f"{subject} {agreed(verb, many)} {rest}".format(
+        a=_spoken(subjects, names, choice), b=_spoken(objects, names, choice), words=relation.words).strip()
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

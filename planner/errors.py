@@ -24,13 +24,19 @@ class FormatError(BadInput):
     """A layout in a foreign format that does not add up."""
 
 
+MOST_NAMED = 4
+"""How many of the claims that contradict each other the message names; the rest is only counted."""
+
+
 class Conflict(PlanError):
     """The claims cannot hold together. `claims` are the sentences of a minimal contradicting set."""
 
     def __init__(self, claims: tuple[str, ...], why: str = "") -> None:
         self.claims = claims
         self.why = why
-        listed = "; ".join(f"({i}) {claim}" for i, claim in enumerate(claims, 1))
+        listed = "; ".join(f"({i}) {claim}" for i, claim in enumerate(claims[:MOST_NAMED], 1))
+        if len(claims) > MOST_NAMED:
+            listed += f"; and {len(claims) - MOST_NAMED} more"
         reason = f" {why}" if why else ""
         super().__init__(f"these cannot all hold: {listed}.{reason} Drop or change one of them.")
 

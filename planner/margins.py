@@ -24,8 +24,11 @@ def relation_margin(claim: Claim, rects: Mapping[str, Rect], depths: Mapping[str
         return max(PAIR[row.kind](a, b) for a in some for b in others)
     if claim.slanted and row.kind in SLANTED:
         return SLANTED[row.kind](some[0], others[0], True)
+    subjects, objects = claim.things, claim.objects
+    if claim.piled:
+        subjects, objects = (max(subjects, key=lambda a: rects[a].cy),), (min(objects, key=lambda b: rects[b].cy),)
     return max(PAIR[row.kind](rects[a], rects[b]) if _ordered(a, b, row, depths) else -1.0
-               for a in claim.things for b in claim.objects)
+               for a in subjects for b in objects)
 
 
 def _ordered(a: str, b: str, row: Row, depths: Mapping[str, int] | None) -> bool:

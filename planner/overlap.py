@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from planner.implied import implied
 from planner.relations import TABLE
 from planner.scene import Scene
 
@@ -34,7 +35,7 @@ def allowed_pairs(scene: Scene) -> frozenset[Pair]:
 
 def _stated(scene: Scene) -> set[Pair]:
     pairs = {frozenset((thing.id, thing.part_of)) for thing in scene.things if thing.part_of}
-    for relation in scene.relations:
+    for relation in (*scene.relations, *implied(scene)):
         row = TABLE[relation.kind]
         if relation.negated or row.overlap not in ("may", "must"):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from planner.claims import Claim
 from planner.geometry import LARGER, SAME, TALLER, Frame
@@ -208,23 +208,39 @@ class Proportions:
                 self._fit(i, outer, share)
 
     def _seat(self, claims: Sequence[Claim]) -> None:
-        """What stands on one thing stands side by side on it."""
-        seated: dict[str, list[str]] = defaultdict(list)
+        """What stands on or under one thing stands side by side there; a seat may become nearly as wide as the
+        canvas, a shelter leaves room below it.
+        """
+        seated: dict[tuple[str, float], list[str]] = defaultdict(list)
         for claim in claims:
-            if claim.relation == "on" and not claim.negated:
-                seated[claim.objects[0]].append(claim.things[0])
-                if len(claim.objects) > 1:
+            if claim.relation in _WIDEST and not claim.negated:
+                for seat in claim.objects if claim.piled else claim.objects[:1]:
+                    seated[seat, _WIDEST[claim.relation]].append(claim.things[0])
+                if claim.relation == "on" and len(claim.objects) > 1:
                     self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
-        for seat, guests in seated.items():
-            if len(guests) == 1:
-                continue
-            need = sum(self.sizes[g][0] for g in guests) * 1.12
+        within = {id for claim in claims if claim.relation == "in" and not claim.negated for id in claim.things}
+        for (seat, widest), guests in seated.items():
+            if len(guests) > 1:
+                self._widen(seat, guests, widest, self._scale if seat in within else self._spread)
+
+    def _widen(self, seat: str, guests: Sequence[str], widest: float, grow: Callable[[str, float], None]) -> None:
+        """Let a seat grow for its guests, and the guests shrink where it may not grow enough."""
+        need = sum(self.sizes[g][0] for g in guests) * 1.12
+        have = self.sizes[seat][0] * 1.1
+        if need > have:
+            w, h = self.sizes[seat][0] / self.frame.width, self.sizes[seat][1] / self.frame.height
+            grow(seat, min(need / have, max(1.0, min(widest / w, (0.8 / h) ** 2))))
             have = self.sizes[seat][0] * 1.1
-            if need > have:
-                self._scale(seat, min(need / have, max(1.0, 0.8 * self.frame.width / self.sizes[seat][0])))
-                have = self.sizes[seat][0] * 1.1
-                for g in guests:
-                    self._scale(g, min(1.0, have / need))
+            for g in guests:
+                self._scale(g, min(1.0, have / need))
+
+    def _spread(self, id: str, k: float) -> None:
+        """Widen more than heighten: a long table is hardly higher than a short one. (What lies in something else keeps
+        its shape, or it would no longer fit.)
+        """
+        if id not in self.fixed:
+            w, h = self.sizes[id]
+            self.sizes[id] = w * k, h * math.sqrt(k)
 
     def _scale(self, id: str, k: float) -> None:
         if k != 1.0 and id not in self.fixed:
@@ -239,6 +255,8 @@ _RATIO = {
     "wider_than": ("w", TALLER, True), "narrower_than": ("w", TALLER, False),
 }
 _CARRIED = {"wearing": 0.7, "holding": 0.7}
+_WIDEST = {"on": 0.9, "under": 0.6}
+"""What things stand side by side on or under, and how much of the canvas's width it may take up for that."""
 _COVERING = frozenset(("in_front_of", "behind", "hidden_by"))
 
 
@@ -246,6 +264,12 @@ def _growth(w: float, h: float, frame: Frame) -> float:
     """The factor that makes a size paintable on this canvas."""
     longer = max(frame.width, frame.height)
     return max(1.0, _LEAST_SIDE * longer / min(w, h), math.sqrt(_LEAST_AREA * frame.width * frame.height / (w * h)))
+
+
+def paintable(w: float, h: float, frame: Frame) -> tuple[float, float]:
+    """This size, or the smallest of its shape that can be painted."""
+    k = _growth(w, h, frame)
+    return w * k, h * k
 
 
 def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset[str], frame: Frame) -> Sizes:

@@ -49,7 +49,7 @@ _REACH: tuple[tuple[float, str], ...] = (
            "van boat tent swing knight soldier player dancer chef doctor teacher student policeman firefighter "
            "astronaut bride"),
     (0.62, "truck bus train sailboat yacht tree whale dinosaur dragon helicopter tractor ship hut cabin shed bridge "
-           "palm ambulance wagon trailer carousel pine"),
+           "palm ambulance wagon trailer carousel pine wire cable rope clothesline"),
     (0.72, "house building airplane plane aeroplane jet tower castle church mountain skyscraper barn hill temple "
            "palace lighthouse windmill school hospital factory stadium rocket pyramid rainbow cliff volcano"),
 )
@@ -72,6 +72,7 @@ _ASPECT: tuple[tuple[float, str], ...] = (
     (1.8, "car taxi jeep van truck bus train ship yacht canoe kayak couch sofa bench airplane plane "
            "jet aeroplane fish shark whale dolphin keyboard skateboard snowboard banana carrot snake bridge rug "
            "glasses sunglasses scissors hot_dog helicopter ambulance tractor wagon fence crab bathtub piano"),
+    (9.0, "wire cable rope clothesline"),
 )
 
 _ALOFT = frozenset((

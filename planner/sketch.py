@@ -11,28 +11,17 @@ from itertools import pairwise
 from math import cos, hypot, pi, sin
 
 from planner.claims import names_of
+from planner.colours import colours_of, swatch_of
 from planner.plain import plain
 from planner.scene import Box, Layout, Placement, Polygon, Relation, Scene, Spot, Thing
 
 Measure = Callable[[str, float], float]
 """The width of a text at a font size, in pixels."""
 
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#332288", "#999933", "#882255", "#117733")
-"""Colours that stay apart for colour-blind eyes (Okabe and Ito 2008, then Tol's muted scheme), strongest first."""
-
 INK, FAINT, PAPER, STAGE = "#22262e", "#6b7280", "#ffffff", "#f7f5f0"
 MARGIN = 28
 READABLE = 11.0
 """Names and captions are no smaller than this, in pixels, however small the picture."""
-
-SWATCHES = {
-    "red": "#d7262b", "orange": "#f28c1b", "yellow": "#f5d327", "green": "#3a9d4a", "blue": "#2b6fd3",
-    "purple": "#7d3fb5", "violet": "#7d3fb5", "pink": "#f291b8", "brown": "#80532f", "black": "#17181b",
-    "white": "#ffffff", "gray": "#8c9097", "grey": "#8c9097", "gold": "#cfa22e", "golden": "#cfa22e",
-    "silver": "#bfc4ca", "turquoise": "#2fc0b5", "cyan": "#2cc6d9", "teal": "#138086", "beige": "#e6d8b8",
-    "maroon": "#7a1f2b", "navy": "#1d2b64",
-}
-"""Colour words that a tag can show."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +144,7 @@ def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: boo
     rects = {p.thing: _pixels(p.box, stage) for p in layout.placements}
     desk = _Desk(stage, _font_size(rects.values(), size), measure, rects)
     things = _things(layout)
-    colours = _colours(things.values())
+    colours = colours_of(things.values())
     names = {id: plain(name.removeprefix("the ")) for id, name in names_of(layout.scene).items()}
     near_to_far = sorted(layout.placements, key=lambda p: (rects[p.thing].w * rects[p.thing].h, -p.depth))
     for placement in near_to_far:
@@ -199,13 +188,6 @@ def _font_size(rects: Iterable[Rect], size: int) -> float:
     return max(READABLE, size / 73, min(size / 44, middle / 6))
 
 
-def _colours(things: Iterable[Thing]) -> dict[str, str]:
-    """One colour per group, and per noun for what stands alone, in the order of the prompt."""
-    keys = {t.id: t.group or f"noun {t.noun}" for t in things}
-    order = {key: i for i, key in enumerate(dict.fromkeys(keys.values()))}
-    return {id: PALETTE[order[key] % len(PALETTE)] for id, key in keys.items()}
-
-
 def _outlines(
     layout: Layout, rects: dict[str, Rect], stage: Rect, colours: dict[str, str]
 ) -> Iterator[Outline]:
@@ -245,7 +227,7 @@ def _tag(desk: _Desk, thing: Thing, name: str, colour: str) -> None:
     rect = desk.rects[thing.id]
     number = name.rpartition(" ")[2] if name[-1:].isdigit() else ""
     texts = dict.fromkeys((name, f"{plain(thing.noun)} {number}".strip(), number or plain(thing.noun)))
-    swatch = next((SWATCHES[a] for a in map(str.lower, thing.attributes) if a in SWATCHES), None)
+    swatch = swatch_of(thing)
     dot = desk.font * 0.95 if swatch else 0.0
     costs = [
         (cost + (0.08 if swatch else 0.2) * i, place, text)
@@ -346,8 +328,13 @@ def _about(scene: Scene) -> Iterator[str]:
         yield f"style: {plain(', '.join(scene.style))}"
     for text in scene.lettering:
         yield f"text: “{plain(text.content)}”"
-    if scene.absent:
-        yield f"without: {plain(', '.join(a.noun for a in scene.absent))}"
+    anywhere = [a.noun for a in scene.absent if not a.of]
+    if anywhere:
+        yield f"without: {plain(', '.join(anywhere))}"
+    names = names_of(scene)
+    for absent in scene.absent:
+        if absent.of:
+            yield f"{plain(names[absent.of].removeprefix('the '))}: no {plain(absent.noun)}"
 
 
 def _wrapped(text: str, width: float, size: float, measure: Measure, *, lines: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.aims import Aim, Body, Style, aims_of, has_sides
 from planner.claims import Claim, names_of
@@ -11,15 +11,18 @@ from planner.conflicts import minimal_set, refuse_contradictions
 from planner.depth import depth_order
 from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
+from planner.implied import understood
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
+from planner.parts import Family, Offsets, attached, families_of, sized
 from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
+from planner.reasons import why_moved
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
 from planner.settle import Board
 from planner.sizes import flies
 from planner.task import Task
-from planner.teams import Team, fitted, offsets_of, teams_of
+from planner.teams import Team, fitted, offsets_of, room_of, teams_of
 
 ATTEMPTS = 30
 FIRST_TURN = 3
@@ -42,10 +45,20 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
 
     Raises `Conflict` with a minimal set of claims where they contradict each other.
     """
-    task = Task(scene, dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
+    task = Task(scene if hints else understood(scene), dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
     task.validate()
-    if scene.things:
-        refuse_contradictions(scene, task.claims)
+    if task.scene is scene:
+        return _placed(task)
+    try:
+        return _placed(task).model_copy(update={"scene": scene})
+    except Conflict:
+        return _placed(replace(task, scene=scene))
+
+
+def _placed(task: Task) -> Layout:
+    """A layout on which all claims of the task hold."""
+    if task.scene.things:
+        refuse_contradictions(task.scene, task.claims)
     passable: Trial | None = None
     for attempt in range(ATTEMPTS):
         trial = Trial(task, task.claims, attempt)
@@ -96,6 +109,7 @@ class Trial:
     attempt: int
     settled: bool = field(init=False, default=True)
     sizes: Sizes = field(init=False)
+    families: list[Family] = field(init=False)
     teams: list[Team] = field(init=False)
     turns: dict[str, int] = field(init=False, default_factory=dict)
     board: Board = field(init=False)
@@ -147,25 +161,40 @@ class Trial:
         sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept if self.attempt >= BOLD else frozenset(task.hints),
                        task.frame)
         stretch = self.attempt % 3 == 2
-        return Proportions(sizes, task.frame, kept, tight=bool(task.hints), stretch=stretch,
-                           ease=self.attempt).bend(self.claims)
+        self.families = families_of(self.claims, task) if self.attempt < FIRST_TURN or not self.attempt % 2 else []
+        bent = Proportions(sized(self.families, sizes, self.claims, task), task.frame, kept, tight=bool(task.hints),
+                           stretch=stretch, ease=self.attempt).bend(self.claims)
+        return sized(self.families, bent, self.claims, task)
 
     def _board(self) -> Board:
-        """One body for each team, one for each other thing."""
+        """One body for each team, one for each other thing; parts in their usual places go with their whole."""
         ids, index = self.task.ids, self.task.index
         body_of, offsets = [-1] * len(ids), [(0.0, 0.0)] * len(ids)
         mobility: list[float] = []
-        self.teams = teams_of(self.claims, self.task)
+        parts = {id for _, members in self._attached() for id in members}
+        self.teams = [team for team in teams_of(self.claims, self.task) if not parts & set(team.members)]
         for team in self.teams:
-            self.sizes |= fitted(team, self.sizes, self.task, self.room)
-            for id, offset in offsets_of(team, self.sizes, self.task, self.room).items():
+            room = room_of(team, self.sizes, self.task, self.room)
+            self.sizes |= fitted(team, self.sizes, self.task, room)
+            for id, offset in offsets_of(team, self.sizes, self.task, room).items():
                 body_of[index[id]], offsets[index[id]] = len(mobility), offset
             mobility.append(1.0)
+        self.sizes = sized(self.families, self.sizes, self.claims, self.task)
+        families = self._attached()
+        parts = {id for _, members in families for id in members}
         for k, id in enumerate(ids):
-            if body_of[k] < 0:
+            if body_of[k] < 0 and id not in parts:
                 body_of[k] = len(mobility)
                 mobility.append(0.0 if id in self.task.locked else 0.4 if id in self.task.hints else 1.0)
+        for whole, members in families:
+            at, (x, y) = body_of[index[whole]], offsets[index[whole]]
+            for id, (dx, dy) in members.items():
+                body_of[index[id]], offsets[index[id]] = at, (x + dx, y + dy)
         return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
+
+    def _attached(self) -> list[tuple[str, Offsets]]:
+        """Each whole with the places of its parts, as large as both are now."""
+        return [(f.whole, attached(f, self.sizes, self.claims, self.task)) for f in self.families]
 
     # starting positions
 
@@ -358,23 +387,5 @@ class Trial:
         return Box.of(max(box.x0, 0.0), max(box.y0, 0.0), min(box.x1, 1.0), min(box.y1, 1.0))
 
     def _moves(self, boxes: Mapping[str, Box]) -> tuple[Move, ...]:
-        moved = {id: hint for id, hint in self.task.hints.items() if boxes[id] != hint}
-        return tuple(Move(thing=id, before=hint, after=boxes[id], why=self._why(id)) for id, hint in moved.items())
-
-    def _why(self, id: str) -> str:
-        """What was wrong with the hint."""
-        task, names = self.task, names_of(self.task.scene)
-        hint, rect = task.hints[id], task.hinted[id]
-        reasons = ["it left the canvas"] if min(hint.x0, hint.y0, 1 - hint.x1, 1 - hint.y1) < 0 else []
-        for claim in self.claims:
-            ends = (*claim.things, *claim.objects)
-            if id in ends and all(e in task.hinted for e in ends) and TABLE[claim.relation].arity != "words" and (
-                    relation_margin(claim, task.hinted, None, task.frame) < 0) != claim.negated:
-                reasons.append(f"so that {claim.sentence}")
-        for i, j in task.apart:
-            pair = {task.ids[i], task.ids[j]}
-            other = next(iter(pair - {id}), id)
-            if id in pair and other in task.hinted and shared(rect, task.hinted[other]) > COVERED * min(
-                    rect.area, task.hinted[other].area):
-                reasons.append(f"it overlapped {names[other]}")
-        return "; ".join(reasons) or "to make room for the others"
+        return tuple(Move(thing=id, before=hint, after=boxes[id], why=why_moved(id, self.claims, self.task))
+                     for id, hint in self.task.hints.items() if boxes[id] != hint)

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from planner.colours import ALIKE, PALETTE, SWATCHES, distance
 from planner.draw import contrast, draw, picture, svg
 from planner.errors import BadInput
 from planner.plain import plain
-from planner.scene import Box, Canvas, Group, Layout, Placement, Point, Polygon, Relation, Scene, Spot, Thing
-from planner.sketch import INK, PALETTE, PAPER, Sketch, sketch
+from planner.scene import Absent, Box, Canvas, Group, Layout, Placement, Point, Polygon, Relation, Scene, Spot, Thing
+from planner.sketch import INK, PAPER, Sketch, sketch
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -130,6 +131,27 @@ def test_things_of_one_group_share_a_colour_and_other_things_have_another() -> N
     colours = [outline.colour for outline in sketched(what).outlines]
     assert len(set(colours[:3])) == 1
     assert colours[3] not in colours[:3]
+
+
+@pytest.mark.parametrize("word", SWATCHES)
+def test_the_dot_of_a_colour_word_shows_on_its_plate(word: str) -> None:
+    what = layout((thing("a", "bird", word), Box.of(0.1, 0.1, 0.5, 0.5), 0), (thing("b", "car", word),
+                                                                              Box.of(0.6, 0.6, 0.9, 0.9), 1))
+    plates = sketched(what).tags
+    assert len({tag.colour for tag in plates}) == 2
+    assert all(tag.swatch and distance(tag.colour, tag.swatch) > ALIKE for tag in plates)
+
+
+def test_the_caption_says_whose_absence_it_is() -> None:
+    scene = Scene(things=(thing("t", "teddy"), thing("b", "boy"), thing("h", "hat")),
+                  absent=(Absent(noun="hat", phrase="hat", of="t"), Absent(noun="dog", phrase="dog")))
+    boxes = (Box.of(0.1, 0.1, 0.3, 0.5), Box.of(0.6, 0.1, 0.9, 0.9), Box.of(0.7, 0.1, 0.8, 0.2))
+    what = Layout(scene=scene, placements=tuple(Placement(thing=t.id, box=box, depth=i)
+                                                for i, (t, box) in enumerate(zip(scene.things, boxes, strict=True))))
+    words = " ".join(line.text for line in sketched(what).caption)
+    assert "without: dog" in words
+    assert "teddy: no hat" in words
+    assert "without: hat" not in words
 
 
 @pytest.mark.parametrize("colour", PALETTE)
