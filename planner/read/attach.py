@@ -145,7 +145,7 @@ class Attacher(Binder):
         """"with a vase, a cup and a book on it", "with a red hat and a blue scarf walking …"."""
         worn, after = listed("garment", "part"), self.after(j)
         pronoun = self.kind(after) == "cue" and self.kind(self.after(after)) == "pron"
-        dressed = self.kind(after) == "verb" and following.head in worn and mentions[-1].head in worn
+        dressed = self.kind(after) in ("verb", "cue") and following.head in worn and mentions[-1].head in worn
         return len(mentions) > 1 or pronoun or dressed
 
     def _is_no_subject(self, following: Mention, verb: int) -> bool:
@@ -203,13 +203,17 @@ class Attacher(Binder):
         """Whether it is a part, or worn or held by somebody."""
         return a.head in listed("part") or any(link.kind in _KEEPS and a in link.objects for link in self.story.links)
 
+    def _worn(self, a: Actor) -> bool:
+        """Whether somebody wears it: where it is, its wearer is ("a cat with a hat on a sofa")."""
+        return any(link.kind == "wearing" and a in link.objects for link in self.story.links)
+
     def _place_after_noun(self, i: int) -> list[Actor]:
         cue = self.items[i].cue
         assert cue is not None
         things = self.things(self.near)
         if cue.kind in ("surrounded_by", "hidden_by") and things:
             return self.near
-        if self.with_owner and things and all(a.whole is not None for a in things):
+        if self.with_owner and things and all(a.whole is not None or self._worn(a) for a in things):
             beside = self.items[self.after(i)].mention if self.kind(self.after(i)) == "np" else None
             return self.near if beside and beside.head in listed("part") else self.with_owner
         apart = cue.kind in _APART and self.kind(self.after(i)) == "np" and not self._settled_with(self.after(i))

@@ -124,7 +124,8 @@ class Binder:
 
     def _found(self, pending: Pending, m: Mention) -> list[Actor]:
         times = self._times(pending, m)
-        if pending.words in _HAVING and m.plural and m.quantity is None and not m.det:
+        has = pending.words in _HAVING or pending.kind == "wearing"
+        if has and m.plural and m.quantity is None and not m.det:
             m.quantity = self.cast.natural_pairs(m, self.things(pending.subjects)[: 1 if times > 1 else None])
         found = self.resolver.resolve(m, pending.kind, times)
         if m.headless and m.det == "each" and len(pending.subjects) == 1 < len(found):
@@ -220,7 +221,8 @@ class Binder:
         if self.each and all(a in self.each for a in subjects):
             m.plural = m.plural and (m.quantity is not None or m.det != "their")
             return len(subjects)
-        bare = m.plural and m.quantity is None and m.det in ("", "their") and m.head not in listed("pairwise")
+        many = m.head in listed("tantum") or (m.plural and m.head not in listed("pairwise"))
+        bare = many and m.quantity is None and m.det in ("", "their")
         garment = m.head in listed("garment")
         single = m.det in ("a", "an") and (garment or pending.kind == "wearing")
         worn = (pending.kind in _EACH or (pending.having and garment)) and (single or bare)

@@ -151,9 +151,9 @@ class Cast:
         return made
 
     def natural_pairs(self, m: Mention, owners: Sequence[Actor]) -> Quantity | None:
-        """How many eyes, ears or legs the owners have, where the words say no number."""
+        """How many eyes, legs or shoes the owners have, where the words say no number."""
         each = int(mapping("limbs").get(m.head, "0"))
-        if not each or not owners:
+        if not each or not owners or (m.head in listed("garment") and not all(a.living for a in owners)):
             return None
         upright = m.head in ("leg", "foot") and all(
             a.head in listed("bird") or a.head in listed("person") - listed("animal") for a in owners)

@@ -43,7 +43,8 @@ def split_style(tokens: Sequence[Token], text: str) -> Style:
             kept.extend(part)
         if stop < len(tokens) and (part or tokens[stop].low in (".", "!", "?")) and kept:
             kept.append(tokens[stop])
-    return Style(tuple(_without_article(w) for w in words if w), kept)
+    said = (_without_article(w) for w in words if w)
+    return Style(tuple(w for w in said if w not in listed("no_style")), kept)
 
 
 def _segments(tokens: Sequence[Token]) -> list[tuple[int, int]]:
