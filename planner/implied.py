@@ -52,7 +52,7 @@ def _smaller(a: Thing, b: Thing) -> bool:
     return natural(a.noun).reach < natural(b.noun).reach
 
 
-def understood(scene: Scene) -> Scene:
+def with_implied(scene: Scene) -> Scene:
     """The scene with what it leaves to be understood."""
     more = implied(scene)
     return scene.model_copy(update={"relations": (*scene.relations, *more)}) if more else scene

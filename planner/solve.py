@@ -11,7 +11,7 @@ from planner.conflicts import minimal_set, refuse_contradictions
 from planner.depth import depth_order
 from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
-from planner.implied import understood
+from planner.implied import with_implied
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
 from planner.parts import Family, Offsets, attached, families_of, sized
@@ -45,7 +45,7 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
 
     Raises `Conflict` with a minimal set of claims where they contradict each other.
     """
-    task = Task(scene if hints else understood(scene), dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
+    task = Task(scene if hints else with_implied(scene), dict(hints or {}), canvas or Canvas(), frozenset(locked), seed)
     task.validate()
     if task.scene is scene:
         return _placed(task)
