@@ -296,7 +296,7 @@ class _Least(NamedTuple):
 
 def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool, near: float | None) -> _Least:
     values = np.unique(scores)
-    cuts = np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2, [values[-1] + 1e-6]])
+    cuts = np.minimum(np.concatenate([[values[0]], (values[1:] + values[:-1]) / 2, [values[-1] + 1e-6]]), 1.0)
     missed = np.searchsorted(np.sort(scores[true]), cuts) / true.sum()
     false = (~true).sum() - np.searchsorted(np.sort(scores[~true]), cuts)
     wrong = np.minimum(missed + false / true.sum(), 1.0) if counted else (missed + false / max(1, (~true).sum())) / 2
@@ -309,7 +309,7 @@ def _least_wrong(scores: Floats, true: npt.NDArray[np.bool_], counted: bool, nea
     if near is not None:
         return _nearest(values, wrong, best, near)
     chosen = best[room[best].argmax()] if least == 0 else best[len(best) // 2]
-    return _Least(float(min(cuts[chosen], 1.0)), float(wrong[chosen]))
+    return _Least(float(cuts[chosen]), float(wrong[chosen]))
 
 
 def _nearest(values: Floats, wrong: Floats, best: npt.NDArray[np.intp], near: float) -> _Least:

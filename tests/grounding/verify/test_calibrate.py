@@ -9,7 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -28,7 +28,7 @@ def brute(some: Sequence[Case], counted: bool) -> float:
     true = [c.score for c in some if c.true]
     false = [c.score for c in some if not c.true]
     errors = []
-    for cut in [1e-9 if counted else 0.0, *(c.score + 1e-9 for c in some)]:
+    for cut in [1e-9 if counted else 0.0, *(min(c.score + 1e-9, 1.0) for c in some)]:
         missed, passed = sum(s < cut for s in true), sum(s >= cut for s in false)
         errors.append(min((missed + passed) / len(true), 1.0) if counted
                       else (missed / len(true) + passed / len(false)) / 2)
@@ -36,6 +36,8 @@ def brute(some: Sequence[Case], counted: bool) -> float:
 
 
 @given(cases, st.booleans())
+@example([Case(0.0, True), Case(1.0, False)], False)
+@example([Case(0.0, True), Case(1.0, False), Case(1.0, True)], True)
 def test_no_other_cut_errs_less_beyond_half_a_standard_error(some: list[Case], counted: bool) -> None:
     cut = cut_of(some, counted=counted)
     if len({c.true for c in some}) == 1:
