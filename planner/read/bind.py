@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.read.cast import Actor, Cast
 from planner.read.lexicon import listed, mapping
@@ -127,9 +127,11 @@ class Binder:
         has = pending.words in _HAVING or pending.kind == "wearing"
         if has and m.plural and m.quantity is None and not m.det:
             m.quantity = self.cast.natural_pairs(m, self.things(pending.subjects)[: 1 if times > 1 else None])
-        found = self.resolver.resolve(m, pending.kind, times)
-        if m.headless and m.det == "each" and len(pending.subjects) == 1 < len(found):
-            return self._one_each(pending, found)
+        before, found = self.last_mention, self.resolver.resolve(m, pending.kind, times)
+        if m.det in ("each", "every") and len(found) > 1:
+            one = [a for a in pending.subjects if a not in found] or before
+            if len(one) == 1 and set(one) <= set(pending.subjects):
+                return self._one_each(replace(pending, subjects=one), [a for a in found if a not in one])
         self.arranged(m, found)
         self.last_mention = found or self.last_mention
         if times > 1 and found and len(found) % times == 0:
