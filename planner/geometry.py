@@ -184,8 +184,9 @@ def holding(a: Rect, b: Rect) -> float:
 
 
 def wearing(a: Rect, b: Rect) -> float:
-    """A fifth of what is worn lies on the wearer: most of a hat is above the head."""
-    return shared(a, b) / b.area - 0.2
+    """A fifth of what is worn lies on the wearer, or it sits on top: most of a hat is above the head."""
+    on_top = min(b.y1 - a.y0 + 0.02, a.y0 - b.cy, a.w / 2 - abs(a.cx - b.cx))
+    return max(shared(a, b) / b.area - 0.2, on_top)
 
 
 def part_of(a: Rect, b: Rect) -> float:

@@ -53,9 +53,12 @@ def unpaintable(prompt: str) -> list[Unpaintable]:
             if word not in understood]
 
 
+_ARRANGED = frozenset(("row", "rows", "column", "columns", "grid", "circle", "line", "pile", "stack", "pyramid"))
+
+
 @cache
 def _places() -> frozenset[str]:
-    return frozenset(words_of(cue for row in TABLE.values() for cue in row.cues))
+    return _ARRANGED | words_of(cue for row in TABLE.values() for cue in row.cues)
 
 
 def nearest(word: str) -> tuple[str, ...]:

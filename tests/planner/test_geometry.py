@@ -108,7 +108,9 @@ def test_a_thing_is_surrounded_when_no_half_of_the_view_is_free() -> None:
     (Rect(0.5, 0.45, 0.2, 0.3), Rect(0.5, 0.75, 0.4, 0.4), "on", 0.07),
     (Rect(0.5, 0.5, 0.1, 0.1), Rect(0.5, 0.5, 0.4, 0.4), "in", 0.1),
     (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.25, 0.1, 0.1), "wearing", 0.8),
-    (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.16, 0.1, 0.1), "wearing", -0.1),
+    (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.15, 0.1, 0.1), "wearing", 0.02),
+    (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.12, 0.1, 0.1), "wearing", -0.01),
+    (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.65, 0.5, 0.15, 0.1), "wearing", 0.025 / 0.15 - 0.2),
     (Rect(0.5, 0.5, 0.4, 0.4), Rect(0.5, 0.5, 0.2, 0.2), "larger_than", 4 / 1.3 - 1),
 ])
 def test_margins_have_the_value_worked_out_by_hand(a: Rect, b: Rect, kind: str, margin: float) -> None:
