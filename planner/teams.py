@@ -50,7 +50,8 @@ def teams_of(claims: Sequence[Claim], task: Task) -> list[Team]:
 def _ordered(team: Team, claims: Sequence[Claim], task: Task) -> Team:
     """The members of a row or column in an order that suits what is claimed among them."""
     mine = set(team.members)
-    inner = [c for c in claims if c is not team.claim and {*c.things, *c.objects} <= mine and c.objects]
+    inner = [c for c in claims if c is not team.claim and {*c.things, *c.objects} <= mine and c.objects
+             and TABLE[c.relation].arity != "words"]
     if not inner or team.kind not in ("row", "line", "column"):
         return team
     orders = islice(permutations(team.members), MOST_ORDERS)

@@ -268,7 +268,8 @@ class Cast:
     def pronoun(
         self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = ()
     ) -> list[Actor]:
-        """Whom "it", "they", "he", "she" means."""
+        """Whom "it", "they", "he", "she" means; nobody who was counted away since ("more cats …: two cats")."""
+        near, topic = ([a for a in some if a in self.actors] for some in (near, topic))
         if word in ("they", "them", "their", "these", "those", "themselves"):
             return self._they(near, topic, banned)
         if word in _SEXED:

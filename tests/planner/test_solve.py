@@ -255,3 +255,10 @@ def test_clothes_are_worn_together(wearer: str, clothes: tuple[str, ...]) -> Non
     scene = Scene(prompt=wearer, things=things, relations=(Relation(kind="wearing", subjects=("a",), objects=clothes),))
     for seed in range(5):
         assert check(place(scene, seed=seed)) == []
+
+
+def test_words_that_no_box_shows_do_not_stop_a_row_from_being_ordered() -> None:
+    things = tuple(thing(f"cup{i}", "cup") for i in range(3))
+    row = Relation(kind="row", subjects=("cup0", "cup1", "cup2"))
+    said = Relation(kind="other", subjects=("cup0",), objects=("cup1",), words="with")
+    assert not check(place(Scene(things=things, relations=(row, said))))
