@@ -49,6 +49,8 @@ class Resolver:
             return False
         if m.noun != m.head and m.noun in listed("compound") and m.noun not in listed("place"):
             return False
+        if kind == "above" and names & listed("upright"):
+            return False
         return not names & listed("landmark") or kind in LOCATIONS
 
     def words_only(self, m: Mention) -> bool:
