@@ -73,15 +73,22 @@ def _exact(maps: Tensor) -> Tensor:
 
 def _checked(objects: Sequence[Object], text: int) -> list[Object]:
     """Objects (or plain pairs) that can be looked up in a map of so many words."""
-    _words([c for columns, _ in objects for c in columns], text)
-    _ = instances(objects)
+    _refuse_no_words([c for columns, _ in objects for c in columns], text)
+    _refuse_other_units(instances(objects))
     return [Object(*thing) for thing in objects]
 
 
-def _words(columns: Sequence[int], text: int) -> None:
+def _refuse_no_words(columns: Sequence[int], text: int) -> None:
     """Column 0 is the start token and the last one is dropped: neither can be a word's."""
     if wrong := [c for c in columns if not 1 <= c <= text]:
         raise BadRequest(f"text columns of words are 1 to {text}, got {wrong[0]}")
+
+
+def _refuse_other_units(boxes: Sequence[tuple[int, Corners]]) -> None:
+    """A box may overhang the canvas; one that lies beyond it is in pixels or the like."""
+    for _, box in boxes:
+        if len(box) != 4 or not (max(box[:2]) <= 1 and min(box[2:]) >= 0 and all(map(math.isfinite, box))):
+            raise BadRequest(f"boxes are x0 y0 x1 y1 in fractions of the canvas, got {tuple(box)}")
 
 
 def truncated(box: Corners, rows: int, cols: int) -> tuple[slice, slice]:
@@ -112,18 +119,15 @@ def box_mask(boxes: Sequence[Corners], rows: int, cols: int, cells: Cells = outw
 
 
 def instances(objects: Sequence[Object]) -> list[tuple[int, Corners]]:
-    """Every box with the index of its object, in the order in which `box_rows` stacks them. A box may overhang the
-    canvas; one that lies beyond it is in other units."""
-    found = [(o, box) for o, (_, boxes) in enumerate(objects) for box in boxes]
-    for _, box in found:
-        if len(box) != 4 or not (max(box[:2]) <= 1 and min(box[2:]) >= 0 and all(map(math.isfinite, box))):
-            raise BadRequest(f"boxes are x0 y0 x1 y1 in fractions of the canvas, got {tuple(box)}")
-    return found
+    """Every box with the index of its object, in the order in which `box_rows` stacks them."""
+    return [(o, box) for o, (_, boxes) in enumerate(objects) for box in boxes]
 
 
 def box_rows(maps: Tensor, objects: Sequence[Object], rows: int, cols: int, cells: Cells = outward) -> Tensor:
     """Full self-attention maps "layers heads cells cells" to box-averaged rows; a box of no cells gives zeros."""
-    return _averaged(maps, [box_mask([box], rows, cols, cells) for _, box in instances(objects)])
+    boxes = instances(objects)
+    _refuse_other_units(boxes)
+    return _averaged(maps, [box_mask([box], rows, cols, cells) for _, box in boxes])
 
 
 def _averaged(maps: Tensor, areas: Sequence[Tensor]) -> Tensor:
@@ -267,7 +271,7 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
     """CAR's mask form for regions that are not boxes: means inside and outside instead of peaks. Masks "rows cols".
     (In print the 1 of 1 − ΣAM is divided by the area too, which moves the energy and not its gradient.)"""
     maps = sharpened(cross)
-    _words([c for columns, _ in regions for c in columns], len(maps))
+    _refuse_no_words([c for columns, _ in regions for c in columns], len(maps))
     if not any(columns for columns, _ in regions):
         return Cross(maps.new_zeros(()), 1.0, 0.0)
     seen = torch.stack([maps[c - 1] for columns, _ in regions for c in columns])
@@ -279,7 +283,9 @@ def car_regions(cross: Tensor, regions: Sequence[tuple[tuple[int, ...], Tensor]]
 def sar_paper(maps: Tensor, objects: Sequence[Object], grid: tuple[int, int] | None = None) -> Tensor:
     """SAR in print on full maps "layers heads cells cells"; see `sar_paper_rows`."""
     rows, cols = _grid(maps, grid)
-    areas = [box_mask(boxes, rows, cols) for _, boxes in objects] if instances(objects) else []
+    known = instances(objects)
+    _refuse_other_units(known)
+    areas = [box_mask(boxes, rows, cols) for _, boxes in objects] if known else []
     return sar_paper_rows(_averaged(maps, areas), torch.stack([area.flatten() for area in areas]))
 
 
@@ -304,7 +310,7 @@ def car_ours(cross: Tensor, columns: Tensor, masks: Tensor, weights: Tensor | No
 
 def inside(cross: Tensor, columns: Tensor, masks: Tensor) -> Tensor:
     """The share of each column's attention that falls in its cells: "columns"."""
-    _words(columns.tolist(), cross.shape[-1] - 1)
+    _refuse_no_words(columns.tolist(), cross.shape[-1] - 1)
     seen = _exact(cross).flatten(0, 1).T[columns]
     return (seen * masks.to(seen)).sum(-1) / seen.sum(-1).clamp(min=1e-8)
 

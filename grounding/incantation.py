@@ -104,9 +104,10 @@ class _Search:
         """Paint, look, learn, paint again, keep the best."""
         first = self._paint(None, keep=True)
         moments = self._moments(first)
+        offset = self._start(start)
         loss: Loss = (Meaning(self, first, moments) if self.incant.objective == "meaning"
-                      else AttentionLoss(self, moments))
-        iterates, history = self._learn(loss, self._start(start), len(moments))
+                      else AttentionLoss(self, moments, self.target(offset)))
+        iterates, history = self._learn(loss, offset, len(moments))
         candidates = [(None, first), *((tokens, self._paint(tokens)) for tokens in iterates)]
         scores = [self.referee(rendering.image, self.layout) for _, rendering in candidates]
         learned, best = candidates[scores.index(max(scores))]
@@ -184,10 +185,10 @@ class _Search:
         words = self.job.words if tokens is None else self.backbone.encode([self.job.words.text], tokens)[0]
         return self.backbone.place(self.backbone.stack([words]), [self.job.placed])
 
-    def target(self) -> Target:
+    def target(self, offset: Tensor) -> Target:
         """Where words belong when the tokens are among them: they may take the place of the last words."""
         assert self.job.target is not None
-        there = self.backbone.encode([self.job.words.text], self.tokens(self._start(None)))[0]
+        there = self.backbone.encode([self.job.words.text], self.tokens(offset))[0]
         found = aim(self.job.target.grounding, there, self.job.target.rows, self.job.target.cols)
         assert found is not None
         return found
@@ -253,10 +254,9 @@ class Meaning:
 class AttentionLoss:
     """The refocusing energy of the prompt with its tokens: tokens that lead attention where the layout wants it."""
 
-    def __init__(self, search: _Search, moments: Sequence[Moment]) -> None:
-        self.search, self.moments, self.neglected = search, moments, tuple[str, ...]()
+    def __init__(self, search: _Search, moments: Sequence[Moment], target: Target) -> None:
+        self.search, self.moments, self.target, self.neglected = search, moments, target, tuple[str, ...]()
         self.refocus = (search.settings.refocus or Refocus()).model_copy(update={"profile": "ours"})
-        self.target = search.target()
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:

@@ -285,9 +285,12 @@ class Cast:
     def _he_or_she(
         self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]
     ) -> list[Actor]:
-        """The nearest one who fits; people before animals. `other` lists who does not fit."""
+        """The nearest one who fits; people before animals, and one before several that are spoken of together. `other`
+        lists who does not fit."""
         living = [a for a in (*near, *topic, *reversed(self.actors)) if a.living and a not in banned]
         fitting = [a for a in living if a.head not in listed(other)]
+        together: list[Bunch | None] = [a.bunch for a in near if a.bunch is not None]
+        fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
         people = [a for a in fitting if a.head in listed("she", "he")] or [
             a for a in fitting if a.head not in listed("animal")]
         return (people or fitting)[:1]

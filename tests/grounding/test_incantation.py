@@ -180,7 +180,8 @@ def test_the_gradient_is_the_slope_of_the_weighted_terms(
     found = search(backbone, semantics, **settings)
     first = found._paint(None, keep=True)
     moments = found._moments(first)
-    loss: Any = Meaning(found, first, moments) if objective == "meaning" else AttentionLoss(found, moments)
+    loss: Any = Meaning(found, first, moments) if objective == "meaning" else AttentionLoss(
+        found, moments, found.target(found._start(None)))
     offset = torch.randn(2, 32, generator=torch.Generator().manual_seed(4)) * 0.5
 
     def total(at: Tensor) -> float:
@@ -261,7 +262,9 @@ def test_words_whose_place_the_tokens_take_are_not_what_is_led(backbone: StableD
     search = _Search(incanter, long, 0, Incant(objective="attention", tokens=4), {})
     assert search.job.target is not None
     assert search.job.target.columns[0].all == (36, 37)
-    assert search.target().columns[0].all == ()
+    width = search.backbone.blank().embedding.shape[0]
+    assert search.target(torch.zeros(4, width)).columns[0].all == ()
+    assert search.target(torch.zeros(1, width)).columns[0].all == (36, 37)
 
 
 def test_everything_is_counted(backbone: StableDiffusion, semantics: Semantics) -> None:
