@@ -1,7 +1,7 @@
 """Follow a run event by event, within a budget of one's own."""
 
 from scenewright import Settings, watch
-from scenewright.events import Decided, Finished, Painted, Verified
+from scenewright.loop.events import Decided, Finished, Painted, Verified
 
 for event in watch("three green stars and a small purple fish", settings=Settings(rounds=3, seconds=120)):
     match event:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from planner.scene import Box, Canvas, Layout, Scene
     from scenewright.api import render, verify, watch
     from scenewright.config import Settings
+    from scenewright.loop.result import Result
     from scenewright.planning import plan
-    from scenewright.result import Result
 
 __version__ = "0.1.0"
 __all__ = ["Box", "Canvas", "Layout", "PlanError", "Report", "Result", "Scene", "Settings", "check", "draw", "plan",
@@ -22,7 +22,7 @@ __all__ = ["Box", "Canvas", "Layout", "PlanError", "Report", "Result", "Scene", 
 
 _HOMES = {
     "Box": "planner.scene", "Canvas": "planner.scene", "Layout": "planner.scene", "PlanError": "planner.errors",
-    "Report": "grounding.verify.report", "Result": "scenewright.result", "Scene": "planner.scene",
+    "Report": "grounding.verify.report", "Result": "scenewright.loop.result", "Scene": "planner.scene",
     "Settings": "scenewright.config", "check": "planner.check", "draw": "planner.draw", "plan": "scenewright.planning",
     "render": "scenewright.api", "verdicts": "planner.check", "verify": "scenewright.api", "watch": "scenewright.api",
 }

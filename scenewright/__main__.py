@@ -1,5 +1,5 @@
 """`python -m scenewright`, the same as the installed command."""
 
-from scenewright.cli import main
+from scenewright.commands.cli import main
 
 main()

@@ -16,13 +16,14 @@ from PIL import Image
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from planner.scene import Layout
-from scenewright import __version__, events
+from scenewright import __version__
 from scenewright.config import Settings
-from scenewright.course import Request
 from scenewright.errors import StorageFailed
-from scenewright.metadata import versions
-from scenewright.result import Result
-from scenewright.runs import PAGE, Run, run_id
+from scenewright.loop import events
+from scenewright.loop.course import Request
+from scenewright.loop.metadata import versions
+from scenewright.loop.result import Result
+from scenewright.loop.runs import PAGE, Run, run_id
 
 if TYPE_CHECKING:
     from scenewright.stack import Stack
@@ -106,7 +107,7 @@ def open_picture(path: Path) -> Image.Image:
 
 def _scene_only(prompt: str, settings: Settings) -> Layout:
     """What a prompt claims, with nothing placed."""
-    from scenewright.adapters import read_scene
+    from scenewright.loop.adapters import read_scene
     from scenewright.reader import language_model
 
     return Layout(scene=read_scene(_prompt(prompt, None), language_model(settings), settings.llm_calls))
@@ -169,7 +170,7 @@ class _Errand:
             self.channel.put(events.Finished(self._looped(run)))
 
     def _looped(self, run: Run) -> Result:
-        from scenewright.agent import Loop
+        from scenewright.loop.agent import Loop
 
         result = Loop(self.request, run, self.stack.planner, self.stack.painter, self.stack.verifier,
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()

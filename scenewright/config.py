@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from scenewright.decide import Remedies
 from scenewright.errors import BadSettings
+from scenewright.loop.decide import Remedies
 from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
 
 

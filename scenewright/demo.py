@@ -7,10 +7,10 @@ from pathlib import Path
 
 from planner.check import check
 from planner.draw import draw
+from scenewright.commands.plan_command import told
+from scenewright.commands.shell import fail, run, write
 from scenewright.origin import check_origin
-from scenewright.plan_command import told
 from scenewright.planning import plan
-from scenewright.shell import fail, run, write
 
 PROMPTS = {
     "count": "seven red apples and three green pears on a wooden table, still life, soft light",
@@ -38,11 +38,11 @@ def demo(folder: Path) -> None:
 def gallery(folder: Path) -> None:
     """Paint each of `PAINTED` through the whole loop: a picture and a report page each, and one contact sheet."""
     from scenewright.api import render
+    from scenewright.commands.evidence import told_result
+    from scenewright.commands.live import Live
     from scenewright.config import Settings
-    from scenewright.evidence import told_result
-    from scenewright.live import Live
+    from scenewright.loop.runs import PAGE, png, write_whole
     from scenewright.page import sheet
-    from scenewright.runs import PAGE, png, write_whole
 
     settings, images = Settings.load({"runs": folder / "runs"}), []
     for name, prompt in PAINTED.items():

@@ -23,8 +23,8 @@ from grounding.verify.report import Finding, Match, Problem, Report, Trouble
 from planner.claims import Claim, claims_of
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
+from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.stack import Stack
-from scenewright.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 
 SIDE = 128
 _TROUBLE: dict[str, Trouble] = {"exists": "missing", "count": "surplus", "attribute": "attribute",

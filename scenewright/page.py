@@ -18,9 +18,9 @@ from grounding.verify.report import Finding, Match, Report
 from planner.claims import names_of
 from planner.draw import svg
 from planner.scene import Box, Layout
-from scenewright.metadata import versions
-from scenewright.result import Result, Try
-from scenewright.runs import Run, png
+from scenewright.loop.metadata import versions
+from scenewright.loop.result import Result, Try
+from scenewright.loop.runs import Run, png
 
 LARGEST, THUMB, CROP = 1024, 320, 96
 MOST_CARDS = 40

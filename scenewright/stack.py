@@ -13,15 +13,15 @@ import grounding.pocket
 from planner.scene import Canvas
 from scenewright.canvases import canvas_of
 from scenewright.config import Settings
+from scenewright.loop.runs import digest
+from scenewright.loop.stages import Painter, Planner
+from scenewright.loop.stages import Verifier as Judge
 from scenewright.reader import language_model
-from scenewright.runs import digest
-from scenewright.stages import Painter, Planner
-from scenewright.stages import Verifier as Judge
 
 if TYPE_CHECKING:
     from grounding.verify.load import Judges
     from grounding.verify.verify import Verifier
-    from scenewright.adapters import ClaimVerifier, SampledPainter
+    from scenewright.loop.adapters import ClaimVerifier, SampledPainter
 
 POCKET = "pocket"
 POCKET_THRESHOLDS = Path(grounding.pocket.__file__).parent / "weights" / "thresholds.json"
@@ -66,7 +66,7 @@ def open_stack(settings: Settings) -> Stack:
 
 def open_planner(settings: Settings, canvas: Canvas) -> Planner:
     """The planner alone; it needs no image model."""
-    from scenewright.adapters import PromptPlanner
+    from scenewright.loop.adapters import PromptPlanner
 
     return PromptPlanner(canvas, language_model(settings))
 
@@ -80,7 +80,7 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     from grounding.painter import Painter as Sampler
     from grounding.pocket.pictures import SCALES
     from grounding.pocket.vocabulary import unpaintable
-    from scenewright.adapters import SampledPainter, fingerprint
+    from scenewright.loop.adapters import SampledPainter, fingerprint
 
     folder = model_folder(source, "image model")
     with warnings.catch_warnings(), quietly():
@@ -124,7 +124,7 @@ def hub_folder(name: str) -> Path:
 def open_verifier(detector: str, scorer: str, thresholds: Path | None,
                   device: str = "cpu") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
     """The verifier with what could be opened, and why the rest could not; none where nothing could."""
-    from scenewright.adapters import ClaimVerifier
+    from scenewright.loop.adapters import ClaimVerifier
 
     judges, folders = open_both(detector, scorer, device)
     if judges.detector is None and judges.scorer is None:

@@ -33,7 +33,7 @@ def test_no_module_of_planner_or_prompts_loads_torch(package: str) -> None:
     assert not loaded_by(all_of(package)) & HEAVY
 
 
-PLAN = "from scenewright.cli import command\nassert command({args!r}) == 0"
+PLAN = "from scenewright.commands.cli import command\nassert command({args!r}) == 0"
 
 
 def test_planning_with_the_grammar_loads_neither_torch_nor_a_language_model_library() -> None:

@@ -48,7 +48,7 @@ def test_the_installed_command_plans_far_from_the_repository(unpacked: Path, tmp
     code = (f"import sys; sys.path.insert(0, {str(unpacked)!r})\n"
             f"sys.path = [p for p in sys.path if p not in ('', {str(ROOT)!r})]\n"
             "import scenewright\nassert scenewright.__file__.startswith(sys.path[0]), scenewright.__file__\n"
-            "from scenewright.cli import command\n"
+            "from scenewright.commands.cli import command\n"
             "sys.exit(command(['plan', 'a cat left of a dog', '--draw', 'cat.png']))")
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, timeout=60, stdout=subprocess.DEVNULL)
     assert (tmp_path / "cat.png").stat().st_size > 1000

@@ -24,10 +24,10 @@ from grounding.verify.report import Report
 from planner.scene import Layout
 from scenewright.api import render
 from scenewright.config import Settings
-from scenewright.result import Result
-from scenewright.runs import write_whole
+from scenewright.loop.result import Result
+from scenewright.loop.runs import write_whole
+from scenewright.loop.stages import Painting, Task
 from scenewright.stack import Stack, open_stack
-from scenewright.stages import Painting, Task
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import Case, cases
 

@@ -23,8 +23,8 @@ from rich.table import Table
 from planner.errors import PlanError
 from planner.read.grammar import read
 from planner.solve import place
-from scenewright.progress import watched
-from scenewright.records import dumped, record
+from scenewright.commands.progress import watched
+from scenewright.commands.records import dumped, record
 
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTS = "import pydantic, typer, rich, shapely"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from planner.scene import Relation, Scene, Thing
-from scenewright.agent import Loop
-from scenewright.course import Request
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.runs import Run
+from scenewright.loop.agent import Loop
+from scenewright.loop.course import Request
+from scenewright.loop.runs import Run
 
 MISSING = "exists:ball"
 COLOUR = "attribute:box:blue"

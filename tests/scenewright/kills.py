@@ -18,18 +18,18 @@ from typing import Any
 from PIL import Image
 
 import grounding.pocket.paint
-import scenewright.agent
+import scenewright.loop.agent
 import scenewright.page
 from planner.read.grammar import read
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
+from scenewright.loop.stages import Task
 from scenewright.stack import Stack
-from scenewright.stages import Task
 
 PROMPT = "a red ball left of a blue box"
 LONGEST_LIFE = 0.25
-PRELOADED = (grounding.pocket.paint, scenewright.agent, scenewright.page)
+PRELOADED = (grounding.pocket.paint, scenewright.loop.agent, scenewright.page)
 """Loaded before the forks, so that kills fall into the work and not into imports."""
 
 

@@ -17,13 +17,13 @@ from grounding.errors import AttemptFailed, Cancelled
 from grounding.verify.report import Report
 from planner.errors import Conflict
 from planner.scene import Layout, Relation, Scene
-from scenewright import events
-from scenewright.agent import Loop, best_of
-from scenewright.decide import Remedies
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.metadata import recipe_in
-from scenewright.runs import STATE, Run
-from scenewright.stages import Painting, Planned, Step, Task
+from scenewright.loop import events
+from scenewright.loop.agent import Loop, best_of
+from scenewright.loop.decide import Remedies
+from scenewright.loop.metadata import recipe_in
+from scenewright.loop.runs import STATE, Run
+from scenewright.loop.stages import Painting, Planned, Step, Task
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 GUIDING = Remedies(missing=("guide", "reseed", "replan"), attribute=("bind", "reseed", "tokens"))

@@ -15,12 +15,12 @@ import pytest
 
 from grounding.verify.report import Report
 from planner.scene import Layout
-from scenewright import events
-from scenewright.agent import Loop
 from scenewright.errors import StorageFailed
 from scenewright.fakes import DrawingPainter, Oracle
-from scenewright.runs import PICTURE, RESULT, STATE, Run
-from scenewright.stages import Task
+from scenewright.loop import events
+from scenewright.loop.agent import Loop
+from scenewright.loop.runs import PICTURE, RESULT, STATE, Run
+from scenewright.loop.stages import Task
 
 MISSING = "exists:ball"
 Make = Callable[..., Loop]

@@ -17,11 +17,12 @@ import scenewright
 from grounding.errors import Cancelled
 from planner.errors import BadInput, Conflict
 from planner.scene import Scene
-from scenewright import api, config, events, fakes
+from scenewright import api, config, fakes
 from scenewright.api import open_picture, render, watch
 from scenewright.config import Settings
 from scenewright.errors import Busy
-from scenewright.runs import PAGE, runs_in
+from scenewright.loop import events
+from scenewright.loop.runs import PAGE, runs_in
 
 MISSING = "exists:ball"
 
@@ -67,7 +68,7 @@ def test_a_continuing_run_remembers_the_run_it_continues(scene: Scene, settings:
     first = render(scene.prompt, settings=settings, stack=fakes.stack(scene))
     second = render(scene.prompt, settings=settings, stack=fakes.stack(scene), parent=first.run, layout=first.layout)
     assert second.run != first.run
-    assert scenewright.metadata.recipe_in(second.picture).parent == first.run
+    assert scenewright.loop.metadata.recipe_in(second.picture).parent == first.run
 
 
 def test_closing_the_iterator_stops_the_run_and_a_second_call_goes_on(scene: Scene, settings: Settings) -> None:

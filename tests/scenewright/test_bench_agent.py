@@ -17,8 +17,8 @@ from planner.scene import Canvas, Layout
 from planner.solve import place
 from scenewright import fakes
 from scenewright.config import Settings
+from scenewright.loop.stages import Task
 from scenewright.stack import Stack
-from scenewright.stages import Task
 from tests.bench.agent import run_arm
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import MAKERS, Case, cases

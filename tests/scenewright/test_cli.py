@@ -15,8 +15,8 @@ import pytest
 
 from planner.scene import Box, Layout, Placement, Relation, Scene, Thing
 from scenewright import __version__
-from scenewright.cli import command
-from scenewright.shell import run
+from scenewright.commands.cli import command
+from scenewright.commands.shell import run
 from tests.scenewright.keys import heed_control_c
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,9 +9,9 @@ import pytest
 
 from planner.formats import FORMATS, OWN
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
-from scenewright.cli import FORMATS as SHOWN
-from scenewright.cli import command
-from scenewright.shell import run
+from scenewright.commands.cli import FORMATS as SHOWN
+from scenewright.commands.cli import command
+from scenewright.commands.shell import run
 
 LAYOUT = Layout(
     scene=Scene(prompt="a cat and a dog", things=(Thing(id="cat", noun="cat", phrase="a cat"),

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from grounding.verify.report import Finding, Match, Problem, Report
 from planner.claims import Claim
 from planner.scene import Box, Canvas, Layout, Scene
-from scenewright.course import STRONGER, STRONGEST, Course, Request
-from scenewright.decide import ROW, SAID, Action, Remedies, decide, rank, reseed
+from scenewright.loop.course import STRONGER, STRONGEST, Course, Request
+from scenewright.loop.decide import ROW, SAID, Action, Remedies, decide, rank, reseed
 
 ALL = frozenset(SAID)
 KINDS = st.sampled_from(sorted(ROW))

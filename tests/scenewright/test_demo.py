@@ -9,8 +9,8 @@ import pytest
 from planner.check import check
 from planner.scene import Canvas, Layout
 from scenewright import fakes
-from scenewright.adapters import PromptPlanner
 from scenewright.demo import PAINTED, PROMPTS, demo, gallery, main
+from scenewright.loop.adapters import PromptPlanner
 from scenewright.stack import Stack
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from planner.scene import Canvas
 from scenewright import fakes
-from scenewright.adapters import PromptPlanner
+from scenewright.loop.adapters import PromptPlanner
 from scenewright.stack import Stack
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from scenewright.runs import runs_in
+from scenewright.loop.runs import runs_in
 from tests.scenewright.keys import heed_control_c
 
 SLOW = """
@@ -16,7 +16,7 @@ import sys, time
 import scenewright.stack
 from planner.read.grammar import read
 from scenewright import fakes
-from scenewright.cli import main
+from scenewright.commands.cli import main
 
 stages = fakes.stack(read("a red ball"), steps=int(sys.argv.pop(1)))
 stages.painter.pause = lambda: time.sleep(0.02)

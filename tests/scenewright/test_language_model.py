@@ -12,11 +12,11 @@ from grounding.verify.report import Problem, Report
 from planner.fakes import FakeServer, ScriptedModel, fails, hangs, says
 from planner.scene import Canvas, Layout
 from scenewright import fakes
-from scenewright.adapters import PromptPlanner
 from scenewright.api import render
 from scenewright.config import Settings
+from scenewright.loop.adapters import PromptPlanner
+from scenewright.loop.stages import Task
 from scenewright.stack import Stack, open_planner
-from scenewright.stages import Task
 
 PROMPT = "a red ball left of a blue box"
 CANVAS = Canvas(width=128, height=128)

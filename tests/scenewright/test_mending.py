@@ -19,17 +19,17 @@ from planner.errors import BadInput
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Scene
 from planner.solve import place
-from scenewright.adapters import SampledPainter, bind_of
-from scenewright.agent import Loop
-from scenewright.course import Course, Request
-from scenewright.decide import Action, Remedies, decide, reseed
+from scenewright.commands.reproduce import reproduce
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.mending import patch
-from scenewright.metadata import DEEPEST, Recipe, recipe_in, with_recipe
-from scenewright.reproduce import reproduce
-from scenewright.runs import Run
+from scenewright.loop.adapters import SampledPainter, bind_of
+from scenewright.loop.agent import Loop
+from scenewright.loop.course import Course, Request
+from scenewright.loop.decide import Action, Remedies, decide, reseed
+from scenewright.loop.mending import patch
+from scenewright.loop.metadata import DEEPEST, Recipe, recipe_in, with_recipe
+from scenewright.loop.runs import Run
+from scenewright.loop.stages import Painting, Source, Task
 from scenewright.stack import open_painter
-from scenewright.stages import Painting, Source, Task
 from tests.grounding.conftest import parts
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"

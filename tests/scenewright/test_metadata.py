@@ -14,8 +14,8 @@ from PIL import Image
 
 from planner.errors import BadInput
 from planner.scene import Layout, Scene
-from scenewright.metadata import CHUNK, LARGEST, Recipe, parameters, recipe_in, versions, with_recipe
-from scenewright.stages import Task
+from scenewright.loop.metadata import CHUNK, LARGEST, Recipe, parameters, recipe_in, versions, with_recipe
+from scenewright.loop.stages import Task
 
 IMAGE = Image.new("RGB", (16, 16), "teal")
 

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def start(path: Path) -> subprocess.CompletedProcess[str]:
     """Start the command with `path` before everything else on the module path."""
     places = os.pathsep.join((str(path), str(ROOT)))
-    return subprocess.run([sys.executable, "-c", "from scenewright.cli import main; main()", "--version"], cwd=path,
+    command = "from scenewright.commands.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", command, "--version"], cwd=path,
                           env=os.environ | {"PYTHONPATH": places}, capture_output=True, text=True, timeout=60)
 
 

@@ -17,13 +17,13 @@ from grounding.verify.report import Report
 from planner.scene import Layout, Scene
 from scenewright import fakes
 from scenewright.api import render
+from scenewright.commands.evidence import told_report
 from scenewright.config import Settings
-from scenewright.decide import Remedies
-from scenewright.evidence import told_report
+from scenewright.loop.decide import Remedies
+from scenewright.loop.result import Result
+from scenewright.loop.runs import PAGE, Run
+from scenewright.loop.stages import Painting, Task
 from scenewright.page import command, sheet
-from scenewright.result import Result
-from scenewright.runs import PAGE, Run
-from scenewright.stages import Painting, Task
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> & \"quotes\" 'single' </style>"
 BROWSER = shutil.which("chromium")

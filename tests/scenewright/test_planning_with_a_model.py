@@ -10,8 +10,8 @@ import pytest
 
 from planner.fakes import FakeServer, fails, says
 from planner.scene import Layout
-from scenewright.cli import command
-from scenewright.shell import run
+from scenewright.commands.cli import command
+from scenewright.commands.shell import run
 
 REPLY = json.dumps({
     "things": [

@@ -10,12 +10,12 @@ import pytest
 
 from planner.scene import Canvas
 from scenewright import fakes
-from scenewright.adapters import PromptPlanner
 from scenewright.api import render
-from scenewright.cli import command
+from scenewright.commands.cli import command
+from scenewright.commands.shell import run
 from scenewright.config import Settings
+from scenewright.loop.adapters import PromptPlanner
 from scenewright.planning import plan
-from scenewright.shell import run
 from scenewright.stack import Stack
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()

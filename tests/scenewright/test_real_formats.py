@@ -14,16 +14,16 @@ from diffusers import StableDiffusionPipeline
 from grounding.errors import ModelMissing, Unsupported
 from grounding.verify.report import Problem, Report
 from planner.scene import Canvas
-from scenewright import events
-from scenewright.adapters import PromptPlanner, SampledPainter
 from scenewright.api import render, verify, watch
-from scenewright.cli import command
+from scenewright.commands.cli import command
+from scenewright.commands.reproduce import reproduce
+from scenewright.commands.shell import run
 from scenewright.config import Settings
-from scenewright.metadata import recipe_in, with_recipe
-from scenewright.reproduce import reproduce
-from scenewright.shell import run
+from scenewright.loop import events
+from scenewright.loop.adapters import PromptPlanner, SampledPainter
+from scenewright.loop.metadata import recipe_in, with_recipe
+from scenewright.loop.stages import Task
 from scenewright.stack import open_painter, open_stack, open_verifier
-from scenewright.stages import Task
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, parts, tokenizer
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip

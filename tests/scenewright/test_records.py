@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from planner.errors import BadInput
 from planner.scene import Absent, Box, Layout, Placement, Scene, Thing
-from scenewright.cli import command
-from scenewright.records import BadLine, dumped, planned, prompt_of, record
-from scenewright.shell import run
+from scenewright.commands.cli import command
+from scenewright.commands.records import BadLine, dumped, planned, prompt_of, record
+from scenewright.commands.shell import run
 
 
 def cat_layout(prompt: str = "a cat without a hat", *absent: Absent) -> Layout:

@@ -14,16 +14,17 @@ from planner.errors import Conflict
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
 from planner.solve import place
-from scenewright import events, fakes
-from scenewright.adapters import PromptPlanner
+from scenewright import fakes
 from scenewright.api import watch
-from scenewright.cli import command
+from scenewright.commands.cli import command
+from scenewright.commands.live import Live
+from scenewright.commands.shell import run
 from scenewright.config import Settings
-from scenewright.live import Live
-from scenewright.runs import Run, runs_in
-from scenewright.shell import run
+from scenewright.loop import events
+from scenewright.loop.adapters import PromptPlanner
+from scenewright.loop.runs import Run, runs_in
+from scenewright.loop.stages import Planned, Task
 from scenewright.stack import Stack
-from scenewright.stages import Planned, Task
 
 PROMPT = "a red ball left of a blue box"
 MISSING = "exists:ball1"

@@ -12,9 +12,9 @@ from grounding.settings import Bind, Refocus
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
 from planner.solve import place
-from scenewright.adapters import SampledPainter, bind_of, refocus_of
+from scenewright.loop.adapters import SampledPainter, bind_of, refocus_of
+from scenewright.loop.stages import Task
 from scenewright.stack import open_painter
-from scenewright.stages import Task
 from tests.grounding.conftest import parts
 
 

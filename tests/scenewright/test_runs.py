@@ -15,8 +15,8 @@ from PIL import Image
 
 from planner.scene import Layout, Scene
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.runs import LOCK, Run, run_id, runs_in, seed_of, write_whole
-from scenewright.stages import Painting, Task
+from scenewright.loop.runs import LOCK, Run, run_id, runs_in, seed_of, write_whole
+from scenewright.loop.stages import Painting, Task
 
 TASK = Task(layout=Layout(scene=Scene(prompt="x")), seeds=(1, 2))
 KEY = TASK.key("p")
@@ -91,7 +91,7 @@ def test_a_second_owner_is_told_who_is_at_work(tmp_path: Path) -> None:
 
 
 def test_another_process_is_told_that_the_run_is_busy_and_a_killed_owner_leaves_it_free(tmp_path: Path) -> None:
-    code = ("import sys, time; from pathlib import Path; from scenewright.runs import Run\n"
+    code = ("import sys, time; from pathlib import Path; from scenewright.loop.runs import Run\n"
             "with Run(Path(sys.argv[1])).locked(): print('mine', flush=True); time.sleep(60)")
     owner = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "r")], stdout=subprocess.PIPE, text=True,
                              cwd=Path(__file__).parents[2])

@@ -15,15 +15,16 @@ from planner.errors import BadInput
 from planner.read.grammar import read
 from planner.scene import Canvas
 from planner.solve import place
-from scenewright import adapters, fakes
-from scenewright.adapters import SampledPainter
+from scenewright import fakes
 from scenewright.api import render
+from scenewright.commands.reproduce import reproduce
 from scenewright.config import Settings
-from scenewright.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
-from scenewright.reproduce import reproduce
-from scenewright.result import Result
+from scenewright.loop import adapters
+from scenewright.loop.adapters import SampledPainter
+from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
+from scenewright.loop.result import Result
+from scenewright.loop.stages import Planned, Task
 from scenewright.stack import Stack, open_painter
-from scenewright.stages import Planned, Task
 from tests.grounding.conftest import parts
 
 PROMPT = "a red ball left of a blue box"

@@ -6,7 +6,7 @@ import pytest
 
 from planner.check import check, verdicts
 from planner.scene import Box, Group, Layout, Move, Placement, Relation, Scene, Thing
-from scenewright.show import MANY, findings, report
+from scenewright.commands.show import MANY, findings, report
 
 
 def row_of(count: int, *, notes: tuple[str, ...] = (), unread: tuple[str, ...] = ()) -> Layout:

@@ -13,8 +13,8 @@ from grounding.rendering import Options
 from planner.read.grammar import read
 from planner.scene import Canvas
 from planner.solve import place
+from scenewright.loop.stages import Task
 from scenewright.stack import HABITS, POCKET, open_painter
-from scenewright.stages import Task
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, tokenizer
 

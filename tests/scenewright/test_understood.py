@@ -7,7 +7,7 @@ import pytest
 import scenewright
 from planner.errors import BadInput
 from planner.scene import Canvas
-from scenewright.adapters import PromptPlanner, read_scene
+from scenewright.loop.adapters import PromptPlanner, read_scene
 
 NOTHING = ["...", "🐱", "beautiful", "left of", "左边有一只猫", "красный кот", "un chat rouge à gauche d'un chien"]
 SOMETHING = ["a sunset", "an empty street, no people", "no dogs", "watercolor painting", "a blue quokka"]

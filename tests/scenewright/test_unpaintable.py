@@ -14,17 +14,18 @@ from rich.console import Console
 from planner.read.grammar import read
 from planner.scene import Absent, Canvas, Layout, Scene, Thing
 from planner.solve import place
-from scenewright import events, fakes
-from scenewright.adapters import PromptPlanner
-from scenewright.agent import Loop
+from scenewright import fakes
 from scenewright.api import render, watch
+from scenewright.commands.evidence import told_result
+from scenewright.commands.live import Live
 from scenewright.config import Settings
-from scenewright.evidence import told_result
-from scenewright.live import Live
-from scenewright.result import Result
-from scenewright.runs import PAGE, RESULT, Run
+from scenewright.loop import events
+from scenewright.loop.adapters import PromptPlanner
+from scenewright.loop.agent import Loop
+from scenewright.loop.result import Result
+from scenewright.loop.runs import PAGE, RESULT, Run
+from scenewright.loop.stages import Task, Unpaintable
 from scenewright.stack import Stack, open_painter
-from scenewright.stages import Task, Unpaintable
 from tests.grounding.conftest import parts
 
 DRAGON = "a purple dragon beside a red ball"

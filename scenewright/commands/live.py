@@ -13,10 +13,10 @@ from rich.text import Text
 from grounding.verify.report import Report
 from planner.claims import claims_of
 from planner.plain import plain
-from scenewright import events
-from scenewright.decide import told
 from scenewright.errors import StorageFailed
-from scenewright.runs import png, write_whole
+from scenewright.loop import events
+from scenewright.loop.decide import told
+from scenewright.loop.runs import png, write_whole
 
 MARK = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "cannot tell": ("·", "yellow"), "": ("·", "dim")}
 PREVIEW_EVERY = 4

@@ -23,14 +23,14 @@ from langgraph.graph import END, START, StateGraph
 from grounding.errors import AttemptFailed
 from grounding.verify.report import Report
 from planner.scene import Layout
-from scenewright import events
-from scenewright.course import Course, Request
-from scenewright.decide import Action, Remedies, decide, rank, reseed, told
 from scenewright.errors import Mismatch, StorageFailed
-from scenewright.metadata import Recipe, settled_in, versions, with_recipe
-from scenewright.result import Outcome, Result, Try
-from scenewright.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
-from scenewright.stages import Painter, Painting, Planned, Planner, Source, Task, Unpaintable, Verifier
+from scenewright.loop import events
+from scenewright.loop.course import Course, Request
+from scenewright.loop.decide import Action, Remedies, decide, rank, reseed, told
+from scenewright.loop.metadata import Recipe, settled_in, versions, with_recipe
+from scenewright.loop.result import Outcome, Result, Try
+from scenewright.loop.runs import PAGE, PICTURE, REPORT, RESULT, STATE, Run, digest, seed_of
+from scenewright.loop.stages import Painter, Painting, Planned, Planner, Source, Task, Unpaintable, Verifier
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "run"}, "recursion_limit": 1000}
 LONGEST = 240

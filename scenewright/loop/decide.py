@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grounding.verify.report import Finding, Problem, Report, Trouble
 from planner.scene import Box, Data
-from scenewright.mending import patch
+from scenewright.loop.mending import patch
 
 Remedy = Literal["mend", "guide", "bind", "tokens", "clear", "reseed", "replan"]
 Row = Literal["missing", "surplus", "misplaced", "attribute", "whole"]

@@ -31,7 +31,7 @@ from pydantic import ValidationError
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.stages import Painting, Task
+from scenewright.loop.stages import Painting, Task
 
 SCHEMA = 1
 RUN, STATE, LOCK, RESULT, PICTURE, REPORT, PAGE = (

@@ -1,7 +1,7 @@
 """The three stages that the loop drives, as protocols: who plans, who paints, who verifies, and what passes between.
 
 None of this imports torch: a fake of each is a few lines (`scenewright.fakes`), the real ones are in
-`scenewright.adapters`.
+`scenewright.loop.adapters`.
 """
 
 from __future__ import annotations

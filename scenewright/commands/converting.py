@@ -6,8 +6,8 @@ from pathlib import Path
 
 from planner.formats import dump, names
 from planner.scene import Canvas
-from scenewright.files import read_layout, read_text, write_text
-from scenewright.shell import Ending
+from scenewright.commands.files import read_layout, read_text, write_text
+from scenewright.commands.shell import Ending
 
 
 def convert_file(

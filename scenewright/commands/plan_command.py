@@ -11,10 +11,10 @@ from typing import IO
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Layout
-from scenewright.files import DASH, read_text, write_text
+from scenewright.commands.files import DASH, read_text, write_text
+from scenewright.commands.records import dumped, planned
+from scenewright.commands.shell import Ending, fail, write
 from scenewright.planning import Request
-from scenewright.records import dumped, planned
-from scenewright.shell import Ending, fail, write
 
 
 def plan_one(
@@ -37,14 +37,14 @@ def plan_one(
 
 def told(layout: Layout, violations: Sequence[Violation]) -> str:
     """A layout as a table."""
-    from scenewright.show import report
+    from scenewright.commands.show import report
 
     return report(layout, verdicts(layout), violations)
 
 
 def plan_batch(request: Request, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
-    from scenewright.progress import watched
+    from scenewright.commands.progress import watched
 
     if source != DASH and target.exists() and source.samefile(target):
         raise BadInput(f"`{source}` cannot be read and written at once; give --out another name")

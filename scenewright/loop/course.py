@@ -10,10 +10,10 @@ from pydantic import Field
 from grounding.settings import Mend
 from grounding.verify.report import Report
 from planner.scene import Box, Data, Layout, ThingId
-from scenewright.decide import Action, Remedy
-from scenewright.mending import patch
-from scenewright.runs import seed_of
-from scenewright.stages import MOST_SEEDS, Source, Task
+from scenewright.loop.decide import Action, Remedy
+from scenewright.loop.mending import patch
+from scenewright.loop.runs import seed_of
+from scenewright.loop.stages import MOST_SEEDS, Source, Task
 
 STRONGER = 1.8
 """By how much the guidance of a thing grows each time it is treated."""

@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.plain import plain
+from scenewright.commands.shell import Ending, write
 from scenewright.config import Settings, assigned
-from scenewright.metadata import versions
+from scenewright.loop.metadata import versions
+from scenewright.loop.runs import runs_in
 from scenewright.places import config_file
-from scenewright.runs import runs_in
-from scenewright.shell import Ending, write
 
 LEAST_ROOM = 200 * 2**20
 NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
@@ -169,7 +169,7 @@ def _settings(settings: Settings) -> Iterator[Found]:
 
 def _folders(settings: Settings) -> Iterator[Found]:
     from scenewright.errors import StorageFailed
-    from scenewright.runs import write_whole
+    from scenewright.loop.runs import write_whole
 
     probe = settings.runs / "doctor.probe"
     try:

@@ -13,7 +13,7 @@ from planner.check import Violation, check
 from planner.errors import Conflict
 from planner.scene import Box, Canvas, Layout, Scene
 from planner.solve import place
-from scenewright.stages import Painting, Planned, Settled, Step, Task, Unpaintable
+from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.understood import understood
 
 if TYPE_CHECKING:

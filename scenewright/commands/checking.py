@@ -7,8 +7,8 @@ from pathlib import Path
 
 from planner.check import check, verdicts
 from planner.scene import Canvas
-from scenewright.files import read_layout
-from scenewright.shell import Ending, write
+from scenewright.commands.files import read_layout
+from scenewright.commands.shell import Ending, write
 
 
 def check_file(path: Path, canvas: Canvas | None, *, json: bool) -> Ending:
@@ -20,7 +20,7 @@ def check_file(path: Path, canvas: Canvas | None, *, json: bool) -> Ending:
                  "verdicts": [v.model_dump() | {"sentence": v.sentence} for v in said]}
         write(json_format.dumps(found, indent=2) + "\n")
     else:
-        from scenewright.show import findings
+        from scenewright.commands.show import findings
 
         write(findings(layout, said, violations))
     return Ending.UNVERIFIED if violations else Ending.DONE

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from grounding.verify.report import Report
 from planner.scene import Layout
-from scenewright.decide import Action
-from scenewright.stages import Painting, Step, Unpaintable
+from scenewright.loop.decide import Action
+from scenewright.loop.stages import Painting, Step, Unpaintable
 
 if TYPE_CHECKING:
-    from scenewright.result import Result
+    from scenewright.loop.result import Result
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from PIL import Image
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
 from scenewright.errors import Mismatch
-from scenewright.metadata import recipe_in
-from scenewright.runs import PICTURE, Run
-from scenewright.stages import Unpaintable
+from scenewright.loop.metadata import recipe_in
+from scenewright.loop.runs import PICTURE, Run
+from scenewright.loop.stages import Unpaintable
 
 
 class Try(Data):

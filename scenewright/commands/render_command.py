@@ -12,14 +12,14 @@ from grounding.errors import Cancelled, GroundingError
 from planner.errors import BadInput, PlanError
 from planner.scene import Layout
 from scenewright.api import render
+from scenewright.commands.files import DASH, read_layout, read_text
+from scenewright.commands.live import Live
+from scenewright.commands.records import BadLine, prompt_of
+from scenewright.commands.shell import Ending, fail, write
 from scenewright.config import Settings, assigned
 from scenewright.errors import RunError
-from scenewright.files import DASH, read_layout, read_text
-from scenewright.live import Live
-from scenewright.records import BadLine, prompt_of
-from scenewright.result import Result
-from scenewright.runs import PAGE, write_whole
-from scenewright.shell import Ending, fail, write
+from scenewright.loop.result import Result
+from scenewright.loop.runs import PAGE, write_whole
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Order:
             write_whole(report, (result.folder / PAGE).read_bytes())
 
     def _told(self, result: Result) -> str:
-        from scenewright.evidence import told_result
+        from scenewright.commands.evidence import told_result
 
         page = self.report or result.folder / PAGE
         return f"{told_result(result)}picture: {self.out or result.picture}\nreport:  {page}\n"

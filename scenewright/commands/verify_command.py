@@ -8,10 +8,10 @@ from pathlib import Path
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from scenewright.api import open_picture, verify
+from scenewright.commands.files import read_layout
+from scenewright.commands.shell import Ending, write
 from scenewright.config import Settings, assigned
-from scenewright.files import read_layout
-from scenewright.runs import png, write_whole
-from scenewright.shell import Ending, write
+from scenewright.loop.runs import png, write_whole
 
 
 def verify_picture(image: Path, prompt: str | None, layout: Path | None, *, draw: Path | None,
@@ -26,7 +26,7 @@ def verify_picture(image: Path, prompt: str | None, layout: Path | None, *, draw
     if json:
         write(report.model_dump_json(indent=2) + "\n")
     else:
-        from scenewright.evidence import told_report
+        from scenewright.commands.evidence import told_report
 
         write(told_report(report))
     return Ending.DONE if report.passed else Ending.UNVERIFIED
@@ -46,7 +46,7 @@ def calibrate_judges(out: Path, pictures: int, assignments: Sequence[str], *, js
     from grounding.errors import ModelMissing
     from grounding.verify.calibrate import calibrate
     from grounding.verify.pocket import NOUNS, VOCABULARY, pairs
-    from scenewright.progress import watched
+    from scenewright.commands.progress import watched
     from scenewright.stack import open_both
 
     settings = Settings.load(assigned(assignments))

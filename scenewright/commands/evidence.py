@@ -11,8 +11,8 @@ from rich.text import Text
 
 from grounding.verify.report import Finding, Report
 from planner.plain import plain
+from scenewright.loop.result import Result
 from scenewright.page import ENDED
-from scenewright.result import Result
 
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
 RESERVED = "yellow"

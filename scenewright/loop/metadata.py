@@ -21,8 +21,8 @@ from pydantic import Field, ValidationError, model_validator
 from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
-from scenewright.runs import png
-from scenewright.stages import MOST_SEEDS, Settled, Task, Word
+from scenewright.loop.runs import png
+from scenewright.loop.stages import MOST_SEEDS, Settled, Task, Word
 
 CHUNK = "scenewright"
 DEEPEST = 50

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from planner.errors import BadInput, FormatError
 from planner.scene import Canvas, Layout
-from scenewright.shell import write
+from scenewright.commands.shell import write
 
 DASH = Path("-")
 
