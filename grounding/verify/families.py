@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from grounding.verify.judges import indefinite
-from planner.read.plurals import plural
+from planner.read.grammar.plurals import plural
 from planner.scene import Data
 from planner.sizes import factor
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from grounding.verify.look import noun_key
 from grounding.verify.report import BY_OCCLUSION, Finding, Match, Overall, Problem, Surplus, Trouble
 from planner.claims import names_of
-from planner.read.plurals import plural
+from planner.read.grammar.plurals import plural
 from planner.scene import Box, Layout, Scene, Thing
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

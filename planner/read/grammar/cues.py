@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from planner.read.lexicon import listed, mapping, verb
-from planner.read.tokens import Token
+from planner.read.grammar.lexicon import listed, mapping, verb
+from planner.read.grammar.tokens import Token
 from planner.relations import TABLE
 
 
@@ -44,7 +44,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
             first = verb(words[0])
             if not (first and (first.form in ("ing", "s") or row.kind == "on")):
                 found.setdefault(words, row.kind)
-    found.update({tuple(cue.split()): kind for cue, kind in mapping("cue").items()})
+    found.update({tuple(cue.split()): kind.replace(" ", "_") for cue, kind in mapping("cue").items()})
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for words, kind in found.items():
         by_first.setdefault(words[0], []).append((words, kind))
