@@ -14,6 +14,7 @@ from planner.read.grammar.foreign import split_foreign
 from planner.read.grammar.fragments import Fragments, split
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.story import Missing, Story
+from planner.read.grammar.sureness import weigh
 from planner.read.grammar.syntax import Parser
 from planner.read.grammar.tokens import LIMIT, clean
 from planner.scene import Scene
@@ -51,4 +52,5 @@ def _told(prompt: str) -> tuple[Cast, Story, Fragments]:
     chunks = compared(Chunker(phraser).run())
     tree = Parser(chunks).run()
     Construction(chunks, tree, cast, story, tags=fragments.tags).run()
+    weigh(chunks, tree, cast, story)
     return cast, story, fragments

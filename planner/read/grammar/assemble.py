@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from planner.read.grammar.cast import Actor, Bunch, Cast
 from planner.read.grammar.fragments import Fragments
@@ -22,6 +23,7 @@ _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"
 def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Scene:
     """The scene that was read."""
     things = cast.things
+    _give_way(story)
     _detach(things, story)
     _rank(things, story)
     names = ids(things)
@@ -53,6 +55,16 @@ def _relation(link: Link, names: dict[Actor, str]) -> Relation:
 
 def _absent(m: Missing, names: dict[Actor, str]) -> Absent:
     return Absent(noun=_clip(m.noun), phrase=_clip(m.phrase), of=names.get(m.of) if m.of else None)
+
+
+def _give_way(story: Story) -> None:
+    """"a basket with apples. the apples are left of the basket": what was only understood yields to what is said."""
+    for k, link in enumerate(story.links):
+        ends = {*link.subjects, *link.objects}
+        said = any(other is not link and other.kind != "other" and {*other.subjects, *other.objects} == ends
+                   for other in story.links)
+        if link.certainty < 1 and said and link.kind in ("in", "on"):
+            story.links[k] = replace(link, kind="other", subjects=link.objects, objects=link.subjects, certainty=1.0)
 
 
 def _detach(things: Iterable[Actor], story: Story) -> None:

@@ -19,6 +19,7 @@ from planner.scene import Span
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
 _AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
+_SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
@@ -126,6 +127,8 @@ class Cast:
         self.beyond: list[str] = []
         self.share: Share | None = None
         self.sentence = 0
+        self.ambiguous: list[tuple[str, str]] = []
+        """Pronouns that could mean several things, and what they were read as."""
         self.told: list[list[Actor]] = []
         """The subjects so far, which "it" means rather than what was named in passing."""
 
@@ -312,16 +315,18 @@ class Cast:
         if word in _SEXED:
             return self._he_or_she(_SEXED[word], near, topic, banned)
         if word in ("it", "its", "itself", "it's", "this", "that"):
-            return self._it(near, topic, banned)
+            return self._it(word, near, topic, banned)
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
 
-    def _it(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
+    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
         """The nearest single thing; rather no person, and rather what was spoken of than a part or an aside."""
         alone = [[a] for a in reversed(self.actors) if a.bunch is None]
         groups = [list(near), list(topic), *reversed(self.told), *alone]
         some = [[a for a in group if a not in banned and a in self.actors] for group in groups]
         single = [group for group in some if len(group) == 1]
         fit = [g for g in single if not g[0].human and not g[0].stuff and g[0].whole is None]
+        if fit and any(a is not fit[0][0] for g in fit[1:] for a in g):
+            self.ambiguous.append((word, fit[0][0].noun))
         return next(iter(fit or single), [a for a in near if a not in banned] or [a for a in topic if a not in banned])
 
     def _he_or_she(
@@ -335,7 +340,10 @@ class Cast:
         fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
         people = [a for a in fitting if a.head in listed("she", "he")] or [
             a for a in fitting if a.head not in listed("animal")]
-        return (people or fitting)[:1]
+        found = people or fitting
+        if len(dict.fromkeys(a.noun for a in found)) > 1 or (found and found[0].noun in _SEVERAL):
+            self.ambiguous.append((next(word for word, sex in _SEXED.items() if sex == other), found[0].noun))
+        return found[:1]
 
     def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
         """The nearest plural; else everybody of this sentence; else everybody; else the nearest one."""

@@ -113,7 +113,8 @@ class Joining(Frontier):
 
     def _list_score(self, kind: str, first: Mention, second: Mention, own: bool, s: State, j: int) -> float:
         """How well "and" joins a second object to a relation of this kind."""
-        if kind in ("between", "middle", "among") and not first.plural and self.mention(s.last) is first:
+        linked = "and" in s.sep and self.mention(s.last) is first
+        if kind in ("between", "middle", "among") and not first.plural and linked:
             return 3.0
         cue = self.chunks[self.after(j)].cue if self.kind(self.after(j)) == "cue" else None
         if kind in ("with", "holding", "act") and cue is not None and cue.owner and cue.words.startswith("in "):

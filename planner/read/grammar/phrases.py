@@ -161,7 +161,9 @@ class Phraser(Words):
         if self.low(k + 1) in ("them", "which", "whom", "these", "those") and not pointed:
             m.partitive = m.closed = True
             return k + 2
-        m.partitive = pointed or self.low(k + 1) == "the"
+        owned = self.low(k + 1) in listed("possessive") and self.noun_like(k + 2)
+        counted = number(self.tokens, k + 1) is not None
+        m.partitive = pointed or self.low(k + 1) == "the" or owned or counted
         return k + m.partitive
 
     def _year(self, k: int, found: Quantity) -> bool:
@@ -215,6 +217,8 @@ class Phraser(Words):
             elif self.tokens[k].kind == "number" and k > begun and self._sized(k):
                 m.attributes.append(f"{low} {self.low(k + 1)}")
                 k += 2
+            elif low == "," and not m.counted and self._follows_noun(begun):
+                break
             elif low in (",", "and", "or", "&", "-") and k > begun and self.more_adjectives(k):
                 m.alternate |= low in ("and", "or", "&")
                 k += 1 + (self.low(k + 1) in ("and", "or"))
@@ -233,6 +237,10 @@ class Phraser(Words):
                 break
         m.core = (begun, k)
         return k
+
+    def _follows_noun(self, k: int) -> bool:
+        """Whether no mark stands before `k`: "a wetsuit half unzipped, wet hair" tells two things of two nouns."""
+        return k > 0 and self.tokens[k - 1].kind == "word" and self.known_noun(k - 1)
 
     def _sized(self, k: int) -> bool:
         """"a cozy 2 story house": a number of a measure or a part in the singular."""

@@ -21,6 +21,9 @@ _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 
+_SIDES = frozenset({"left_of", "right_of", "above", "below"})
+
+
 class Places(Absences):
     """Reads places."""
 
@@ -36,6 +39,8 @@ class Places(Absences):
                 self.bind(pending, found)
         else:
             found = [] if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
+            if word in ("i", "me"):
+                self.story.unread.append(word)
             self.met[k] = found
             if found:
                 self.subjects = self.near = found
@@ -192,7 +197,9 @@ class Places(Absences):
             on_owner = words in ("on top", "on the top") and self.things(owner)
             self._link("on" if on_owner else cue.alone, subjects, owner if on_owner else (), cue.words)
         elif cue.kind == "flanking":
-            self.emit(cue.kind, subjects, self._owner(k) or self.previous or self.main, Pending("", [], cue.words))
+            worn = {a for link in self.story.links if link.kind == "wearing" for a in link.objects}
+            near = [a for a in self.previous if a not in worn] or self.topic or self.main
+            self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
             near = self.things(self._owner(k)) or self.things(self.previous) or self.main
             others = [a for a in near if a not in subjects]
@@ -210,11 +217,10 @@ class Places(Absences):
         """Of whom "to the left" is said after "a cup to the right of the laptop and …": of the same one."""
         if cue.alone not in _TOWARDS or not cue.words.lower().startswith("to the"):
             return []
-        last = self.story.links[-1] if self.story.links else None
-        sides = {"left_of", "right_of", "above", "below"}
-        if last is None or last.kind not in sides or not last.objects or set(last.objects) & set(subjects):
-            return []
-        return list(last.objects) if last.subjects[0].sentence == self.cast.sentence else []
+        for last in reversed(self.story.links):
+            if last.subjects[0].sentence == self.cast.sentence and last.objects and last.kind in _SIDES:
+                return [] if set(last.objects) & set(subjects) else list(last.objects)
+        return []
 
     def _owner(self, k: int) -> list[Actor]:
         """Who has what the place at `k` is said of."""

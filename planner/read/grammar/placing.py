@@ -10,6 +10,8 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.predicates import Predicates
 from planner.read.grammar.tree import Arc, Label, State
 
+_INTO = frozenset({"into", "onto", "out of"})
+
 
 class Placing(Predicates):
     """Attaches places."""
@@ -59,6 +61,8 @@ class Placing(Predicates):
             if n == s.subject and s.open[-1] != n:
                 continue
             yield n, "of", self._place_of(j, n, s, objects) - 0.5 * depth
+        if "," in s.sep and s.roots and s.roots[0] not in s.open[-1:] and s.roots[0] != s.subject:
+            yield s.roots[0], "all", 0.5
         if s.open:
             first = s.open[-1]
             for _ in range(20):
@@ -137,8 +141,10 @@ class Placing(Predicates):
         elif kind in ("holding", "act") and cue.kind in ("in", "on") and self.object_of(j) and (
                 self.klass(self.after(j)) == "container" or (self.alive(n) and self.alive(s.subject))):
             score += 0.9
-        elif kind in ("holding", "act") and cue.words.lower() in ("into", "onto", "out of"):
+        elif self._moved(j, over):
             score += 1.2
+        elif over >= 0 and self.word(over).lower() == "from" and cue.words.lower() in _INTO:
+            score -= 1.5
         elif kind in ("holding", "act") and (m := self.mention(n)) is not None and m.det == "the" and objects:
             score += 1.0
         elif kind in ("on", "in", "at", "under"):
@@ -157,6 +163,13 @@ class Placing(Predicates):
         if cue.kind in ("without", "like", "made", "filled"):
             score += 1.0
         return score
+
+    def _moved(self, j: int, over: int) -> bool:
+        """"puts a loaf on the counter", "throws a coin into it": the place is where the object goes."""
+        cue, form = self.chunks[j].cue, self.chunks[over].verb if over >= 0 else None
+        put = form is not None and form.lemma in listed("putting") and self.kind(self.after(j)) in NOUNS
+        into = cue is not None and cue.words.lower() in _INTO and self.relation(over) in ("holding", "act")
+        return put or into
 
     def _means(self, word: str, over: int, s: State) -> bool:
         """Whether a pronoun can mean the one who has what the place is said of: "him" is no hat."""

@@ -210,13 +210,22 @@ class Resolver:
         share = self.cast.share
         if m.other and share and share.members[0].head == m.head:
             return self._rest(m, share.members)
-        found = self.cast.matching(m)
+        found = self.cast.matching(m) or self._of_a_kind(m)
         apart = [link for link in self.story.links if link.kind == self.told_apart and self.told_apart]
         if any(set(link.subjects) & set(found) for link in apart):
             return []
         if m.partitive and found and m.quantity and m.quantity.n < len(found):
             return self.cast.part(m, found) or found[: m.quantity.n]
         return found
+
+    def _of_a_kind(self, m: Mention) -> list[Actor]:
+        """"two kids …, the girl … and the boy …": one of the kids, who now has a name of her own."""
+        if m.plural or m.attributes or m.owner or m.noun not in listed("she", "he"):
+            return []
+        free = [a for a in self.cast.things if a.head in listed("generic") and a.bunch]
+        for actor in free[:1]:
+            actor.noun, actor.phrase = m.noun, self.cast.words(m)
+        return free[:1]
 
     def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
         """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
@@ -267,6 +276,8 @@ class Resolver:
 
     def _scenery(self, m: Mention) -> list[Actor]:
         words = self.cast.words(m)
+        if m.det in ("each", "every"):
+            self.story.notes.append(f"how many “{words}” means is not said")
         if words not in self.story.background:
             self.story.background.append(words)
         return self.cast.new(m, stuff=True)
@@ -282,6 +293,8 @@ class Resolver:
                 m.plural, times = False, len(owners)
         if m.det in ("each", "every") and not m.quantity:
             unsaid = Quantity(2, None, 3, m.end, self.cast.words(m))
+            if m.head not in self.numbered:
+                self.story.notes.append(f"how many “{self.cast.words(m)}” means is not said")
             m.quantity, m.plural = self.numbered.get(m.head, unsaid), True
         if m.quantity and m.quantity.same:
             self._same_number(m)

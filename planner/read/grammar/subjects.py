@@ -186,6 +186,9 @@ class Subjects(Places):
             return
         if len(self.front_each) > 1 and len(actors) == 1 and len(several) == 1:
             actors = [*actors, *self.cast.copies(actors[0], len(self.front_each) - 1)]
+        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" and not group else None
+        if label is not None and label.noun and not label.plural:
+            self.story.notes.append(f"what follows “{self.cast.words(label)}:” has no place from it")
         owners = self._borne(several, actors)
         self.subjects = self.near = owners or actors
         self.cast.told.append(self.subjects)

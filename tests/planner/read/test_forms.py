@@ -150,3 +150,22 @@ def test_every_arc_has_a_certainty_and_the_tree_is_one_arc_a_chunk() -> None:
 ])
 def test_the_class_of_a_noun(noun: str, kind: str) -> None:
     assert klass(noun) == kind
+
+
+def test_a_guess_is_marked_and_a_plain_prompt_says_nothing() -> None:
+    assert read("a goose on a sledge").notes == ()
+    assert any("zzyzzx" in note for note in read("a zzyzzx on a sledge").notes)
+    assert any("it" in note for note in read("a lamp, a sledge, a drum; a goose is next to it").notes)
+    assert read("a goose on a sledge").confidence > read("a zzyzzx on a sledge near a qwortle").confidence
+
+
+def test_what_was_understood_yields_to_what_is_said() -> None:
+    assert ("pear", "in", "basket") in told(read("a basket with pears"))
+    scene = read("a basket with two pears. the pears are left of the basket")
+    assert told(scene) == {("pear", "left_of", "basket")}
+
+
+@pytest.mark.parametrize("prompt", ["a red ball that is blue", "three dogs, exactly two dogs"])
+def test_what_contradicts_itself_is_still_all_read(prompt: str) -> None:
+    scene = read(prompt)
+    assert len(scene.things) == (1 if "ball" in prompt else 5)
