@@ -24,6 +24,8 @@ _ORDERS: tuple[tuple[str, dict[str, int]], ...] = (
 
 def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     """Raise `Conflict` for what can be seen without placing anything."""
+    if scene.conflicts:
+        raise Conflict(scene.conflicts)
     _absent_but_there(scene)
     stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
     for why, kinds in _ORDERS:

@@ -42,6 +42,7 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
                         for text, host in story.lettering if text.strip()),
         unread=_words(story.unread),
         notes=_words(story.notes),
+        conflicts=_words(story.conflicts),
         canvas=fragments.canvas,
         confidence=story.confidence,
     )

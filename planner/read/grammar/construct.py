@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from planner.read.grammar.binding import LADEN, Pending
+from planner.read.grammar.cast import Actor
 from planner.read.grammar.lexicon import gerund, listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.subjects import Subjects
@@ -117,8 +118,17 @@ class Construction(Subjects):
                 if n == self._rank(k):
                     actor.describe([self.word(k)], self._place_at(k))
             elif not self.negated:
+                self._recolour(k, actor)
                 actor.describe([self.word(k)], self._place_at(k))
         self.negated = False
+
+    def _recolour(self, k: int, actor: Actor) -> None:
+        """"a red ball that is blue": what was said to have one colour cannot be said to be another."""
+        said = self.kind(self.before(k)) == "be" and self.word(k) in listed("plain_colour")
+        other = next((a for a in actor.attributes if a in listed("plain_colour") and a != self.word(k)), "")
+        joined = self.kind(k + 1) == "and" and self.kind(k + 2) == "adj"
+        if said and other and not joined and actor.bunch is None:
+            self.story.conflicts += [f"the {actor.noun} is {colour}" for colour in (other, self.word(k))]
 
     def _rank(self, k: int) -> int:
         """Which of several joined adjectives the one at `k` is."""

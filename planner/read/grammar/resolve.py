@@ -140,6 +140,8 @@ class Resolver:
             return [a for a in self.cast.things if a.head == m.head][m.ordinal - 1:m.ordinal]
         if m.quantity and m.quantity is self.numbered.get(m.head) and self.awaited.get(m.head):
             return self.awaited.pop(m.head) if len(self.awaited[m.head]) == m.quantity.n else []
+        if group := self._miscounted(m):
+            return group
         if self.spelled_out and m.quantity and m.quantity.exact:
             group = [a for a in self.cast.things if a.bunch and a.head == m.head]
             return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
@@ -217,6 +219,18 @@ class Resolver:
         if m.partitive and found and m.quantity and m.quantity.n < len(found):
             return self.cast.part(m, found) or found[: m.quantity.n]
         return found
+
+    def _miscounted(self, m: Mention) -> list[Actor]:
+        """"three dogs, exactly two dogs": the same dogs, counted in two ways that cannot both be."""
+        q = m.quantity
+        if q is None or self.spelled_out or m.attributes or not q.words.lower().startswith(("exactly", "precisely")):
+            return []
+        told = [a for a in self.cast.things if a.head == m.head and a.bunch and a.bunch.at_least == a.bunch.at_most]
+        group = [a for a in told if a.bunch is told[-1].bunch]
+        if not group or len(group) == q.n:
+            return group
+        self.story.conflicts += [f"there are exactly {n} × {m.noun}" for n in (len(group), q.n)]
+        return group
 
     def _of_a_kind(self, m: Mention) -> list[Actor]:
         """"two kids …, the girl … and the boy …": one of the kids, who now has a name of her own."""

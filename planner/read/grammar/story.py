@@ -56,6 +56,8 @@ class Story:
     style: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    """Sentences that contradict each other."""
     confidence: float = 1.0
     at: Span = (0, 1)
     """The place of the prompt that is being read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from planner.errors import Conflict
 from planner.read.grammar import read
 from planner.read.grammar.chunks import Chunker
 from planner.read.grammar.classes import klass
@@ -11,6 +12,7 @@ from planner.read.grammar.fragments import split
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.syntax import Parser
 from planner.scene import Canvas, Scene
+from planner.solve import place
 
 
 def things(scene: Scene) -> dict[str, int]:
@@ -165,7 +167,20 @@ def test_what_was_understood_yields_to_what_is_said() -> None:
     assert told(scene) == {("pear", "left_of", "basket")}
 
 
-@pytest.mark.parametrize("prompt", ["a red ball that is blue", "three dogs, exactly two dogs"])
-def test_what_contradicts_itself_is_still_all_read(prompt: str) -> None:
-    scene = read(prompt)
-    assert len(scene.things) == (1 if "ball" in prompt else 5)
+@pytest.mark.parametrize(("prompt", "said"), [
+    ("a red drum that is blue", ("the drum is red", "the drum is blue")),
+    ("three yaks, exactly two yaks", ("there are exactly 3 × yak", "there are exactly 2 × yak")),
+])
+def test_what_contradicts_itself_in_words_is_a_conflict(prompt: str, said: tuple[str, str]) -> None:
+    assert read(prompt).conflicts == said
+    with pytest.raises(Conflict, match=said[0]):
+        place(read(prompt))
+
+
+@pytest.mark.parametrize("prompt", [
+    "a red drum next to a blue one", "a black and white goose", "the goose is black and white",
+    "two yaks, exactly two yaks",
+    "a red drum and a blue drum, the blue drum is big", "a drum that is red. the drum is red",
+])
+def test_what_only_looks_so_is_no_conflict(prompt: str) -> None:
+    assert read(prompt).conflicts == ()
