@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from planner.scene import Layout
@@ -72,7 +71,7 @@ def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout 
         from scenewright.stack import open_stack
 
         stack = open_stack(settings)
-    yield from _Errand(settings, stack, _request(prompt, settings, layout, parent)).events()
+    yield from _Errand(settings, stack, _request(prompt, settings, stack.painter.usual, layout, parent)).events()
 
 
 def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: Settings | None = None) -> Report:
@@ -122,10 +121,10 @@ def _prompt(prompt: str, layout: Layout | None) -> str:
     return words.encode("utf-8", "replace").decode()
 
 
-def _request(prompt: str, settings: Settings, layout: Layout | None, parent: str | None) -> Request:
-    return Request(prompt=prompt, seed=settings.seed, layout=layout, steps=settings.steps, strength=settings.strength,
-                   guidance_scale=settings.guidance_scale, candidates=settings.candidates, rounds=settings.rounds,
-                   seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
+def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
+    how = usual.asked(settings.steps, settings.guidance_scale, settings.strength)
+    return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
+                   rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,8 @@ class _Errand:
         for sentence in self.stack.missing:
             self.channel.put(events.Warned(sentence))
         description = self._description()
-        with _opened(self.settings.runs, run_id(self.request.prompt, description), self.channel.put) as run:
+        run = Run(self.settings.runs / run_id(self.request.prompt, description))
+        with run.locked():
             run.describe(description, versions(), self.request.parent)
             self.channel.put(events.Finished(self._looped(run)))
 
@@ -195,18 +195,3 @@ class _Errand:
                 "planner": self.settings.planner, "canvas": self.settings.canvas,
                 "verifier": verifier.identity if verifier else "", "painter": self.stack.painter.identity,
                 "scenewright": __version__}
-
-
-@contextmanager
-def _opened(root: Path, name: str, tell: Callable[[events.Event], None]) -> Iterator[Run]:
-    """A run's folder, locked; where the folder of runs cannot be written, one for this time only."""
-    run = Run(root / name)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(run.locked())
-        except StorageFailed as error:
-            spare = Path(tempfile.mkdtemp(prefix="scenewright-"))
-            tell(events.Warned(f"{error}. This time the run is kept in `{spare}`"))
-            run = Run(spare / name)
-            stack.enter_context(run.locked())
-        yield run

@@ -17,8 +17,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from grounding.settings import GuidanceScale, Steps, Strength
 from scenewright.errors import BadSettings
-from scenewright.loop.decide import Remedies
+from scenewright.loop.remedies import Remedies
+from scenewright.loop.stages import MOST_SEEDS, Seed
 from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
 
 
@@ -46,11 +48,11 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr | None = Field(None, description="its key; never printed or stored")
     planner: Literal["auto", "grammar", "llm"] = Field("auto", description="who reads the prompt")
     canvas: str = Field("", description="a ratio like 16:9 or a size like 768x512; empty: the model's own size")
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="none: what the model does best with")
-    guidance_scale: Annotated[float, Field(ge=0.0, le=100.0)] | None = Field(None, description="none: the model's own")
-    strength: Annotated[float, Field(ge=0.0, le=100.0)] = Field(1.0, description="of the guidance; 0 paints plainly")
-    candidates: Annotated[int, Field(ge=1, le=16)] = Field(
+    seed: Seed = 0
+    steps: Steps | None = Field(None, description="none: what the model does best with")
+    guidance_scale: GuidanceScale | None = Field(None, description="none: the model's own; 1 is no guidance")
+    strength: Strength = Field(1.0, description="of the guidance; 0 paints plainly")
+    candidates: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = Field(
         1, description="pictures per round, in one batch; what two rounds failed at gets up to three times as many")
     rounds: Annotated[int, Field(ge=1, le=50)] = Field(4, description="the most rounds of painting and verifying")
     seconds: Annotated[float, Field(gt=0.0)] = Field(900.0, description="after this long no new round begins")

@@ -18,7 +18,7 @@ from planner.plain import plain
 from scenewright.commands.shell import Ending, write
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import versions
-from scenewright.loop.runs import runs_in
+from scenewright.loop.shelf import runs_in
 from scenewright.places import config_file
 
 LEAST_ROOM = 200 * 2**20

@@ -21,7 +21,8 @@ from grounding.errors import BadRequest, Unsupported
 from grounding.guide.bind import Bind
 from grounding.guide.refocus import Refocus
 from grounding.mend import Mend, Mender, only
-from grounding.painter import Painter
+from grounding.painter import Painter, Start
+from grounding.settings import How
 from planner.scene import Absent, Box, Group, Layout, Relation, Scene
 from tests.grounding.test_painter import CATS, RED, layout, same
 
@@ -42,7 +43,8 @@ def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: t
                                               options: dict[str, Any]) -> None:
     source = photo()
     mend = Mend(areas=(CORNER,), margin=0.0)
-    found = Painter(backbone, kind).paint(layout(), seed=3, steps=4, source=source, mend=mend, **options)[0].image
+    found = Painter(backbone, kind).paint(layout(), How(steps=4, mend=mend, **options),
+        seed=3, start=Start(source=source))[0].image
     changed = (np.asarray(found) != np.asarray(source)).any(-1)
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
     seam = 8  # two cells of the latent, over which the seam fades
@@ -54,8 +56,9 @@ def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: t
 
 def test_to_mend_all_of_a_picture_is_to_paint_another(backbone: StableDiffusion) -> None:
     painter = Painter(backbone)
-    fresh = painter.paint(layout(), seed=3, steps=4, bind=Bind())[0]
-    mended = painter.paint(layout(), seed=3, steps=4, bind=Bind(), source=photo(), mend=Mend(areas=(ALL,)))[0]
+    fresh = painter.paint(layout(), How(steps=4, bind=Bind()), seed=3)[0]
+    mended = painter.paint(layout(), How(steps=4, bind=Bind(), mend=Mend(areas=(ALL,))),
+        seed=3, start=Start(source=photo()))[0]
     assert same(fresh.image, mended.image)
 
 
@@ -96,7 +99,8 @@ def test_only_the_mended_things_are_told_of(backbone: StableDiffusion) -> None:
     assert alone.placements[0] == whole.placements[2]
     assert (alone.scene.relations, alone.scene.groups, alone.scene.background) == ((), (), "the snow")
     assert Layout.model_validate_json(alone.model_dump_json()) == alone
-    found = Painter(backbone).paint(whole, steps=2, source=photo(), mend=Mend(areas=(CORNER,), things=("c1",)))[0]
+    found = Painter(backbone).paint(whole, How(steps=2, mend=Mend(areas=(CORNER,), things=("c1",))),
+        start=Start(source=photo()))[0]
     assert "cats" in found.receipt.prompt
     assert "snow" in found.receipt.prompt
     assert "ball" not in found.receipt.prompt
@@ -106,7 +110,7 @@ def test_only_the_mended_things_are_told_of(backbone: StableDiffusion) -> None:
 
 def test_the_same_mending_gives_the_same_picture_and_another_seed_another(backbone: StableDiffusion) -> None:
     painter, options = Painter(backbone), {"steps": 3, "source": photo(), "mend": Mend(areas=(CORNER,))}
-    once, twice, other = (painter.paint(layout(), seed=seed, **options)[0].image for seed in (1, 1, 2))
+    once, twice, other = (painter.paint(layout(), How(**options), seed=seed)[0].image for seed in (1, 1, 2))
     assert same(once, twice)
     assert not same(once, other)
 
@@ -124,7 +128,7 @@ def test_the_same_mending_gives_the_same_picture_and_another_seed_another(backbo
 def test_what_cannot_be_mended_is_refused_in_words(backbone: StableDiffusion, options: dict[str, Any],
                                                    said: str) -> None:
     with pytest.raises(BadRequest, match=said):
-        Painter(backbone).paint(layout(), steps=2, **options)
+        Painter(backbone).paint(layout(), How(steps=2, **options))
 
 
 def test_a_scheduler_that_cannot_add_noise_is_named(backbone: StableDiffusion) -> None:

@@ -22,7 +22,8 @@ from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop import events
 from scenewright.loop.adapters import PromptPlanner
-from scenewright.loop.runs import Run, runs_in
+from scenewright.loop.runs import Run
+from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
 from scenewright.stack import Stack
 
