@@ -36,5 +36,5 @@ def test_marks_are_counted_against_what_was_said(tmp_path: Path) -> None:
     answers = {"a": "y,4", "b": "n,2", "c": "y,3", "d": "n,1"}
     rows = [row.split(",")[:2] for row in marks.read_text().splitlines()[1:]]
     marks.write_text("n,prompt,right,quality,note\n" + "".join(f"{n},{p},{answers[p]},\n" for n, p in rows))
-    assert counted(marks) == ("4 marked, 1 refused: right 2 (40%); of 2 verified 1 are right; right but not verified 1; "
-                              "mean quality 2.50\nsort 2/4")
+    assert counted(marks) == ("4 marked, 1 refused: right 2 (40%); of 2 verified 1 are right; right but not "
+                              "verified 1; mean quality 2.50\nsort 2/4")
