@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from planner.arrangements import ARRANGEMENT
 from planner.check import check, verdicts
 from planner.errors import BadInput, Conflict
+from planner.place import place
 from planner.read.grammar import read
 from planner.relations import TABLE
 from planner.scene import Absent, Box, Canvas, Relation, Scene
-from planner.solve import place
 from tests.planner.scenes import NOUNS, satisfiable, thing
 
 PAIRS = sorted(kind for kind, row in TABLE.items() if row.arity in ("pair", "pool"))

@@ -15,9 +15,9 @@ from planner.claims import Claim
 from planner.formation import Offsets, formation
 from planner.geometry import Rect
 from planner.margins import relation_margin
-from planner.proportions import Sizes, shrunk
+from planner.place.proportions import Sizes, shrunk
+from planner.place.task import Task
 from planner.relations import TABLE
-from planner.task import Task
 
 FEWEST_IN_A_ROW = 3
 MOST_ORDERS = 120

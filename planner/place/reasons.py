@@ -8,8 +8,8 @@ from planner.claims import Claim, names_of
 from planner.geometry import shared
 from planner.margins import relation_margin
 from planner.overlap import COVERED
+from planner.place.task import Task
 from planner.relations import TABLE
-from planner.task import Task
 
 
 def why_moved(id: str, claims: Sequence[Claim], task: Task) -> str:

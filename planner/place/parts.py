@@ -12,16 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from planner.aims import CANVAS, Aim
-from planner.anatomy import HUNG, Spot, somewhere, spot_of
 from planner.claims import Claim
 from planner.geometry import Frame, Rect
 from planner.implied import HANGING
 from planner.margins import relation_margin
-from planner.proportions import Sizes, paintable
+from planner.place.anatomy import HUNG, Spot, somewhere, spot_of
+from planner.place.proportions import Sizes, paintable
+from planner.place.settle import Board
+from planner.place.task import Task
 from planner.relations import TABLE
-from planner.settle import Board
 from planner.sizes import factor, natural
-from planner.task import Task
 
 _TOLD = (0.6, 1.5)
 """How far size words change a part: a huge nose still leaves room for the face."""

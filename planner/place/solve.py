@@ -7,22 +7,22 @@ from dataclasses import dataclass, field, replace
 
 from planner.aims import Aim, Body, Style, aims_of, has_sides
 from planner.claims import Claim, names_of
-from planner.conflicts import minimal_set, refuse_contradictions
-from planner.depth import depth_order
 from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
 from planner.implied import with_implied
 from planner.margins import relation_margin
 from planner.overlap import COVERED, IOU
-from planner.parts import Family, Offsets, attached, families_of, sized
-from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
-from planner.reasons import why_moved
+from planner.place.conflicts import minimal_set, refuse_contradictions
+from planner.place.depth import depth_order
+from planner.place.parts import Family, Offsets, attached, families_of, sized
+from planner.place.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
+from planner.place.reasons import why_moved
+from planner.place.settle import Board
+from planner.place.task import Task
+from planner.place.teams import Team, fitted, offsets_of, room_of, teams_of
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
-from planner.settle import Board
 from planner.sizes import flies
-from planner.task import Task
-from planner.teams import Team, fitted, offsets_of, room_of, teams_of
 
 ATTEMPTS = 30
 FIRST_TURN = 3

@@ -6,8 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from planner.claims import Claim, claims_of, contradicts
-from planner.depth import depth_edges
 from planner.errors import Conflict
+from planner.place.depth import depth_edges
 from planner.scene import Scene
 
 Edge = tuple[str, str, str]
