@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
 from planner.errors import Conflict
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.understood import understood
 
