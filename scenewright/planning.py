@@ -14,7 +14,7 @@ from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout, Scene
 from scenewright.canvases import canvas_of
 from scenewright.commands.files import read_layout
-from scenewright.commands.hints import hints_for
+from scenewright.hints import hints_for
 from scenewright.places import configured
 from scenewright.understood import understood
 
