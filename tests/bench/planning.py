@@ -20,12 +20,8 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-<<<<<<< HEAD
-from planner.errors import PlanError
-from planner.place import place
-=======
 from planner.errors import ScenewrightError
->>>>>>> face
+from planner.place import place
 from planner.read.grammar import read
 from scenewright.commands.progress import watched
 from scenewright.commands.records import dumped, record
