@@ -23,8 +23,8 @@ from grounding.settings import GUIDED, How
 from grounding.verify.judges import Sighting
 from grounding.verify.report import Finding, Match, Problem, Report, Trouble
 from planner.claims import Claim, claims_of
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Painting, Planned, Step, Task, Unpaintable
 from scenewright.stack import Stack
 

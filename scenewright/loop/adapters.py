@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from grounding.rendering import Painting, Step
 from grounding.settings import How
 from planner.check import Violation, check
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Planned, Task, Unpaintable
 from scenewright.understood import understood
 

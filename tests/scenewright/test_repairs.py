@@ -8,9 +8,9 @@ from diffusers import StableDiffusionPipeline
 
 from grounding.settings import GUIDED, Bind, How, Mend, Refocus
 from grounding.verify.report import Problem
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
-from planner.solve import place
 from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.course import Course
 from scenewright.loop.remedies import treated

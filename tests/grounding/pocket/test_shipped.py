@@ -14,8 +14,8 @@ from grounding.painter import Painter
 from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256
 from grounding.pocket.world import draw, picture
 from grounding.settings import How
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grounding.errors import Cancelled, GroundingError
-from planner.errors import BadInput, PlanError
+from grounding.errors import Cancelled
+from planner.errors import BadInput, ScenewrightError
 from planner.scene import Layout
 from scenewright.api import render
 from scenewright.commands.files import DASH, read_layout, read_text
@@ -17,7 +17,6 @@ from scenewright.commands.live import Live
 from scenewright.commands.records import BadLine, prompt_of
 from scenewright.commands.shell import Ending, fail, write
 from scenewright.config import Settings, assigned
-from scenewright.errors import RunError
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, write_whole
 
@@ -95,7 +94,7 @@ class Order:
                     line |= {"unpaintable": [word.word for word in result.unpaintable]}
             except Cancelled:
                 raise
-            except (BadLine, PlanError, GroundingError, RunError, OSError) as error:
+            except (BadLine, ScenewrightError, OSError) as error:
                 failed += 1
                 line |= {"error": str(error)}
             write(json_format.dumps(line) + "\n" if self.json else _summed(line))

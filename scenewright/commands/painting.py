@@ -35,7 +35,7 @@ def render(
     json: Json = False,
 ) -> None:
     """Paint a prompt and verify every claim of it. Exit code 3 says that a claim fails."""
-    from scenewright.commands.render_command import Order
+    from scenewright.commands.render import Order
 
     flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas}
     order = Order.of(flags, setting or [], out=out, report=report, preview=preview, json=json)
@@ -51,7 +51,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Say of a picture which claims of a prompt hold, with evidence. Exit code 3 says that one fails."""
-    from scenewright.commands.verify_command import verify_picture
+    from scenewright.commands.verify import verify_picture
 
     raise typer.Exit(verify_picture(image, prompt, layout, draw=draw, assignments=setting or [], json=json))
 
@@ -73,7 +73,7 @@ def runs(
     json: Json = False,
 ) -> None:
     """List the stored runs and how they ended."""
-    from scenewright.commands.inventory import list_runs
+    from scenewright.commands.doctor import list_runs
 
     raise typer.Exit(list_runs(setting or [], json=json))
 
@@ -83,7 +83,7 @@ def models(
     json: Json = False,
 ) -> None:
     """List the models that can be used, and what is missing. Says how to get it."""
-    from scenewright.commands.inventory import list_models
+    from scenewright.commands.doctor import list_models
 
     raise typer.Exit(list_models(setting or [], json=json))
 
@@ -95,7 +95,7 @@ def calibrate(
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
-    from scenewright.commands.verify_command import calibrate_judges
+    from scenewright.commands.verify import calibrate_judges
 
     raise typer.Exit(calibrate_judges(out, pictures, setting or [], json=json))
 
@@ -105,6 +105,6 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check the installation: packages, settings, folders, models."""
-    from scenewright.commands.inventory import examine
+    from scenewright.commands.doctor import examine
 
     raise typer.Exit(examine(setting or [], json=json))
