@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 from math import atan2, cos, pi, sin
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from planner.errors import BadInput
 from planner.scene import Layout
 from planner.sketch import INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Strand, Tag, sketch
+from planner.whole import write_whole
 
 _SMOOTH = 2
 """Shapes are drawn this many times larger and shrunk, which smooths their edges."""
@@ -25,9 +27,11 @@ def draw(layout: Layout, path: str | Path, *, size: int = 1024, relations: bool 
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix == ".svg":
-        target.write_text(svg(layout, size=size, relations=relations), encoding="utf-8")
+        write_whole(target, svg(layout, size=size, relations=relations))
     elif suffix == ".png":
-        picture(layout, size=size, relations=relations).save(target)
+        stream = BytesIO()
+        picture(layout, size=size, relations=relations).save(stream, "PNG")
+        write_whole(target, stream.getvalue())
     else:
         raise BadInput(f"a picture is written as .png or .svg, got `{target.name}`; choose one of the two")
     return target

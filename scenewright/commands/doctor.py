@@ -168,8 +168,8 @@ def _settings(settings: Settings) -> Iterator[Found]:
 
 
 def _folders(settings: Settings) -> Iterator[Found]:
+    from planner.whole import write_whole
     from scenewright.errors import StorageFailed
-    from scenewright.loop.runs import write_whole
 
     probe = settings.runs / "doctor.probe"
     try:

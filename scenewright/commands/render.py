@@ -11,6 +11,7 @@ from typing import Any
 from grounding.errors import Cancelled
 from planner.errors import BadInput, ScenewrightError
 from planner.scene import Layout
+from planner.whole import write_whole
 from scenewright.api import render
 from scenewright.commands.files import DASH, read_layout, read_text
 from scenewright.commands.live import Live
@@ -18,7 +19,7 @@ from scenewright.commands.records import BadLine, prompt_of
 from scenewright.commands.shell import Ending, fail, write
 from scenewright.config import Settings, assigned
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, write_whole
+from scenewright.loop.runs import PAGE
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from planner.whole import write_whole
 from scenewright.api import open_picture
 from scenewright.commands.shell import Ending, write
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
-from scenewright.loop.runs import write_whole
 from scenewright.loop.stages import Painter, Painting, Settled
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from grounding.verify.report import Report
 from planner.errors import BadInput
+from planner.whole import write_whole
 from scenewright.api import open_picture, verify
 from scenewright.commands.files import read_layout
 from scenewright.commands.shell import Ending, write
 from scenewright.config import Settings, assigned
-from scenewright.loop.runs import png, write_whole
+from scenewright.loop.runs import png
 
 
 def verify_picture(image: Path, prompt: str | None, layout: Path | None, *, draw: Path | None,

@@ -30,6 +30,7 @@ from pydantic import ValidationError
 
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
+from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.stages import Painting, Task
 
@@ -164,14 +165,14 @@ class Run:
             notes = []
             for i, painting in enumerate(paintings):
                 raw = png(painting.image)
-                _flushed(half / f"{i}.png", raw)
+                flushed(half / f"{i}.png", raw)
                 notes.append({"sha256": hashlib.sha256(raw).hexdigest(), "receipt": dict(painting.receipt)})
-            _flushed(half / "task.json", wanted.encode())
-            _flushed(half / "paintings.json", json.dumps({"task": digest(wanted), "pictures": notes}).encode())
-            _flush_folder(half)
+            flushed(half / "task.json", wanted.encode())
+            flushed(half / "paintings.json", json.dumps({"task": digest(wanted), "pictures": notes}).encode())
+            flush_folder(half)
             shutil.rmtree(target, ignore_errors=True)
             half.rename(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         except OSError as error:
             raise StorageFailed.of(error, target) from None
 
@@ -231,38 +232,11 @@ def runs_in(root: Path) -> list[Summary]:
     return sorted(found, key=lambda s: (s.created, s.id), reverse=True)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it is whole or absent, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        _flushed(half, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
-        half.replace(path)
-        _flush_folder(path.parent)
-    finally:
-        half.unlink(missing_ok=True)
-
-
 def png(image: Image.Image, **options: Any) -> bytes:
     """The picture as PNG: the same pixels give the same bytes."""
     stream = BytesIO()
     image.convert("RGB").save(stream, "PNG", compress_level=6, **options)
     return stream.getvalue()
-
-
-def _flushed(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _painting(path: Path, note: Mapping[str, Any]) -> Painting:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from planner.scene import Layout, Scene
+from planner.whole import write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.loop.runs import LOCK, Run, run_id, runs_in, seed_of, write_whole
+from scenewright.loop.runs import LOCK, Run, run_id, runs_in, seed_of
 from scenewright.loop.stages import Painting, Task
 
 TASK = Task(layout=Layout(scene=Scene(prompt="x")), seeds=(1, 2))
