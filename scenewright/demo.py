@@ -28,7 +28,7 @@ def demo(folder: Path) -> None:
     """Plan and draw each prompt into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, prompt in PROMPTS.items():
-        layout = plan(prompt, reader="grammar")
+        layout = plan(prompt, planner="grammar")
         picture = draw(layout, folder / f"{name}.png", relations=True)
         (folder / f"{name}.json").write_text(layout.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write(f"{told(layout, check(layout))}→ {picture}\n\n")

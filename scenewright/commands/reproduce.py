@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from PIL import Image, ImageChops
 
 from planner.whole import write_whole
 from scenewright.api import open_picture
-from scenewright.commands.shell import Ending, write
+from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
 from scenewright.loop.stages import Painter, Painting, Settled
@@ -99,5 +98,5 @@ def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], 
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,
                             "differences": list(again.differences), "prompt": again.recipe.prompt,
                             "seed": again.recipe.seed}
-    write(json_format.dumps(told, indent=2) + "\n" if json else f"{again.sentence}\n")
+    write_json(told) if json else write(harmless(again.sentence) + "\n")
     return Ending.DONE if again.same_bytes else Ending.UNVERIFIED

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from grounding.settings import Incant, Mend, Options
 from grounding.verify.report import Report
 from planner.scene import Box, Data, Layout, ThingId
+from scenewright.planning import Planned as Planned
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,15 +25,6 @@ Word = Annotated[str, Field(max_length=400)]
 MOST_SEEDS = 16
 """The pictures of one batch."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A layout, what was said about it on the way, and how many requests to a language model it took."""
-
-    layout: Layout
-    notes: tuple[str, ...] = ()
-    calls: int = 0
 
 
 class Planner(Protocol):
