@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ScenewrightError,
     )
     from planner.formats import dump, load
+    from planner.place import place
     from planner.scene import (
         Absent,
         Box,
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         Spot,
         Thing,
     )
-    from planner.solve import place
     from scenewright.api import render, verify, watch
     from scenewright.chains import as_runnable, as_tool
     from scenewright.config import Settings
@@ -67,7 +67,7 @@ _HOMES = {
     "planner.errors": "BadInput BadReply Conflict FormatError NoReply PlanError ReplyError ScenewrightError",
     "planner.formats": "dump load",
     "planner.scene": "Absent Box Canvas Group Layout Lettering Mask Placement Point Polygon Relation Scene Spot Thing",
-    "planner.solve": "place",
+    "planner.place": "place",
     "scenewright.api": "render verify watch",
     "scenewright.chains": "as_runnable as_tool",
     "scenewright.config": "Settings",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
 from planner.errors import BadInput
+from planner.place import place
 from planner.read import grammar
 from planner.scene import Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.asked import Asked, asked
 from scenewright.hints import hints_for
 from scenewright.replanning import Evidence, roomy

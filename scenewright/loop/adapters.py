@@ -118,7 +118,7 @@ class SampledPainter:
     def _incanted(self, layout: Layout, seed: int, how: _How, incant: Incant, cancel: Callable[[], bool]) -> Painting:
         """A picture with tokens learned for it; the scorer, which is not what is optimised, has the last word."""
         from grounding.errors import Cancelled
-        from grounding.incantation import Incanter
+        from grounding.guide.incantation import Incanter
 
         if cancel():
             raise Cancelled("cancelled before tokens were learned")

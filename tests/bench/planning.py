@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from planner.errors import ScenewrightError
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 from scenewright.commands.progress import watched
 from scenewright.commands.records import dumped, record
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from planner.check import check
 from planner.errors import ScenewrightError
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Layout, Placement, Scene
-from planner.solve import place
 
 SIDE = 512
 

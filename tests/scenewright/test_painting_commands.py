@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from planner.errors import Conflict
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from planner.solve import place
 from scenewright import fakes
 from scenewright.api import watch
 from scenewright.commands.cli import command

@@ -23,8 +23,8 @@ def depth_edges(claims: Sequence[Claim]) -> list[tuple[str, str, Claim]]:
 
 def depth_order(claims: Sequence[Claim], feet: Mapping[str, float]) -> dict[str, int]:
     """A depth for every thing; `feet` are the lower edges of the boxes."""
-    layer = {id: _layer(claim.relation) for claim in claims if not claim.negated
-             and claim.relation in ("in_foreground", "in_background") for id in claim.things}
+    layer = {id: TABLE[claim.relation].nearer for claim in claims if not claim.negated
+             and TABLE[claim.relation].nearer and not claim.objects for id in claim.things}
     nearer_of: dict[str, list[str]] = {id: [] for id in feet}
     waiting = dict.fromkeys(feet, 0)
     for far, near, _ in depth_edges(claims):
@@ -44,7 +44,3 @@ def depth_order(claims: Sequence[Claim], feet: Mapping[str, float]) -> dict[str,
     for id in feet:
         depths.setdefault(id, len(depths))
     return depths
-
-
-def _layer(kind: str) -> int:
-    return 1 if kind == "in_foreground" else -1

@@ -12,12 +12,12 @@ from itertools import islice, permutations
 from typing import NamedTuple
 
 from planner.claims import Claim
-from planner.formation import Offsets, formation
 from planner.geometry import Rect
-from planner.margins import relation_margin
-from planner.proportions import Sizes, shrunk
+from planner.margins import broken
+from planner.place.proportions import Sizes, shrunk
+from planner.place.task import Task
 from planner.relations import TABLE
-from planner.task import Task
+from planner.relations.row import Arrangement, Offsets
 
 FEWEST_IN_A_ROW = 3
 MOST_ORDERS = 120
@@ -62,7 +62,7 @@ def _broken(order: Sequence[str], claims: Sequence[Claim], kind: str, task: Task
     """How many of the claims fail when equal members stand in this order."""
     spots = [Rect(k, 0.0, 0.9, 0.9) for k in range(len(order))]
     rects = dict(zip(order, [r.turned() for r in spots] if kind == "column" else spots, strict=True))
-    return sum((relation_margin(claim, rects, None, task.frame) < 0) != claim.negated for claim in claims)
+    return sum(broken(claim, rects, task.frame) for claim in claims)
 
 
 def _stated(claims: Sequence[Claim]) -> list[Team]:
@@ -145,9 +145,11 @@ def _kept(team: Team, sizes: Sizes, task: Task) -> bool:
     if team.claim is None or not all(id in task.hinted for id in team.members):
         return False
     now = {id: Rect(task.hinted[id].cx, task.hinted[id].cy, *sizes[id]) for id in team.members}
-    return relation_margin(team.claim, now, None, task.frame) >= 0
+    return not broken(team.claim, now, task.frame)
 
 
 def _made(team: Team, sizes: Mapping[str, tuple[float, float]], task: Task, room: float) -> Offsets:
     chance = random.Random(f"{task.seed}|{team.kind}|{','.join(team.members)}")
-    return formation(team.kind, [sizes[id] for id in team.members], room, chance)
+    arrangement = TABLE[team.kind]
+    assert isinstance(arrangement, Arrangement)
+    return arrangement.form([sizes[id] for id in team.members], room, chance)

@@ -20,9 +20,9 @@ from torch.nn import functional as F
 
 from grounding.attention import MASKED, Call, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
+from grounding.guide.targets import Target, aim, within
 from grounding.settings import Bind
 from grounding.spans import Item, singly
-from grounding.targets import Target, aim, within
 from planner.sizes import factor
 
 __all__ = ["Bind", "BindHook", "Binder"]

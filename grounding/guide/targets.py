@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.backbone import Words
-from grounding.energies import Object, box_mask, inside, sharpened, truncated
 from grounding.errors import BadRequest
+from grounding.guide.energies import Object, box_mask, inside, sharpened, truncated
 from grounding.spans import Columns, Grounding, columns
 from planner.scene import Box, Mask, Placement, Polygon
 

@@ -9,9 +9,8 @@ from functools import cached_property
 from planner.claims import Claim, relation_claims
 from planner.errors import BadInput
 from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
-from planner.margins import relation_margin
+from planner.margins import broken
 from planner.overlap import allowed_pairs
-from planner.relations import TABLE
 from planner.scene import Box, Canvas, Scene
 
 MOST_THINGS = 100
@@ -66,8 +65,7 @@ class Task:
                     if r.w > self.frame.width or r.h > self.frame.height or self.unpaintable(r)}
         for claim in self.claims:
             ends = {*claim.things, *claim.objects}
-            if ends <= self.hinted.keys() and TABLE[claim.relation].arity != "words" and (
-                    relation_margin(claim, self.hinted, None, self.frame) < 0) != claim.negated:
+            if ends <= self.hinted.keys() and broken(claim, self.hinted, self.frame):
                 troubled |= ends
         return frozenset(self.hints.keys() - troubled)
 

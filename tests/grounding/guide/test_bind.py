@@ -11,10 +11,10 @@ from torch import Tensor
 from grounding.attention import Call, Layer, Proceed, plain, probabilities
 from grounding.backbone import Conditioning
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import LIFTED, Bind, Binder
+from grounding.guide.bind import LIFTED, Bind, Binder
+from grounding.guide.targets import aim
 from grounding.sampler import guided
 from grounding.spans import ground
-from grounding.targets import aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(700)

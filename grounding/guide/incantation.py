@@ -29,14 +29,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.backbone import Backbone, Conditioning
+from grounding.bench.semantics import Semantics, masked
 from grounding.errors import BadRequest
+from grounding.guide.refocus import IDLE, Refocus, Refocuser, our_measure
+from grounding.guide.targets import Target, aim
 from grounding.painter import Painter
-from grounding.refocus import IDLE, Refocus, Refocuser, our_measure
 from grounding.rendering import Rendering
 from grounding.sampler import schedule
-from grounding.semantics import Semantics, masked
 from grounding.settings import Incant
-from grounding.targets import Target, aim
 from planner.scene import Layout
 
 __all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Meaning", "Referee"]

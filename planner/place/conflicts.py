@@ -6,28 +6,27 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from planner.claims import Claim, claims_of, contradicts
-from planner.depth import depth_edges
 from planner.errors import Conflict
+from planner.place.depth import depth_edges
+from planner.relations import TABLE
+from planner.relations.row import Axis
 from planner.scene import Scene
 
 Edge = tuple[str, str, str]
 """(before, after, sentence)."""
 
-_ORDERS: tuple[tuple[str, dict[str, int]], ...] = (
-    ("nothing can be left of itself", {"left_of": 1, "right_of": -1}),
-    ("nothing can be above itself", {"above": 1, "below": -1, "on": 1, "under": -1, "riding": 1}),
-    ("nothing can be larger than itself", {"larger_than": 1, "smaller_than": -1, "in": -1}),
-    ("nothing can be taller than itself", {"taller_than": 1, "shorter_than": -1}),
-    ("nothing can be wider than itself", {"wider_than": 1, "narrower_than": -1}),
-)
+_ORDERS: dict[Axis, str] = {"x": "left of", "y": "above", "size": "larger than", "height": "taller than",
+                            "width": "wider than"}
 
 
 def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     """Raise `Conflict` for what can be seen without placing anything."""
     _absent_but_there(scene)
     stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
-    for why, kinds in _ORDERS:
-        _refuse_circle([_edge(claim, kinds[claim.relation]) for claim in stated if claim.relation in kinds], why)
+    for axis, word in _ORDERS.items():
+        edges = [_edge(claim, order[1]) for claim in stated
+                 if (order := TABLE[claim.relation].order) and order[0] == axis]
+        _refuse_circle(edges, f"nothing can be {word} itself")
     _refuse_circle([(far, near, claim.sentence) for far, near, claim in depth_edges(claims)],
                    "nothing can be nearer than itself")
 

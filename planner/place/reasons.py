@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from planner.claims import Claim, names_of
 from planner.geometry import shared
-from planner.margins import relation_margin
+from planner.margins import broken
 from planner.overlap import COVERED
-from planner.relations import TABLE
-from planner.task import Task
+from planner.place.task import Task
 
 
 def why_moved(id: str, claims: Sequence[Claim], task: Task) -> str:
@@ -19,8 +18,7 @@ def why_moved(id: str, claims: Sequence[Claim], task: Task) -> str:
     reasons = ["it left the canvas"] if min(hint.x0, hint.y0, 1 - hint.x1, 1 - hint.y1) < 0 else []
     for claim in claims:
         ends = (*claim.things, *claim.objects)
-        if id in ends and all(e in task.hinted for e in ends) and TABLE[claim.relation].arity != "words" and (
-                relation_margin(claim, task.hinted, None, task.frame) < 0) != claim.negated:
+        if id in ends and all(e in task.hinted for e in ends) and broken(claim, task.hinted, task.frame):
             reasons.append(f"so that {claim.sentence}")
     for i, j in task.apart:
         pair = {task.ids[i], task.ids[j]}

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from grounding.backbone import Backbone
+from grounding.bench.semantics import Semantics
 from grounding.errors import BadRequest, ModelMissing
-from grounding.semantics import Semantics
 
 SIMILAR = 0.9
 """Prompts whose CLIP embeddings have at least this cosine are similar."""

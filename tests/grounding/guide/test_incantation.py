@@ -23,13 +23,13 @@ from transformers import (
 )
 
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.duel import Best, Duel, best_of_seeds, duel, tally
+from grounding.bench.duel import Best, Duel, best_of_seeds, duel, tally
+from grounding.bench.semantics import Semantics, masked
+from grounding.bench.spellbook import Spellbook
 from grounding.errors import BadRequest, ModelMissing, Unsupported
-from grounding.incantation import AttentionLoss, Incant, Incantation, Incanter, Meaning, _Search
+from grounding.guide.incantation import AttentionLoss, Incant, Incantation, Incanter, Meaning, _Search
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
-from grounding.semantics import Semantics, masked
-from grounding.spellbook import Spellbook
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))

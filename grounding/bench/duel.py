@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PIL.Image import Image
 
-from grounding.incantation import Incant, Incantation, Incanter
+from grounding.guide.incantation import Incant, Incantation, Incanter
 from grounding.painter import Painter
 from grounding.rendering import Rendering
 from planner.scene import Layout

@@ -11,17 +11,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from planner.aims import CANVAS, Aim
-from planner.anatomy import HUNG, Spot, somewhere, spot_of
 from planner.claims import Claim
 from planner.geometry import Frame, Rect
 from planner.implied import HANGING
-from planner.margins import relation_margin
-from planner.proportions import Sizes, paintable
+from planner.margins import broken
+from planner.place.anatomy import HUNG, Spot, somewhere, spot_of
+from planner.place.proportions import Sizes, paintable
+from planner.place.settle import Board
+from planner.place.task import Task
 from planner.relations import TABLE
-from planner.settle import Board
+from planner.relations.aim import CANVAS, Aim
 from planner.sizes import factor, natural
-from planner.task import Task
 
 _TOLD = (0.6, 1.5)
 """How far size words change a part: a huge nose still leaves room for the face."""
@@ -42,21 +42,18 @@ def families_of(claims: Sequence[Claim], task: Task) -> list[Family]:
     host_of: dict[str, tuple[str, bool]] = {}
     hung = {claim.things[0] for claim in claims if claim.word in HANGING}
     for claim in claims:
-        if claim.relation in _ENDS and not claim.negated:
+        row = TABLE[claim.relation]
+        if row.grip == "grown" and not claim.negated:
             ends = claim.things[0], claim.objects[0]
-            part, whole = ends if _ENDS[claim.relation] else ends[::-1]
+            part, whole = ends if row.guest == "subject" else ends[::-1]
             if part not in task.hints and part != whole:
-                host_of.setdefault(part, (whole, claim.relation == "part_of"))
+                host_of.setdefault(part, (whole, row.kind == "part_of"))
     kinds: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for part, (whole, _) in host_of.items():
         kinds[whole][task.scene.thing(part).noun].append(part)
     wholes = [whole for whole in _outer_first(host_of) if whole in kinds]
     return [Family(whole, _spots(whole, kinds[whole], {p for p, (_, own) in host_of.items() if own}, hung, task))
             for whole in wholes]
-
-
-_ENDS = {"part_of": True, "wearing": False}
-"""Relations that attach, and whether the subject is what is attached."""
 
 
 def _outer_first(host_of: Mapping[str, tuple[str, bool]]) -> list[str]:
@@ -115,7 +112,7 @@ def sized(families: Sequence[Family], sizes: Sizes, claims: Sequence[Claim], tas
 
 def _speaks_of_size(claim: Claim) -> bool:
     row = TABLE[claim.relation]
-    return not (row.kind in _ENDS or row.overlap == "apart" or row.arity in ("alone", "words"))
+    return not (row.grip == "grown" or row.overlap == "apart" or row.arity in ("alone", "words"))
 
 
 def _size(spot: Spot, noun: str, whole: tuple[float, float], frame: Frame) -> tuple[float, float]:
@@ -164,7 +161,6 @@ def _astray(whole: str, offsets: Offsets, sizes: Sizes, claims: Sequence[Claim],
     found: set[str] = set()
     for claim in claims:
         ends = {*claim.things, *claim.objects}
-        if len(ends) > 1 and ends <= rects.keys() and TABLE[claim.relation].arity != "words" and (
-                relation_margin(claim, rects, None, task.frame) < 0) != claim.negated:
+        if len(ends) > 1 and ends <= rects.keys() and broken(claim, rects, task.frame):
             found |= ends
     return found & offsets.keys()

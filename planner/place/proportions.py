@@ -8,9 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from planner.claims import Claim
-from planner.geometry import LARGER, SAME, TALLER, Frame
+from planner.geometry import Frame
+from planner.place.aims import aimed
 from planner.relations import TABLE
-from planner.scene import Scene
+from planner.relations.row import Alike, Alone, Fitting, Ratio
+from planner.scene import Relation, Scene
 from planner.sizes import factor, natural
 
 Sizes = dict[str, tuple[float, float]]
@@ -33,7 +35,7 @@ _LEAST_AREA = 0.0024
 def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
     """Natural sizes, all zoomed by one factor so that together they fill a fair share of the canvas."""
     nested = _nested(scene)
-    holders = frozenset(id for relation in scene.relations if relation.kind in ("in", "wearing", "holding", "on")
+    holders = frozenset(id for relation in scene.relations if relation.kind == "on" or _nests(relation)
                         for id in (*relation.subjects, *relation.objects))
     sizes = _evened({thing.id: natural(thing.noun).wh for thing in scene.things}, holders | nested)
     total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
@@ -80,11 +82,14 @@ def _nested(scene: Scene) -> frozenset[str]:
     """Things that lie on or within others and take no room of their own."""
     found = {thing.id for thing in scene.things if thing.part_of}
     for relation in scene.relations:
-        if relation.kind == "in":
-            found |= set(relation.subjects)
-        elif relation.kind in ("wearing", "holding"):
-            found |= set(relation.objects)
+        if _nests(relation):
+            found |= set(relation.subjects if TABLE[relation.kind].guest == "subject" else relation.objects)
     return frozenset(found)
+
+
+def _nests(relation: Relation) -> bool:
+    row = TABLE[relation.kind]
+    return bool(row.guest) and row.grip != "atop"
 
 
 class Proportions:
@@ -124,35 +129,22 @@ class Proportions:
             self._scale(id, _growth(*self.sizes[id], self.frame))
         for claim in claims:
             row = TABLE[claim.relation]
-            if row.arity == "alone" and row.kind.startswith("at_"):
+            if isinstance(row, Alone):
                 w, h = self.sizes[claim.things[0]]
-                self._scale(claim.things[0], min(1.0, 0.6 * self.frame.width / w, 0.6 * self.frame.height / h))
+                most = row.most
+                self._scale(claim.things[0], min(1.0, most * self.frame.width / w, most * self.frame.height / h))
 
     def _apply(self, claim: Claim) -> None:
-        kind, a = claim.relation, claim.things[0]
-        b = claim.objects[0] if claim.objects else a
-        if claim.negated:
-            kind = TABLE[kind].denial
-        if kind in _RATIO:
-            measure, need, first = _RATIO[kind]
-            self._ratio(*((a, b) if first else (b, a)), measure, 1 + (need - 1) * self.excess)
-        elif kind == "same_size":
-            self._ratio(a, b, "area", 1 / SAME * self.slack)
-            self._ratio(b, a, "area", 1 / SAME * self.slack)
-        elif kind in _CARRIED:
-            self._fit(b, a, _CARRIED[kind])
-        elif kind in _COVERING:
-            self._cover(*((a, b) if kind != "behind" else (b, a)), kind)
-        elif kind == "riding":
-            self._ratio(b, a, "w", 0.9)
-
-    def _cover(self, front: str, back: str, kind: str) -> None:
-        if kind == "hidden_by":
-            front, back = back, front
-            self._ratio(front, back, "w", 0.85)
-            self._ratio(front, back, "h", 0.85)
-        self._ratio(back, front, "area", 0.5)
-        self._ratio(front, back, "area", 0.12)
+        a, b = claim.things[0], claim.objects[0] if claim.objects else claim.things[0]
+        for demand in aimed(claim).sizes:
+            if isinstance(demand, Ratio):
+                need = 1 + (demand.least - 1) * self.excess if demand.eager else demand.least
+                self._ratio(*((b, a) if demand.turned else (a, b)), demand.measure, need)
+            elif isinstance(demand, Alike):
+                self._ratio(a, b, "area", 1 / demand.within * self.slack)
+                self._ratio(b, a, "area", 1 / demand.within * self.slack)
+            elif isinstance(demand, Fitting):
+                self._fit(b, a, demand.share)
 
     def _ratio(self, a: str, b: str, measure: str, need: float) -> None:
         """Make `a` at least `need` times `b`, each going half of the way where both may change."""
@@ -213,9 +205,10 @@ class Proportions:
         """
         seated: dict[tuple[str, float], list[str]] = defaultdict(list)
         for claim in claims:
-            if claim.relation in _WIDEST and not claim.negated:
+            widest = TABLE[claim.relation].seat
+            if widest and not claim.negated:
                 for seat in claim.objects if claim.piled else claim.objects[:1]:
-                    seated[seat, _WIDEST[claim.relation]].append(claim.things[0])
+                    seated[seat, widest].append(claim.things[0])
                 if claim.relation == "on" and len(claim.objects) > 1:
                     self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
         within = {id for claim in claims if claim.relation == "in" and not claim.negated for id in claim.things}
@@ -249,15 +242,6 @@ class Proportions:
 
 
 _MEASURE = {"area": lambda w, h: w * h, "w": lambda w, h: w, "h": lambda w, h: h}
-_RATIO = {
-    "larger_than": ("area", LARGER, True), "smaller_than": ("area", LARGER, False),
-    "taller_than": ("h", TALLER, True), "shorter_than": ("h", TALLER, False),
-    "wider_than": ("w", TALLER, True), "narrower_than": ("w", TALLER, False),
-}
-_CARRIED = {"wearing": 0.7, "holding": 0.7}
-_WIDEST = {"on": 0.9, "under": 0.6}
-"""What things stand side by side on or under, and how much of the canvas's width it may take up for that."""
-_COVERING = frozenset(("in_front_of", "behind", "hidden_by"))
 
 
 def _growth(w: float, h: float, frame: Frame) -> float:

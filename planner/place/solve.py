@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.aims import Aim, Body, Style, aims_of, has_sides
 from planner.claims import Claim, names_of
-from planner.conflicts import minimal_set, refuse_contradictions
-from planner.depth import depth_order
 from planner.errors import Conflict
 from planner.geometry import Rect, hull, iou, shared
 from planner.implied import with_implied
-from planner.margins import relation_margin
+from planner.margins import broken
 from planner.overlap import COVERED, IOU
-from planner.parts import Family, Offsets, attached, families_of, sized
-from planner.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
-from planner.reasons import why_moved
+from planner.place.aims import aims_of, has_sides
+from planner.place.conflicts import minimal_set, refuse_contradictions
+from planner.place.depth import depth_order
+from planner.place.parts import Family, Offsets, attached, families_of, sized
+from planner.place.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
+from planner.place.reasons import why_moved
+from planner.place.settle import Board
+from planner.place.task import Task
+from planner.place.teams import Team, fitted, offsets_of, room_of, teams_of
 from planner.relations import TABLE
+from planner.relations.aim import Aim, Body, Style
 from planner.scene import Box, Canvas, Layout, Move, Placement, Scene
-from planner.settle import Board
 from planner.sizes import flies
-from planner.task import Task
-from planner.teams import Team, fitted, offsets_of, room_of, teams_of
 
 ATTEMPTS = 30
 FIRST_TURN = 3
@@ -342,8 +343,7 @@ class Trial:
 
     def _failing_claims(self) -> list[Claim]:
         rects = self.rects()
-        return [claim for claim in self.claims if TABLE[claim.relation].arity != "words"
-                and (relation_margin(claim, rects, None, self.task.frame) < 0) != claim.negated]
+        return [claim for claim in self.claims if broken(claim, rects, self.task.frame)]
 
     def _crowded(self) -> list[tuple[int, int]]:
         """Pairs that overlap more than they may."""

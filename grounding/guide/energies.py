@@ -16,7 +16,7 @@ Three profiles: `paper` is the formula in print, `head` what the published code 
     loss = 4 * head(cross, own, things, step=3).energy
 
 In the published code every word of a phrase is an object, with all boxes of the phrase and all tokens of the word; the
-factor (4 here) and the number of updates are `grounding.refocus.head_plan`'s.
+factor (4 here) and the number of updates are `grounding.guide.refocus.head_plan`'s.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.aims import CANVAS, Aim
 from planner.geometry import Frame
+from planner.relations.aim import CANVAS, Aim
 
 TOLERANCE = 2e-4
 AIR = 0.4

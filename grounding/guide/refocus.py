@@ -17,13 +17,13 @@ from typing import Literal, NamedTuple, TypeAlias
 import torch
 from torch import Tensor
 
-from grounding import energies
 from grounding.attention import CrossWatch, Hook, RowWatch
 from grounding.backbone import Backbone, Conditioning, Shape
-from grounding.bind import Binder
-from grounding.energies import Cross
+from grounding.guide import energies
+from grounding.guide.bind import Binder
+from grounding.guide.energies import Cross
+from grounding.guide.targets import Target
 from grounding.settings import SATISFIED, Refocus
-from grounding.targets import Target
 
 __all__ = ["IDLE", "Measured", "Plan", "Refocus", "Refocuser", "Seen", "head_measure", "head_plan", "our_measure",
            "our_plan", "paper_measure", "paper_plan"]

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from grounding import refocus as module
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind, Binder
-from grounding.refocus import IDLE, Refocus, Refocuser, our_plan, paper_plan
+from grounding.guide import refocus as module
+from grounding.guide.bind import Bind, Binder
+from grounding.guide.refocus import IDLE, Refocus, Refocuser, our_plan, paper_plan
+from grounding.guide.targets import Target, aim
 from grounding.spans import ground
-from grounding.targets import Target, aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(700)

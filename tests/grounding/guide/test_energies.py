@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from grounding import energies
-from grounding.energies import Object
 from grounding.errors import BadRequest
+from grounding.guide import energies
+from grounding.guide.energies import Object
 
 Floats = npt.NDArray[np.float64]
 
