@@ -35,8 +35,8 @@ def as_tool(*, settings: Asked | None = None, model: BaseChatModel | None = None
     """`plan` as a tool: its answer is text that a model can read, its artifact the layout. What cannot be planned is
     an answer, too, so that the model may ask for something else.
 
-    >>> print(as_tool(planner="grammar").invoke({"prompt": "a red cat"}).splitlines()[1])
-    the red cat: 0.35, 0.34, 0.65, 0.67
+    >>> print(as_tool(planner="grammar").invoke({"prompt": "a red cat"}).splitlines()[2])
+    the red cat is there: holds
     """
     def plan_scene(prompt: str) -> tuple[str, Layout | None]:
         try:

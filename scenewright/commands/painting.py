@@ -81,13 +81,15 @@ def verify(
 def reproduce(
     image: Annotated[Path, typer.Argument(help="A PNG that scenewright made.")],
     out: Annotated[Path | None, typer.Option(help="Write what is painted now here.")] = None,
+    together: Annotated[bool, typer.Option("--together", help="Paint its whole batch again, for the sake of the "
+                                                              "last bits.")] = False,
     setting: Setting = None,
     json: Json = False,
 ) -> None:
     """Paint a picture again from its own recipe. Says whether the same bytes come out."""
     from scenewright.commands.reproduce import reproduce_file
 
-    raise typer.Exit(reproduce_file(image, out, assignments=setting or [], json=json))
+    raise typer.Exit(reproduce_file(image, out, together=together, assignments=setting or [], json=json))
 
 
 def runs(

@@ -26,6 +26,7 @@ class Reproduction:
     same_bytes: bool
     same_pixels: bool
     differences: tuple[str, ...]
+    together: bool = False
 
     @property
     def sentence(self) -> str:
@@ -33,26 +34,31 @@ class Reproduction:
         if self.same_bytes:
             return "the same bytes came out"
         what = "the same pixels came out, in another file" if self.same_pixels else "another picture came out"
-        why = "; ".join(self.differences) or "all versions are the same, so the file was changed after it was made"
+        others = max(len(one.task.seeds) for one in self.recipe.history) - 1
+        why = "; ".join(self.differences) or (
+            f"all versions are the same; it was painted beside {others} others, which --together does again" if others
+            and not self.together else "all versions are the same, so the file was changed after it was made")
         return f"{what}: {why}"
 
 
-def reproduce(path: Path, painter: Painter) -> Reproduction:
-    """Paint the recipe of a picture again, with the settings that it records, and compare."""
+def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reproduction:
+    """Paint the recipe of a picture again, with the settings that it records, and compare. Only that one is painted;
+    `together` paints the others of its batch, too, which may matter for the last bits."""
     recipe, written = read_recipe(path)
-    painting = _painted(recipe, painter)
+    painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
     return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
-                        tuple(differences(recipe, painter, settled_in(painting.receipt))))
+                        tuple(differences(recipe, painter, settled_in(painting.receipt))), together)
 
 
-def _painted(recipe: Recipe, painter: Painter) -> Painting:
+def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
     """The picture of a recipe; one that was mended comes after the pictures that it goes back to."""
     painting: Painting | None = None
     for one in recipe.history:
         source = painting.image if painting else None
-        painting = painter.paint(one.task, on_step=lambda step: None, cancel=lambda: False, settled=one.settled,
-                                 source=source)[one.index]
+        task = one.task if together else one.task.model_copy(update={"seeds": (one.seed,)})
+        painting = painter.paint(task, on_step=lambda step: None, cancel=lambda: False, settled=one.settled,
+                                 source=source)[one.index if together else 0]
     assert painting is not None
     return painting
 
@@ -86,13 +92,13 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
     return a.size == b.size and ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
 
 
-def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], json: bool) -> Ending:
+def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
     from scenewright.stack import open_painter
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device, settings.scorer))
+    again = reproduce(path, open_painter(settings.image_model, settings.device, settings.scorer), together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,
