@@ -25,7 +25,7 @@ from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
 from scenewright.loop.runs import LAYOUT, Run, png
 
-LARGEST, THUMB, CROP = 1024, 320, 96
+LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 400
 MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {
@@ -63,11 +63,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Strength:
-    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last."""
+    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last; None
+    where they were not watched."""
 
     name: str
-    before: float
-    after: float
+    before: float | None
+    after: float | None
     weak: bool
 
 
@@ -94,7 +95,8 @@ def page(run: Run, result: Result) -> str:
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
         ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
-        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout),
+        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
+        dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
@@ -117,8 +119,6 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
     words = ["scenewright", "render"]
     if request.get("layout"):
         words += ["--layout", str(run.folder / LAYOUT)]
-    else:
-        words += [str(request.get("prompt", ""))]
     flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "canvas": ""}
     for name, usual in flags.items():
         if request.get(name, usual) != usual:
@@ -129,6 +129,8 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
         words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
     if request.get("planner", "auto") != "auto":
         words += ["--set", f"planner={request['planner']}"]
+    if not request.get("layout"):
+        words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
 
 
@@ -210,10 +212,15 @@ def _style(box: Box) -> str:
 
 
 def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
-    names = names_of(layout.scene)
-    for seen in receipt.attention:
-        before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
-        yield Strength(names.get(seen.thing, seen.thing), before, after, seen.weak)
+    """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
+    names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
+    for placement in layout.placements if found else ():
+        name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
+        if seen is None:
+            yield Strength(name, None, None, False)
+        else:
+            before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
+            yield Strength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:
@@ -241,8 +248,9 @@ def _thumb(run: Run, t: Try) -> str:
     return _jpeg(image)
 
 
-def _layout(layout: Layout) -> str:
-    drawn = svg(layout, size=720).encode()
+def _layout(layout: Layout, *, dark: bool) -> str:
+    """The drawing, small, since its words are never smaller than can be read and grow with it."""
+    drawn = svg(layout, size=DRAWN, dark=dark).encode()
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 

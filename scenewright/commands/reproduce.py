@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from planner.whole import write_whole
 from scenewright.api import open_picture
-from scenewright.commands.shell import Ending, write
+from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import Recipe, made_of, read_recipe, recipe_in, versions, with_recipe
-from scenewright.loop.runs import write_whole
 from scenewright.loop.stages import Made, Painter, Painting
 
 
@@ -27,6 +26,7 @@ class Reproduction:
     same_bytes: bool
     same_pixels: bool
     differences: tuple[str, ...]
+    together: bool = False
 
     @property
     def sentence(self) -> str:
@@ -34,25 +34,31 @@ class Reproduction:
         if self.same_bytes:
             return "the same bytes came out"
         what = "the same pixels came out, in another file" if self.same_pixels else "another picture came out"
-        why = "; ".join(self.differences) or "all versions are the same, so the file was changed after it was made"
+        others = max(len(one.task.seeds) for one in self.recipe.history) - 1
+        why = "; ".join(self.differences) or (
+            f"all versions are the same; it was painted beside {others} others, which --together does again" if others
+            and not self.together else "all versions are the same, so the file was changed after it was made")
         return f"{what}: {why}"
 
 
-def reproduce(path: Path, painter: Painter) -> Reproduction:
-    """Paint the recipe of a picture again, with the settings that it records, and compare."""
+def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reproduction:
+    """Paint the recipe of a picture again, with the settings that it records, and compare. Only that one is painted;
+    `together` paints the others of its batch, too, which may matter for the last bits."""
     recipe, written = read_recipe(path)
-    painting = _painted(recipe, painter)
+    painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
     return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
-                        tuple(differences(recipe, painter, made_of(painting.receipt))))
+                        tuple(differences(recipe, painter, made_of(painting.receipt))), together)
 
 
-def _painted(recipe: Recipe, painter: Painter) -> Painting:
+def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
     """The picture of a recipe; one that was mended comes after the pictures that it goes back to."""
     painting: Painting | None = None
     for one in recipe.history:
         source = painting.image if painting else None
-        painting = painter.paint(one.task, on_step=lambda step: None, cancel=lambda: False, source=source)[one.index]
+        task = one.task if together else one.task.model_copy(update={"seeds": (one.seed,)})
+        painting = painter.paint(task, on_step=lambda step: None, cancel=lambda: False,
+                                 source=source)[one.index if together else 0]
     assert painting is not None
     return painting
 
@@ -74,17 +80,17 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
     return a.size == b.size and ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
 
 
-def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], json: bool) -> Ending:
+def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
     from scenewright.stack import open_painter
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device))
+    again = reproduce(path, open_painter(settings.image_model, settings.device), together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,
                             "differences": list(again.differences), "prompt": again.recipe.prompt,
                             "seed": again.recipe.seed}
-    write(json_format.dumps(told, indent=2) + "\n" if json else f"{again.sentence}\n")
+    write_json(told) if json else write(harmless(again.sentence) + "\n")
     return Ending.DONE if again.same_bytes else Ending.UNVERIFIED

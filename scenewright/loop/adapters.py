@@ -1,4 +1,4 @@
-"""The real stages behind the loop's protocols: reader and solver, sampler, verifier. Heavy imports are made on use."""
+"""The real painter and verifier behind the loop's protocols. Heavy imports are made on use."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 
 from grounding.rendering import Painting, Step
 from grounding.settings import How
-from planner.check import Violation, check
-from planner.place import place
-from planner.scene import Box, Canvas, Layout, Scene
-from scenewright.loop.stages import Planned, Task, Unpaintable
-from scenewright.understood import understood
+from planner.scene import Layout
+from scenewright.loop.stages import Task, Unpaintable
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
     from PIL.Image import Image
 
     import grounding.painter
@@ -26,88 +22,10 @@ if TYPE_CHECKING:
     from grounding.verify.report import Report
     from grounding.verify.verify import Verifier
 
-Corners = tuple[float, float, float, float]
-ROOM = 1.25
-"""By how much the box of a thing that was missing grows in the next layout."""
 ENDS = 65536
 """How much of either end of a file tells it apart."""
 
 
-@dataclass
-class PromptPlanner:
-    """Reads with a language model where there is one, with the grammar otherwise, and places with the solver."""
-
-    canvas: Canvas
-    model: BaseChatModel | None = None
-    seconds: float = 60.0
-    """How long one reading may take, all its requests together."""
-
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        """A first layout."""
-        if self.model is None or calls < 1:
-            from planner.read.grammar import read
-
-            return Planned(place(understood(read(prompt)), seed=seed, canvas=self.canvas))
-        return self._asked(prompt, seed, calls, check)
-
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
-        """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
-        anew and makes room for what was missing."""
-        words = report.words if report else ""
-        if self.model is not None and calls >= 1 and words:
-            return self._asked(layout.scene.prompt, seed, calls, _Evidence(words))
-        return Planned(place(layout.scene, _roomy(layout, report) or None, seed=seed, canvas=self.canvas))
-
-    def _asked(self, prompt: str, seed: int, calls: int, judge: Callable[[Layout], Sequence[Violation]]) -> Planned:
-        from planner.read.llm import Budget, read_with_model
-
-        assert self.model is not None
-        reading = read_with_model(prompt, self.model, canvas=self.canvas, check=judge,
-                                  budget=Budget(calls=calls, seconds=self.seconds))
-        layout = place(understood(reading.scene), reading.hints or None, seed=seed, canvas=self.canvas)
-        return Planned(layout, reading.warnings, reading.calls)
-
-
-def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
-    """What a prompt says, without places."""
-    if model is None or calls < 1:
-        from planner.read.grammar import read
-
-        return understood(read(prompt))
-    from planner.read.llm import Budget, read_with_model
-
-    return understood(read_with_model(prompt, model, budget=Budget(calls=calls)).scene)
-
-
-class _Evidence:
-    """A check of a model's boxes that also says, of its first plan, what a picture of an earlier plan lacked: so the
-    evidence goes back to the model in words, and a second plan is made with it in mind."""
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-        self.first: set[Corners] = set()
-
-    def __call__(self, layout: Layout) -> Sequence[Violation]:
-        boxes = {box.corners for box in layout.boxes.values()}
-        self.first = self.first or boxes
-        if boxes != self.first and {(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes} != self.first:
-            return check(layout)
-        told = "; ".join(line.strip().rstrip(".") for line in self.words.splitlines())
-        return [*check(layout), Violation(kind="claim", sentence=(
-            f"a picture painted from a plan like this one failed: {told}; give the things concerned larger boxes with "
-            "more room around them"))]
-
-
-def _roomy(layout: Layout, report: Report | None) -> dict[str, Box]:
-    """Larger boxes for what was missing, where it was planned."""
-    missing = {id for p in (report.problems if report else ()) if p.kind == "missing" for id in p.things}
-    return {id: _grown(box) for id, box in layout.boxes.items() if id in missing}
-
-
-def _grown(box: Box) -> Box:
-    w, h = min(box.w * ROOM, 0.9), min(box.h * ROOM, 0.9)
-    cx, cy = min(max(box.cx, w / 2), 1 - w / 2), min(max(box.cy, h / 2), 1 - h / 2)
-    return Box.around(cx, cy, w, h)
 
 
 class SampledPainter:

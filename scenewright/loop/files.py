@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, in folders that may be a stranger's: no link is followed, nothing waits."""
+"""Files in folders that may be a stranger's: no link is followed, and no pipe waited for."""
 
 from __future__ import annotations
 
@@ -25,37 +25,6 @@ def read_whole(path: Path) -> bytes | None:
     with os.fdopen(handle, "rb") as stream:
         about = os.fstat(stream.fileno())
         return stream.read() if stat.S_ISREG(about.st_mode) and about.st_size <= LARGEST else None
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it is whole or absent, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write_new(half, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
-        half.replace(path)
-        flush_folder(path.parent)
-    finally:
-        half.unlink(missing_ok=True)
-
-
-def write_new(path: Path, content: bytes) -> None:
-    """A new file, flushed to the disk; what had the name before is gone, and what a link pointed to is untouched."""
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def flush_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove(path: Path) -> None:

@@ -33,13 +33,14 @@ from pydantic import BaseModel, Field, ValidationError
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
+from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.loop.files import flush_folder, own_folder, read_whole, remove, sweep, write_new, write_whole
+from scenewright.loop.files import own_folder, read_whole, remove, sweep
 from scenewright.loop.naming import digest, run_id, seed_of
 from scenewright.loop.stages import Painting, Planned, Task
 
 __all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judged", "Part", "Plan", "Run", "Summary",
-           "digest", "png", "run_id", "seed_of", "write_whole"]
+           "digest", "png", "run_id", "seed_of"]
 
 SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
@@ -150,6 +151,8 @@ class Run:
         path = self.folder / name
         try:
             own_folder(path.parent)
+            if path.is_symlink() or not path.is_file():
+                remove(path)
             write_whole(path, content)
         except OSError as error:
             raise StorageFailed.of(error, path) from None
@@ -214,10 +217,10 @@ class Run:
             wanted, notes = task.model_dump_json(), []
             for i, painting in enumerate(batch.paintings):
                 raw = png(painting.image)
-                write_new(half / f"{i}.png", raw)
+                flushed(half / f"{i}.png", raw)
                 notes.append(Note(sha256=hashlib.sha256(raw).hexdigest(), receipt=painting.receipt))
-            write_new(half / "task.json", wanted.encode())
-            write_new(half / "paintings.json", Notes(
+            flushed(half / "task.json", wanted.encode())
+            flushed(half / "paintings.json", Notes(
                 task=digest(wanted), pictures=tuple(notes), seconds=batch.seconds,
                 failed=batch.failed).model_dump_json().encode())
             flush_folder(half)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -17,6 +16,7 @@ from grounding.rendering import Painting, Step
 from grounding.settings import How
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
+from scenewright.planning import Planned as Planned
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,15 +28,6 @@ Word = Annotated[str, Field(max_length=400)]
 MOST_SEEDS = 16
 """The pictures of one batch."""
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A layout, what was said about it on the way, and how many requests to a language model it took."""
-
-    layout: Layout
-    notes: tuple[str, ...] = ()
-    calls: int = 0
 
 
 class Planner(Protocol):

@@ -139,6 +139,20 @@ def test_where_runs_cannot_be_stored_nothing_is_painted_and_nothing_is_kept_else
                stack=replace(fakes.stack(scene), painter=painter))
     assert not painter.tasks
     assert not list((tmp_path / "temporary").iterdir())
+def test_where_runs_cannot_be_stored_nothing_is_painted_and_the_folder_is_named(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    stack = fakes.stack(scene)
+    with pytest.raises(StorageFailed, match="runs"):
+        render(scene.prompt, runs=tmp_path / "runs", stack=stack)
+    assert not stack.painter.tasks  # type: ignore[attr-defined]
+
+
+def test_settings_can_be_given_by_name_and_a_misspelt_one_is_told(scene: Scene, settings: Settings) -> None:
+    stack = fakes.stack(scene)
+    assert render(scene.prompt, settings=settings, seed=7, stack=stack).run == render(
+        scene.prompt, settings=settings.model_copy(update={"seed": 7}), stack=stack).run
+    with pytest.raises(BadInput, match="did you mean `rounds`"):
+        render(scene.prompt, settings=settings, round=2, stack=stack)
 
 
 def test_a_cancelled_run_says_so(scene: Scene, settings: Settings) -> None:

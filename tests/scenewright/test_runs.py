@@ -16,8 +16,8 @@ from PIL import Image
 from grounding.receipt import Cost, Receipt
 from grounding.settings import Bind, How, Incant, Refocus
 from planner.scene import Layout, Scene
+from planner.whole import write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.loop.files import write_whole
 from scenewright.loop.naming import run_id, seed_of
 from scenewright.loop.runs import LOCK, PAGE, PARTS, PICTURE, RESULT, Batch, Run
 from scenewright.loop.shelf import move, prune, remove_run, runs_in
