@@ -24,7 +24,7 @@ def test_an_example_runs_from_an_empty_folder(
     monkeypatch.chdir(tmp_path)
     oracle = fakes.Oracle()
     stack = Stack(Planner(spare=Canvas(width=128, height=128)), fakes.DrawingPainter(), oracle)
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     runpy.run_path(str(example), run_name="__main__")
     assert "picture.png" in capsys.readouterr().out

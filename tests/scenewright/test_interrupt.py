@@ -20,7 +20,7 @@ from scenewright.commands.cli import main
 
 stages = fakes.stack(read("a red ball"), steps=int(sys.argv.pop(1)))
 stages.painter.pause = lambda: time.sleep(0.02)
-scenewright.stack.open_stack = lambda settings: stages
+scenewright.stack.open_stack = lambda settings, *more: stages
 main()
 """
 

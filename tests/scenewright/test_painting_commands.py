@@ -58,7 +58,7 @@ def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     stack = Stack(Reading(spare=Canvas()), painter, fakes.Oracle())
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
 
     def call(*args: object) -> Ended:

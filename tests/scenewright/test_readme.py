@@ -27,7 +27,7 @@ def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with the files that the README speaks of, and models that never err."""
     painter, oracle = fakes.DrawingPainter(), fakes.Oracle()
     stack = Stack(Planner(spare=Canvas(width=128, height=128)), painter, oracle)
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     monkeypatch.chdir(tmp_path)
