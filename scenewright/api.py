@@ -13,8 +13,9 @@ from PIL import Image
 
 from grounding.verify.report import Report
 from planner.errors import BadInput
-from planner.scene import Layout
+from planner.scene import Canvas, Layout
 from scenewright import __version__
+from scenewright.canvases import canvas_of
 from scenewright.config import Settings
 from scenewright.errors import StorageFailed
 from scenewright.loop import events
@@ -43,7 +44,7 @@ def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout
 
     >>> import scenewright, scenewright.fakes as fakes
     >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene), seed=1)
+    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene))
     >>> result.verified, result.image.size
     (True, (128, 128))
     """
@@ -180,7 +181,15 @@ class _Errand:
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()
         if not (run.folder / PAGE).exists():
             self._page(run, result)
+        self._sized(result)
         return result
+
+    def _sized(self, result: Result) -> None:
+        """Say that a size in pixels was asked for and is not what the model paints."""
+        asked, (width, height) = self.settings.canvas, result.image.size
+        if asked and ":" not in asked and canvas_of(asked) != Canvas(width=width, height=height):
+            self.channel.put(events.Warned(f"a canvas of {asked} was asked for; this model painted {width}x{height}: "
+                                           "only the ratio is kept"))
 
     def _page(self, run: Run, result: Result) -> None:
         """The report page. A run whose page cannot be made is whole without it."""
