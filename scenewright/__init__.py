@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from scenewright.config import Settings
     from scenewright.errors import BadSettings, Busy, Mismatch, RunError, StorageFailed
     from scenewright.loop import events
-    from scenewright.loop.decide import Remedies
+    from scenewright.loop.remedies import Remedies
     from scenewright.loop.result import Result
     from scenewright.planning import plan, read
     from scenewright.stack import Stack
@@ -72,7 +72,7 @@ _HOMES = {
     "scenewright.chains": "as_runnable as_tool",
     "scenewright.config": "Settings",
     "scenewright.errors": "BadSettings Busy Mismatch RunError StorageFailed",
-    "scenewright.loop.decide": "Remedies",
+    "scenewright.loop.remedies": "Remedies",
     "scenewright.loop.events": "events",
     "scenewright.loop.result": "Result",
     "scenewright.planning": "plan read",

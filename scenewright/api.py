@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
@@ -22,7 +23,7 @@ from scenewright.loop import events
 from scenewright.loop.course import Request
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Run, run_id
+from scenewright.loop.runs import PAGE, PICTURES, Run, run_id
 from scenewright.planning import in_words, read
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout 
         from scenewright.stack import open_stack
 
         stack = open_stack(settings, model, callbacks)
-    yield from _Errand(settings, stack, _request(prompt, settings, layout, parent), _named(model)).events()
+    request = _request(prompt, settings, stack.painter.usual, layout, parent)
+    yield from _Errand(settings, stack, request, _named(model)).events()
 
 
 def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: Settings | None = None,
@@ -126,10 +128,10 @@ def _named(model: BaseChatModel | None) -> str:
     return "" if model is None else f"{type(model).__name__}:{getattr(model, 'model_name', '') or model.name or ''}"
 
 
-def _request(prompt: str, settings: Settings, layout: Layout | None, parent: str | None) -> Request:
-    return Request(prompt=prompt, seed=settings.seed, layout=layout, steps=settings.steps, strength=settings.strength,
-                   guidance_scale=settings.guidance_scale, candidates=settings.candidates, rounds=settings.rounds,
-                   seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
+def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
+    how = usual.asked(settings.steps, settings.guidance_scale, settings.strength)
+    return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
+                   rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class _Errand:
 
         result = Loop(self.request, run, self.stack.planner, self.stack.painter, self.stack.verifier,
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()
-        if not (run.folder / PAGE).exists():
+        if (run.folder / PICTURES).exists() and not (run.folder / PAGE).exists():
             self._page(run, result)
         self._sized(result)
         return result

@@ -16,9 +16,11 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from grounding.settings import GuidanceScale, Steps, Strength
 from scenewright.asked import Asked, nearest
 from scenewright.errors import BadSettings
-from scenewright.loop.decide import Remedies
+from scenewright.loop.remedies import Remedies
+from scenewright.loop.stages import MOST_SEEDS
 from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
 
 LARGEST_FILE = 16_384
@@ -44,10 +46,10 @@ class Settings(Asked, BaseSettings):
     scorer: str = Field("pocket", min_length=1, description="what compares a picture with words")
     thresholds: Path | None = Field(None, description="a file that `scenewright calibrate` wrote")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="where the models run")
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = Field(None, description="none: what the model does best with")
-    guidance_scale: Annotated[float, Field(ge=0.0, le=100.0)] | None = Field(None, description="none: the model's own")
-    strength: Annotated[float, Field(ge=0.0, le=100.0)] = Field(1.0, description="of the guidance; 0 paints plainly")
-    candidates: Annotated[int, Field(ge=1, le=16)] = Field(
+    steps: Steps | None = Field(None, description="none: what the model does best with")
+    guidance_scale: GuidanceScale | None = Field(None, description="none: the model's own; 1 is no guidance")
+    strength: Strength = Field(1.0, description="of the guidance; 0 paints plainly")
+    candidates: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = Field(
         1, description="pictures per round, in one batch; what two rounds failed at gets up to three times as many")
     rounds: Annotated[int, Field(ge=1, le=50)] = Field(4, description="the most rounds of painting and verifying")
     seconds: Annotated[float, Field(gt=0.0)] = Field(900.0, description="after this long no new round begins")

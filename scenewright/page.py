@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from PIL import Image
 
+from grounding.receipt import Receipt
+from grounding.settings import How
 from grounding.verify.report import Finding, Match, Report
 from planner.claims import names_of
 from planner.draw import svg
 from planner.scene import Box, Layout
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
-from scenewright.loop.runs import Run, png
+from scenewright.loop.runs import LAYOUT, Run, png
 
 LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
@@ -115,15 +118,17 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
     """The command line that gives this run again."""
     words = ["scenewright", "render"]
     if request.get("layout"):
-        words += ["--layout", str(run.folder / "layouts" / f"{(run.result() or {}).get('layout', 'layout')}.json")]
-    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "steps": None, "canvas": ""}
+        words += ["--layout", str(run.folder / LAYOUT)]
+    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "canvas": ""}
     for name, usual in flags.items():
         if request.get(name, usual) != usual:
             words += [f"--{'n' if name == 'candidates' else name}", str(request[name])]
-    others: dict[str, Any] = {"guidance_scale": None, "strength": 1.0, "planner": "auto"}
-    for name, usual in others.items():
-        if request.get(name, usual) != usual:
-            words += ["--set", f"{name}={request[name]}"]
+    if "how" in request:
+        how = How.model_validate_json(json.dumps(request["how"]))
+        words += ["--steps", str(how.steps), "--set", f"guidance_scale={how.guidance_scale:g}"]
+        words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
+    if request.get("planner", "auto") != "auto":
+        words += ["--set", f"planner={request['planner']}"]
     if not request.get("layout"):
         words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
@@ -139,13 +144,11 @@ def _facts(result: Result) -> list[tuple[str, str]]:
 
 def _cost(result: Result) -> list[tuple[str, str]]:
     outcome, receipt = result.outcome, result.receipt
-    cost = receipt.get("cost", {})
+    cost = receipt.cost
     rows = [("Forward passes of the image model, all rounds", f"{outcome.passes:.0f}"),
             ("One plain picture", f"{outcome.plain:.0f}"),
-            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}")]
-    if isinstance(cost, Mapping) and cost:
-        rows += [("This picture: full, truncated, backward passes",
-                  f"{cost.get('full', 0)}, {cost.get('truncated', 0)}, {cost.get('backward', 0)}")]
+            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}"),
+            ("This picture: full, truncated, backward passes", f"{cost.full}, {cost.truncated}, {cost.backward}")]
     return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
 
 
@@ -208,16 +211,16 @@ def _style(box: Box) -> str:
     return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
 
 
-def _strengths(receipt: Mapping[str, Any], layout: Layout) -> Iterator[Strength]:
+def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
     """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
-    names, found = names_of(layout.scene), {seen["thing"]: seen for seen in receipt.get("attention", ())}
+    names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
     for placement in layout.placements if found else ():
         name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
         if seen is None:
             yield Strength(name, None, None, False)
         else:
-            before, after = (100 * min(max(float(seen[key]), 0.0), 1.0) for key in ("before", "after"))
-            yield Strength(name, before, after, bool(seen["weak"]))
+            before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
+            yield Strength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from planner.whole import write_whole
 from scenewright.api import open_picture
 from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
-from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
-from scenewright.loop.stages import Painter, Painting, Settled
+from scenewright.loop.metadata import Recipe, made_of, read_recipe, recipe_in, versions, with_recipe
+from scenewright.loop.stages import Made, Painter, Painting
 
 FEW = 8
 """So many other pictures are painted again for the last bits of one without being asked for."""
@@ -63,7 +63,7 @@ def _reproduced(path: Path, painter: Painter, together: bool) -> Reproduction:
     painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
     return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
-                        tuple(differences(recipe, painter, settled_in(painting.receipt))), together)
+                        tuple(differences(recipe, painter, made_of(painting.receipt))), together)
 
 
 def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
@@ -72,35 +72,23 @@ def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
     for one in recipe.history:
         source = painting.image if painting else None
         task = one.task if together else one.task.model_copy(update={"seeds": (one.seed,)})
-        painting = painter.paint(task, on_step=lambda step: None, cancel=lambda: False, settled=one.settled,
+        painting = painter.paint(task, on_step=lambda step: None, cancel=lambda: False,
                                  source=source)[one.index if together else 0]
     assert painting is not None
     return painting
 
 
-def differences(recipe: Recipe, painter: Painter, settled: Settled | None = None) -> list[str]:
-    """What is not as it was when the picture was made; `settled` says how it was painted now."""
+def differences(recipe: Recipe, painter: Painter, made: Made) -> list[str]:
+    """What is not as it was when the picture was made; `made` says by what it is painted now."""
     here = versions()
     found = [f"{name} was {was}, here it is {here.get(name, 'missing')}" for name, was in recipe.versions.items()
              if here.get(name) != was]
     if recipe.painter != painter.identity:
         found.insert(0, f"it was painted by {recipe.painter}, here by {painter.identity}")
-    if settled is None:
-        return found
-    if recipe.settled is None:
-        return [*found, "it does not record its settings, so those that are usual here were used"]
-    before, now = (dict(_settings(s.model_dump(mode="json"))) for s in (recipe.settled, settled))
-    return found + [f"{name} was {before.get(name)}, here it is {now.get(name)}" for name in before | now
-                    if before.get(name) != now.get(name)]
-
-
-def _settings(values: dict[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
-    """Every setting by its full name."""
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _settings(value, f"{inside}{name}.")
-        else:
-            yield f"{inside}{name}", value
+    if recipe.made is None:
+        return [*found, "it does not record by what it was made"]
+    before, now = dict(recipe.made), dict(made)
+    return found + [f"{name} was {was}, here it is {now[name]}" for name, was in before.items() if was != now[name]]
 
 
 def _same(a: Image.Image, b: Image.Image) -> bool:
@@ -113,7 +101,7 @@ def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments:
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device, settings.scorer), together=together)
+    again = reproduce(path, open_painter(settings.image_model, settings.device), together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -22,7 +23,8 @@ from scenewright.api import open_picture, render, watch
 from scenewright.config import Settings
 from scenewright.errors import Busy, StorageFailed
 from scenewright.loop import events
-from scenewright.loop.runs import PAGE, runs_in
+from scenewright.loop.runs import PAGE
+from scenewright.loop.shelf import runs_in
 
 MISSING = "exists:ball"
 
@@ -126,6 +128,17 @@ def test_what_is_missing_is_told_and_the_rest_goes_on(scene: Scene, settings: Se
     assert "not checked" in (last.result.folder / PAGE).read_text()
 
 
+def test_where_runs_cannot_be_stored_nothing_is_painted_and_nothing_is_kept_elsewhere(
+        scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    painter = fakes.DrawingPainter()
+    with pytest.raises(StorageFailed, match="runs"):
+        render(scene.prompt, settings=Settings(runs=tmp_path / "runs"),
+               stack=replace(fakes.stack(scene), painter=painter))
+    assert not painter.tasks
+    assert not list((tmp_path / "temporary").iterdir())
 def test_where_runs_cannot_be_stored_nothing_is_painted_and_the_folder_is_named(scene: Scene, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where the folder should be")
     stack = fakes.stack(scene)

@@ -22,7 +22,8 @@ from scenewright.commands.live import Live
 from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop import events
-from scenewright.loop.runs import Run, runs_in
+from scenewright.loop.runs import Run
+from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
 from scenewright.planning import Planner
 from scenewright.stack import Stack
@@ -215,6 +216,35 @@ def test_as_many_pictures_as_were_asked_for_are_written_as_what_their_names_say(
     assert [Path(path).name for path in json.loads(done.out)["pictures"]] == names
     assert {path.name for path in (tmp_path / "new").iterdir()} == set(names)
     assert all((tmp_path / "new" / name).read_bytes().startswith(b"\xff\xd8") for name in names)
+
+
+def test_only_what_is_asked_for_is_kept_of_a_run_which_is_still_given_back_at_once(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    for again in range(2):
+        done = scenewright("render", PROMPT, "--keep", "picture,labels", "--n", 2, "--out", tmp_path / "p.png")
+        assert done.code == 0, again
+        folder = next((tmp_path / "runs").iterdir())
+        assert {path.name for path in folder.iterdir()} == {
+            "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json"}
+    assert len(painter.tasks) == 1
+    assert "`picture`" not in scenewright("render", PROMPT, "--keep", "pictures").out
+    assert "picture, labels, page, work" in scenewright("render", PROMPT, "--keep", "pictures").err
+
+
+def test_runs_are_pared_down_moved_and_removed(scenewright: Any, tmp_path: Path) -> None:
+    scenewright("render", PROMPT)
+    scenewright("render", "a blue cat")
+    ball, cat = (next(r.id for r in runs_in(tmp_path / "runs") if noun in r.prompt) for noun in ("ball", "cat"))
+    assert scenewright("runs", "--keep", "picture").code == 0
+    assert not (tmp_path / "runs" / ball / "report.html").exists()
+    assert scenewright("runs", ball, "--move", tmp_path / "done").code == 0
+    assert [r.state for r in runs_in(tmp_path / "done")] == ["done"]
+    assert scenewright("runs", cat, "--remove").code == 0
+    assert runs_in(tmp_path / "runs") == []
+    assert (tmp_path / "done" / ball / "picture.png").exists()
+    for wrong in (["--remove"], ["--move", "x"], [ball, "--keep", "picture"], [ball, "--remove", "--move", "x"]):
+        assert scenewright("runs", *wrong).code == 2
+    assert scenewright("runs", "nobody", "--remove").code == 1
 
 
 def test_a_size_that_the_model_cannot_paint_is_told(scenewright: Any) -> None:
