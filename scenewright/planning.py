@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import BadInput
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.canvases import canvas_of
 from scenewright.commands.files import read_layout
-from scenewright.commands.hints import hints_for
+from scenewright.hints import hints_for
 from scenewright.places import configured
 from scenewright.understood import understood
 
@@ -53,9 +53,10 @@ class Request:
     def _read(self, prompt: str) -> tuple[Scene, Mapping[str, Box]]:
         if self.reader == "grammar" or self._model is None:
             return read(prompt), {}
-        from planner.read.llm import read_with_model
+        from planner.read.model.reader import read_where_unsure, read_with_model
 
-        reading = read_with_model(prompt, self._model, canvas=self.canvas)
+        ask = read_with_model if self.reader == "llm" else read_where_unsure
+        reading = ask(prompt, self._model, canvas=self.canvas)
         return reading.scene, reading.hints
 
     @cached_property
@@ -73,7 +74,8 @@ def plan(prompt: str, *, reader: str = "auto", hints: Layout | None = None, seed
          canvas: Canvas | None = None) -> Layout:
     """A layout in which every claim of the prompt holds.
 
-    `reader` is `grammar` (built in), `llm` (the language model that the settings name) or `auto` (that model if there
-    is one). The boxes of `hints` are kept as far as the claims allow. Raises `planner.errors.PlanError`.
+    `reader` is `grammar` (built in), `llm` (the language model that the settings name; an error if it fails) or `auto`
+    (the grammar, and that model, if there is one, where the grammar is unsure). The boxes of `hints` are kept as far as
+    the claims allow. Raises `planner.errors.PlanError`.
     """
     return Request(reader, seed, canvas or Canvas(), hints).plan(prompt)

@@ -18,6 +18,6 @@ def language_model(settings: Settings) -> BaseChatModel | None:
                        "set; set it or let the grammar read")
     if settings.planner == "grammar" or not settings.llm:
         return None
-    from planner.read.llm import open_model
+    from planner.read.model.reader import open_model
 
     return open_model(settings.llm, base_url=settings.llm_base_url or None, api_key=settings.llm_api_key)

@@ -68,7 +68,7 @@ def open_planner(settings: Settings, canvas: Canvas) -> Planner:
     """The planner alone; it needs no image model."""
     from scenewright.loop.adapters import PromptPlanner
 
-    return PromptPlanner(canvas, language_model(settings))
+    return PromptPlanner(canvas, language_model(settings), planner="llm" if settings.planner == "llm" else "auto")
 
 
 @lru_cache(maxsize=2)

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from planner.check import Violation, check
 from planner.errors import Conflict
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.understood import understood
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from grounding.verify.report import Report
     from grounding.verify.verify import Verifier
 
-Corners = tuple[float, float, float, float]
 ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
 ENDS = 65536
@@ -47,6 +45,8 @@ class PromptPlanner:
     model: BaseChatModel | None = None
     seconds: float = 60.0
     """How long one reading may take, all its requests together."""
+    planner: Literal["auto", "llm"] = "auto"
+    """`auto` asks the model where the grammar is unsure and does without it when it fails; `llm` needs it."""
 
     def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
         """A first layout."""
@@ -54,22 +54,23 @@ class PromptPlanner:
             from planner.read.grammar import read
 
             return Planned(place(understood(read(prompt)), seed=seed, canvas=self.canvas))
-        return self._asked(prompt, seed, calls, check)
+        return self._asked(prompt, seed, calls, "")
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
         """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
         anew and makes room for what was missing."""
         words = report.words if report else ""
         if self.model is not None and calls >= 1 and words:
-            return self._asked(layout.scene.prompt, seed, calls, _Evidence(words))
+            return self._asked(layout.scene.prompt, seed, calls, words)
         return Planned(_placed(layout.scene, _roomy(layout, report), seed, self.canvas))
 
-    def _asked(self, prompt: str, seed: int, calls: int, judge: Callable[[Layout], Sequence[Violation]]) -> Planned:
-        from planner.read.llm import Budget, read_with_model
+    def _asked(self, prompt: str, seed: int, calls: int, evidence: str) -> Planned:
+        from planner.read.model.reader import Terms, read_where_unsure, read_with_model
 
         assert self.model is not None
-        reading = read_with_model(prompt, self.model, canvas=self.canvas, check=judge,
-                                  budget=Budget(calls=calls, seconds=self.seconds))
+        read = read_with_model if self.planner == "llm" else read_where_unsure
+        reading = read(prompt, self.model, canvas=self.canvas, evidence=evidence,
+                       terms=Terms(calls=calls, seconds=self.seconds))
         layout = _placed(understood(reading.scene), reading.hints, seed, self.canvas)
         return Planned(layout, reading.warnings, reading.calls)
 
@@ -80,28 +81,9 @@ def read_scene(prompt: str, model: BaseChatModel | None, calls: int) -> Scene:
         from planner.read.grammar import read
 
         return understood(read(prompt))
-    from planner.read.llm import Budget, read_with_model
+    from planner.read.model.reader import Terms, read_with_model
 
-    return understood(read_with_model(prompt, model, budget=Budget(calls=calls)).scene)
-
-
-class _Evidence:
-    """A check of a model's boxes that also says, of its first plan, what a picture of an earlier plan lacked: so the
-    evidence goes back to the model in words, and a second plan is made with it in mind."""
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-        self.first: set[Corners] = set()
-
-    def __call__(self, layout: Layout) -> Sequence[Violation]:
-        boxes = {box.corners for box in layout.boxes.values()}
-        self.first = self.first or boxes
-        if boxes != self.first and {(y0, x0, y1, x1) for x0, y0, x1, y1 in boxes} != self.first:
-            return check(layout)
-        told = "; ".join(line.strip().rstrip(".") for line in self.words.splitlines())
-        return [*check(layout), Violation(kind="claim", sentence=(
-            f"a picture painted from a plan like this one failed: {told}; give the things concerned larger boxes with "
-            "more room around them"))]
+    return understood(read_with_model(prompt, model, terms=Terms(calls=calls, fallback=True)).scene)
 
 
 def _roomy(layout: Layout, report: Report | None) -> dict[str, Box]:
@@ -212,7 +194,7 @@ class SampledPainter:
     def _incanted(self, layout: Layout, seed: int, how: _How, incant: Incant, cancel: Callable[[], bool]) -> Painting:
         """A picture with tokens learned for it; the scorer, which is not what is optimised, has the last word."""
         from grounding.errors import Cancelled
-        from grounding.incantation import Incanter
+        from grounding.guide.incantation import Incanter
 
         if cancel():
             raise Cancelled("cancelled before tokens were learned")

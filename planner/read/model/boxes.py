@@ -1,8 +1,8 @@
-"""The edges a language model wrote become boxes: the grid it meant is told from the numbers, or the solver places alone.
+"""The edges a language model wrote become boxes: the grid meant is told from the numbers, or the solver places alone.
 
 The plan asks for 0 to 1000. Models also answer in fractions, per cent and pixels, and give width and height where the
-far corner was asked. A mistake that can be told for certain is mended with a note. Boxes are hints: those that cannot be
-understood are no reason to ask again.
+far corner was asked. A mistake that can be told for certain is mended with a note. Boxes are hints: those that cannot
+be understood are no reason to ask again.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ def _unit(edges: Mapping[str, Edges], canvas: Canvas) -> _Unit | None:
 
 
 def _clipped(edges: Edges, unit: _Unit) -> tuple[Box, bool] | None:
-    left, top, right, bottom = edges[0] / unit.across, edges[1] / unit.down, edges[2] / unit.across, edges[3] / unit.down
-    inside = max(left, 0.0), max(top, 0.0), min(right, 1.0), min(bottom, 1.0)
+    shares = edges[0] / unit.across, edges[1] / unit.down, edges[2] / unit.across, edges[3] / unit.down
+    inside = max(shares[0], 0.0), max(shares[1], 0.0), min(shares[2], 1.0), min(shares[3], 1.0)
     if inside[2] - inside[0] < _THINNEST or inside[3] - inside[1] < _THINNEST:
         return None
-    return Box.of(*inside), inside != (left, top, right, bottom)
+    return Box.of(*inside), inside != shares
 
 
 def turned(boxes: Mapping[str, Box]) -> dict[str, Box]:

@@ -1,4 +1,4 @@
-"""Opens chat models by name, so that they can be asked by a `Line`: no retries of their own, no redirects, capped bodies."""
+"""Opens chat models by name for a `Line` to ask: no retries of their own, no redirects, bodies capped."""
 
 from __future__ import annotations
 

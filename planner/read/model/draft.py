@@ -7,7 +7,6 @@ what to correct. Notes repeat nothing that the model wrote.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import nan
 from typing import NamedTuple, TypeVar
@@ -84,6 +83,7 @@ class _Drafting:
         self.ids = clean_ids((m.name for m in members), "thing")
         self.groups = clean_ids((f"{name}_group" for name in self.names), "group").clean
         self.spans = [self._mentions(entry) for entry in self.entries]
+        self.told: dict[str, tuple[str, Count]] = {}
         self.outer = self._outer_groups()
 
     def _named_in_the_prompt(self, entries: list[WireThing]) -> list[WireThing]:
@@ -179,7 +179,9 @@ class _Drafting:
         for group in sorted(self.plan.groups, key=lambda g: len(g.of), reverse=True):
             inside = self._entries_of(group)
             alike = len({self.entries[i].noun.lower() for i in inside}) == 1
-            if alike or not any(self._own_group(i) for i in inside):
+            self._adds_up(group, inside)
+            if alike or (inside and not any(self._own_group(i) for i in inside)):
+                self.told.setdefault(self.groups[inside[0]], (group.words, group.number))
                 outer |= {i: self.groups[inside[0]] for i in inside if i not in outer}
         return outer
 
@@ -187,22 +189,15 @@ class _Drafting:
         return [i for i, name in enumerate(self.names) if name in group.of]
 
     def _groups(self) -> Iterator[dict[str, object]]:
-        told: dict[str, tuple[str, Count]] = {}
-        for group in sorted(self.plan.groups, key=lambda g: len(g.of), reverse=True):
-            if inside := self._entries_of(group):
-                self._adds_up(group, inside)
-                told.setdefault(self.groups[inside[0]], (group.words, group.number))
-        for i, entry in enumerate(self.entries):
-            if self._own_group(i) and i not in self.outer:
-                told.setdefault(self.groups[i], (entry.words, entry.number))
-        used = Counter(self.outer.get(i) or self._own_group(i) for i, _ in enumerate(self.entries))
-        for id, (words, number) in told.items():
-            if used[id]:
-                yield {"id": id, "words": words or id, "at_least": number.least, "at_most": number.most}
+        used = [self.outer.get(i) or self._own_group(i) for i, _ in enumerate(self.entries)]
+        own = {id: (entry.words, entry.number) for id, entry in zip(self.groups, self.entries, strict=True)}
+        for id in dict.fromkeys(filter(None, used)):
+            words, number = self.told.get(id) or own[id]
+            yield {"id": id, "words": words or id, "at_least": number.least, "at_most": number.most}
 
     def _adds_up(self, group: WireGroup, inside: list[int]) -> None:
         listed, number = sum(map(self._size, inside)), group.number
-        if listed < number.least or (number.most is not None and listed > number.most):
+        if inside and (listed < number.least or (number.most is not None and listed > number.most)):
             self.faults.append(f"the group `{shown(group.words)}` counts {shown(group.count)} and its entries {listed}")
 
     def _relations(self) -> Iterator[dict[str, object]]:
@@ -272,7 +267,7 @@ class _Drafting:
 def _phrase(entry: WireThing) -> str:
     """The words of one thing: those quoted of a single one, put together from its attributes for one of several."""
     noun = entry.noun or entry.words
-    if entry.number == Count(1, 1) and _names(entry.words, noun):
+    if entry.number == Count(1, 1) and _names(entry.words, noun) and len(entry.words.split()) > len(noun.split()):
         return entry.words[:400]
     before = [word for word in entry.attributes if len(word.split()) == 1 and not word.endswith("ing")]
     return with_article(" ".join(_once((*before, noun))))[:400]

@@ -20,8 +20,8 @@ class Quotes:
     def __init__(self, prompt: str) -> None:
         self._text = _even(prompt[:_LONGEST_PROMPT])
         self._given: dict[str, int] = defaultdict(int)
-        self._words: list[tuple[str, Span]] = [(m[0], m.span()) for m in re.finditer(r"\w+", self._text)]
-        self._starts = {word[:_BEGINNING] for word, _ in self._words}
+        self._words: list[tuple[str, Span]] = [(m[0], m.span()) for m in re.finditer(r"[\w-]+", self._text)]
+        self._starts = {word[:_BEGINNING] for word in re.findall(r"\w+", self._text)}
 
     def next(self, words: str) -> Span | None:
         """The next occurrence of these words; the last one again where there are no more."""

@@ -16,9 +16,9 @@ from langchain_core.messages import BaseMessage
 
 from planner.check import check
 from planner.claims import relation_claims
-from planner.conflicts import refuse_contradictions
-from planner.depth import depth_order
 from planner.errors import BadReply, Conflict, NoReply, ReplyError
+from planner.place.conflicts import refuse_contradictions
+from planner.place.depth import depth_order
 from planner.read.grammar import read
 from planner.read.model import small
 from planner.read.model.agreement import agreed
