@@ -23,8 +23,7 @@ NEEDED = {
     "as_tool", "events", "Thing", "Relation", "Group", "Absent", "Lettering", "Placement", "Box", "Canvas", "Scene",
     "Layout", "Settings", "Remedies", "Result", "Report", "ScenewrightError", "BadInput", "PlanError",
     "GroundingError", "RunError"}
-REPLY = json.dumps({"things": [
-    {"id": "cat", "noun": "cat", "phrase": "un chat", "left": 100, "top": 400, "right": 400, "bottom": 700}]})
+REPLY = json.dumps({"things": [{"id": "cat", "noun": "cat", "words": "un chat", "box": [0.1, 0.4, 0.4, 0.7]}]})
 
 
 class Told(BaseCallbackHandler):
