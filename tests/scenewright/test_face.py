@@ -23,7 +23,7 @@ NEEDED = {
     "as_tool", "events", "Thing", "Relation", "Group", "Absent", "Lettering", "Placement", "Box", "Canvas", "Scene",
     "Layout", "Settings", "Remedies", "Result", "Report", "ScenewrightError", "BadInput", "PlanError",
     "GroundingError", "RunError"}
-REPLY = json.dumps({"things": [{"id": "cat", "noun": "cat", "words": "un chat", "box": [0.1, 0.4, 0.4, 0.7]}]})
+REPLY = json.dumps({"things": [{"id": "cat", "noun": "cat", "words": "un chat", "boxes": [[100, 400, 400, 700]]}]})
 
 
 class Told(BaseCallbackHandler):

@@ -33,10 +33,10 @@ def doubts(prompt: str, scene: Scene) -> tuple[str, ...]:
 
 
 def _stated(prompt: str, quotes: Quotes, noun: str) -> int:
-    """The number directly before the only place that names the noun; 0 where there is none."""
+    """The number directly before the only place that names the noun; 0 where there is none, or "rows of" them."""
     places = quotes.heads(noun)
     if len(places) != 1:
         return 0
-    before = prompt[:places[0][0]].lower().split()[-1:] or [""]
-    number = _NUMBERS.get(before[0], int(before[0]) if before[0].isdecimal() and len(before[0]) < 3 else 0)
-    return number if number <= _MOST else 0
+    *_, last, before = ["", "", *prompt[:places[0][0]].lower().split()[-2:]]
+    number = _NUMBERS.get(before, int(before) if before.isdecimal() and len(before) < 3 else 0)
+    return number if number <= _MOST and last != "of" else 0

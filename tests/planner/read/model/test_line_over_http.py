@@ -22,7 +22,8 @@ def played(script, *, timeout=5.0, repeat_last=False, **options):
     with FakeServer(script, repeat_last=repeat_last) as server:
         model = open_model("any-model", base_url=server.url, seconds=timeout)
         try:
-            return read_with_model("a cat", model, terms=Terms(**{"calls": 4, "repairs": 2} | options)), len(server.requests)
+            terms = Terms(**{"calls": 4, "repairs": 2} | options)
+            return read_with_model("a cat", model, terms=terms), len(server.requests)
         except ReplyError as error:
             return error, len(server.requests)
 

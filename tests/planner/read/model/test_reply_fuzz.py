@@ -1,6 +1,6 @@
 """Malformed replies by the thousand: no crash, each conversation ends in a layout or a typed error within its budget.
 
-`FUZZ_REPLIES=10000 pytest tests/planner/read/model/test_reply_fuzz.py` plays that many replies through whole conversations.
+`FUZZ_REPLIES=10000 pytest tests/planner/read/model/test_reply_fuzz.py` plays that many through whole conversations.
 """
 
 import importlib.util
