@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -120,6 +121,8 @@ def hub_folder(name: str) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=True))
     except (LocalEntryNotFoundError, ValueError, OSError):
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
+            raise ModelMissing(f"there is no folder `{name}`; name another one, or use `{POCKET}`") from None
         raise ModelMissing(f"there is no folder `{name}`, and no model of that name in the local cache; download it "
                            f"with `hf download {name}`, or use `{POCKET}`") from None
 
