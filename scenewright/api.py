@@ -67,7 +67,7 @@ def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout 
     >>> import scenewright, scenewright.fakes as fakes
     >>> layout = scenewright.plan("a red ball left of a blue box")
     >>> stack = fakes.stack(layout.scene, steps=1)
-    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, seed=1, stack=stack)]
+    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, seed=2, stack=stack)]
     ['Began', 'Planned', 'RoundBegan', 'Stepped', 'Painted', 'Verified', 'Finished']
     """
     settings = _settings(settings, changes)
