@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from grounding.loading import Offload, Precision
 from scenewright.errors import BadSettings
 from scenewright.loop.decide import Remedies
 from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
@@ -41,6 +42,14 @@ class Settings(BaseSettings):
     scorer: str = Field("pocket", min_length=1, description="what compares a picture with words")
     thresholds: Path | None = Field(None, description="a file that `scenewright calibrate` wrote")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="where the models run")
+    dtype: Precision = Field("float32", description="of the image model's weights; float16 and bfloat16 take half")
+    offload: Offload = Field("none", description="model or sequential: parts lie on the device only while at work")
+    attention_slicing: bool = Field(False, description="refused with the reason: guidance reads the whole attention")
+    lora: str = Field("", description="LoRAs for the image model, as in `style.safetensors:0.8, folder`")
+    control_model: str = Field("", description="the folder of a ControlNet that fits the image model")
+    control_picture: str = Field("", description="the picture that it follows")
+    control_strength: Annotated[float, Field(ge=0.0, le=10.0)] = Field(1.0, description="how closely it is followed")
+    image_config: str = Field("", description="for an image model in one file: a folder of its family to describe it")
     llm: str = Field("", description="the language model that plans, as in `openai:NAME`; none: the built-in grammar")
     llm_base_url: str = Field("", description="an OpenAI-compatible server of one's own")
     llm_api_key: SecretStr | None = Field(None, description="its key; never printed or stored")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 
     import grounding.painter
     import grounding.rendering
-    from grounding.pocket.vocabulary import Unpaintable as Word
+    from grounding.profile import Profile
     from grounding.settings import Bind, Incant, Refocus
     from grounding.verify.judges import Scorer
     from grounding.verify.report import Report
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 Corners = tuple[float, float, float, float]
 ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
-ENDS = 65536
-"""How much of either end of a file tells it apart."""
 UPDATES = 10
 """How often tokens are updated as a remedy: an update costs a tenth of a picture, and a new seed may do as well."""
 FIRM = 2.0
@@ -136,9 +132,8 @@ class SampledPainter:
     """Paints with the sampler: a `Task`'s wishes become its refocusing and binding."""
 
     def __init__(self, painter: grounding.painter.Painter, identity: str, steps: int, guidance_scale: float,
-                 scales: Mapping[str, float], scorer: Scorer | None = None,
-                 unknown: Callable[[str], Sequence[Word]] | None = None) -> None:
-        self.painter, self.scales, self.scorer, self.unknown = painter, scales, scorer, unknown
+                 profile: Profile, scorer: Scorer | None = None) -> None:
+        self.painter, self.profile, self.scorer = painter, profile, scorer
         self.identity = f"{identity}, {scorer.name}" if scorer else identity
         self.can = frozenset({"mend", "guide", "bind", "clear", *(["tokens"] if scorer else [])})
         self.steps, self.guidance_scale = steps, guidance_scale
@@ -147,16 +142,16 @@ class SampledPainter:
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """The words to be painted that the model is known not to know. One that is only to be absent is no loss."""
-        from grounding.pocket.vocabulary import words_of
+        from grounding.profile import unpaintable, words_of
         from grounding.spans import ground
 
-        if self.unknown is None:
+        if self.profile.words is None:
             return ()
         scene = layout.scene
         wanted = words_of(word for thing in scene.things for word in (thing.phrase, thing.noun, *thing.attributes))
         unwanted = words_of(absent.noun for absent in scene.absent) - wanted
         return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
-                     for found in self.unknown(ground(layout).prompt) if found.word not in unwanted)
+                     for found in unpaintable(ground(layout).prompt, self.profile) if found.word not in unwanted)
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               settled: Settled | None = None, source: Image | None = None) -> Sequence[Painting]:
@@ -183,7 +178,7 @@ class SampledPainter:
         tokens = task.tokens and bool(task.layout.placements) and self.scorer is not None
         learning = Incant(objective="attention", iterations=UPDATES, checks=1) if tokens else None
         return _How({"steps": task.steps or self.steps, "guidance_scale": scale, "refocus": refocus_of(task),
-                     "bind": bind_of(task, self.scales), "mend": task.mend}, learning)
+                     "bind": bind_of(task, self.profile.scales), "mend": task.mend}, learning)
 
     def _one_by_one(self, task: Task, how: _How, on_step: Callable[[Step], None], cancel: Callable[[], bool],
                     source: Image | None) -> list[Painting]:
@@ -283,20 +278,3 @@ class ClaimVerifier:
     def verify(self, image: Image, layout: Layout) -> Report:
         """The evidence for every claim."""
         return self.verifier.verify(image, layout)
-
-
-def fingerprint(source: str | Path) -> str:
-    """A digest of a checkpoint folder: names, sizes, and the beginning and end of every file; a name stays itself."""
-    folder = Path(source)
-    if not folder.is_dir():
-        return str(source)
-    marks = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt") and p.is_file()):
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            marks.update(f"{path.relative_to(folder)} {size}\n".encode() + file.read(ENDS))
-            file.seek(max(0, size - ENDS))
-            marks.update(file.read())
-    return marks.hexdigest()[:16]
-
-

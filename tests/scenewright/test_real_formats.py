@@ -12,6 +12,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from grounding.errors import ModelMissing, Unsupported
+from grounding.profile import Profile
 from grounding.verify.report import Problem, Report
 from planner.scene import Canvas
 from scenewright.api import render, verify, watch
@@ -236,7 +237,7 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
 
     def paint(most: int) -> Any:
         cramped: Any = Cramped(painter.painter, most, error)
-        small = SampledPainter(cramped, "small", 2, 5.0, {})
+        small = SampledPainter(cramped, "small", 2, 5.0, Profile())
         return small.paint(task, on_step=lambda step: None, cancel=lambda: False), cramped.asked
 
     pictures, asked = paint(1)
