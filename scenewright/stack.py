@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grounding.loading import PLAIN, Followed, Loading, Lora
+from grounding.settings import Bind, How, Refocus
 from planner.scene import Canvas
-from scenewright.canvases import canvas_of
 from scenewright.config import Settings
 from scenewright.errors import BadSettings
 from scenewright.loop.runs import digest
 from scenewright.loop.stages import Painter, Planner
 from scenewright.loop.stages import Verifier as Judge
-from scenewright.reader import language_model
+from scenewright.planning import Planner as Reader
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from grounding.profile import Profile
     from grounding.verify.judges import Detector, Scorer
     from grounding.verify.thresholds import Thresholds
     from grounding.verify.verify import Verifier
     from scenewright.loop.adapters import ClaimVerifier, SampledPainter
+    from scenewright.planning import Callbacks
 
 POCKET = "pocket"
 """Where the settings say this, a model in the package is meant; what it is like stands in its folder."""
@@ -68,13 +71,23 @@ class Stack:
     missing: tuple[str, ...] = ()
 
 
-def open_stack(settings: Settings) -> Stack:
-    """The stages that these settings name. Models stay loaded for the next call."""
+def open_stack(settings: Settings, model: BaseChatModel | None = None, callbacks: Callbacks | None = None) -> Stack:
+    """The stages that these settings name, read by `model` if there is one. Models stay loaded for the next call."""
     told = tuple(sentence for _, sentence in objections(settings))
-    painter = open_painter(settings.image_model, settings.device, settings.scorer, loading_of(settings))
+    painter = open_painter(settings.image_model, settings.device, loading_of(settings))
     verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
-    canvas = canvas_of(settings.canvas) if settings.canvas else Canvas(width=painter.size[0], height=painter.size[1])
-    return Stack(open_planner(settings, canvas), painter, verifier, (*told, *missing))
+    canvas = Canvas(width=painter.size[0], height=painter.size[1])
+    return Stack(open_planner(settings, canvas, model, callbacks), painter, verifier,
+                 (*told, *missing))
+
+
+def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None = None,
+                 callbacks: Callbacks | None = None) -> Planner:
+    """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
+    it is told before anything is painted."""
+    opened = Reader(settings, model, callbacks, canvas)
+    _ = opened.chat_model
+    return opened
 
 
 def loading_of(settings: Settings) -> Loading:
@@ -88,17 +101,9 @@ def loading_of(settings: Settings) -> Loading:
                    loras=Lora.all_of(settings.lora), control=control, config=settings.image_config)
 
 
-def open_planner(settings: Settings, canvas: Canvas) -> Planner:
-    """The planner alone; it needs no image model."""
-    from scenewright.loop.adapters import PromptPlanner
-
-    return PromptPlanner(canvas, language_model(settings))
-
-
 @lru_cache(maxsize=2)
-def open_painter(source: str, device: str = "cpu", scorer: str = "", loading: Loading = PLAIN) -> SampledPainter:
-    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache. With a scorer
-    it can learn prompt tokens."""
+def open_painter(source: str, device: str = "cpu", loading: Loading = PLAIN) -> SampledPainter:
+    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
@@ -109,11 +114,10 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "", loading: Lo
     with warnings.catch_warnings(), quietly():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device, loading=loading)
-    likeness = open_judge("scorer", scorer, device)[0] if scorer else None
     profile, habit = Profile.of(folder if folder.is_dir() else folder.parent), HABITS[type(backbone).__name__]
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{backbone.fingerprint()[:16]}",
-                          profile.steps or habit.steps, profile.guidance_scale or habit.guidance_scale, profile,
-                          likeness)
+    usual = How(steps=profile.steps or habit.steps, guidance_scale=profile.guidance_scale or habit.guidance_scale,
+                refocus=Refocus(), bind=Bind(scales=dict(profile.scales)))
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{backbone.fingerprint()[:16]}", usual, profile)
 
 
 def hub_folder(name: str) -> Path:

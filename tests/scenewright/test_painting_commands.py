@@ -21,9 +21,10 @@ from scenewright.commands.live import Live
 from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop import events
-from scenewright.loop.adapters import PromptPlanner
-from scenewright.loop.runs import Run, runs_in
+from scenewright.loop.runs import Run
+from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
+from scenewright.planning import Planner
 from scenewright.stack import Stack
 
 PROMPT = "a red ball left of a blue box"
@@ -36,13 +37,13 @@ class Ended(NamedTuple):
     err: str
 
 
-class Reading(PromptPlanner):
+class Reading(Planner):
     """Reads with the grammar, and fails where a prompt asks for it."""
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+    def plan(self, prompt: str, **options: Any) -> Planned:
         if "impossible" in prompt:
             raise Conflict(("the ball is left of the box", "the box is left of the ball"))
-        return super().plan(prompt, seed=seed, calls=calls)
+        return super().plan(prompt, **options)
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     """The command line in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    stack = Stack(Reading(Canvas()), painter, fakes.Oracle())
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    stack = Stack(Reading(spare=Canvas()), painter, fakes.Oracle())
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
 
     def call(*args: object) -> Ended:
@@ -243,7 +244,7 @@ def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
         return () if len(task.seeds) > 1 else (MISSING,)
 
     live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))
-    stages = Stack(Reading(Canvas()), fakes.DrawingPainter(wrong), fakes.Oracle())
+    stages = Stack(Reading(spare=Canvas()), fakes.DrawingPainter(wrong), fakes.Oracle())
     seen: list[str] = []
     for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
         live.show(event)
@@ -262,7 +263,7 @@ def test_a_preview_that_cannot_be_written_costs_the_preview_only(
         tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     live = Live(tmp_path / "file" / "preview.png", Console(stderr=True))
-    stages = Stack(Reading(Canvas()), fakes.DrawingPainter(), fakes.Oracle())
+    stages = Stack(Reading(spare=Canvas()), fakes.DrawingPainter(), fakes.Oracle())
     for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
         live.show(event)
     assert "no more previews" in capsys.readouterr().err

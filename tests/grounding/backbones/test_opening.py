@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -18,6 +19,10 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import BadRequest, ModelMissing, Unsupported
 from grounding.folders import MOST_LAYERS, digest
 from grounding.loading import Followed, Loading, Lora
+from grounding.painter import Painter
+from grounding.sampler import KINDS
+from grounding.settings import How, Scheduler
+from planner.scene import Layout, Scene
 from tests.grounding.conftest import parts
 
 LAYER = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
@@ -160,7 +165,7 @@ def test_a_vast_model_is_one_sentence(folder: Path) -> None:
 
 def test_a_single_file_needs_a_folder_that_describes_it_and_is_never_a_pickle(tmp_path: Path) -> None:
     save_file({"x": torch.zeros(1)}, tmp_path / "model.safetensors")
-    with pytest.raises(ModelMissing, match="no folder in diffusers' format.*image_config"):
+    with pytest.raises(ModelMissing, match=r"no folder in diffusers' format.*image_config"):
         backbones.load(tmp_path / "model.safetensors")
     StableDiffusionPipeline(**parts()).save_pretrained(tmp_path / "model")
     (tmp_path / "model.ckpt").write_bytes(b"x")
@@ -168,3 +173,17 @@ def test_a_single_file_needs_a_folder_that_describes_it_and_is_never_a_pickle(tm
         backbones.load(tmp_path / "model.ckpt")
     with pytest.raises(ModelMissing, match="could not be loaded"):
         backbones.load(tmp_path / "model.safetensors")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_scheduler_is_chosen_by_name_and_refused_where_the_model_cannot_use_it(
+        checkpoint: Callable[..., Path]) -> None:
+    assert set(KINDS) == set(get_args(Scheduler)) - {"own"}
+    painter = Painter(StableDiffusion.load(checkpoint()))
+    layout = Layout(scene=Scene(prompt="a red ball"))
+    for name, kind in (("own", "DDIMScheduler"), ("unipc", "UniPCMultistepScheduler"),
+                       ("euler", "EulerDiscreteScheduler")):
+        how = How.model_validate({"steps": 2, "scheduler": name})
+        assert painter.paint(layout, how)[0].receipt.scheduler == kind
+    with pytest.raises(Unsupported, match="FlowMatchEulerDiscreteScheduler"):
+        painter.paint(layout, How(steps=2, scheduler="flow-euler"))
