@@ -71,7 +71,7 @@ class PromptPlanner:
 
         ask = read_with_model if self.how.planner == "llm" else read_where_unsure
         found = ask(words, self.chat_model, canvas=self.how.size(self.spare), evidence=evidence,
-                    terms=_terms(self.how, calls))
+                    terms=_terms(self.how, calls), callbacks=self.callbacks)
         return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
@@ -97,8 +97,7 @@ class PromptPlanner:
         """The language model that reads; None where the grammar is to."""
         if self.how.planner == "grammar":
             return None
-        model = self.model or _opened(self.how)
-        return model if model is None or not self.callbacks else _watched(model, self.callbacks)
+        return self.model or _opened(self.how)
 
 
 def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = None,
@@ -155,11 +154,3 @@ def _terms(how: Asked, calls: int) -> Terms:
     named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
     price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
     return Terms(**{**named, "calls": calls, "price": price})
-
-
-def _watched(model: BaseChatModel, callbacks: Callbacks) -> BaseChatModel:
-    """The model with these callbacks beside its own."""
-    if isinstance(callbacks, Sequence):
-        own = model.callbacks if isinstance(model.callbacks, list) else []
-        return model.model_copy(update={"callbacks": [*own, *callbacks]})
-    return model.model_copy(update={"callbacks": callbacks})

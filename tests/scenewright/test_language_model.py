@@ -49,7 +49,7 @@ def words(messages: list[BaseMessage]) -> str:
     return "\n".join(str(m.content) for m in messages)
 
 
-def test_the_model_plans_and_its_calls_are_counted() -> None:
+def test_the_model_plans_and_its_calls_are_counted(unsure: None) -> None:
     model = ScriptedModel([reply()])
     planned = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS).plan(PROMPT, seed=0, calls=4)
     assert planned.calls == len(model.requests) == 1
@@ -67,7 +67,7 @@ def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_requ
     assert again.layout.boxes["ball"].x0 == pytest.approx(0.14)
 
 
-def test_evidence_does_not_make_the_reader_swap_across_and_down() -> None:
+def test_evidence_does_not_make_the_reader_swap_across_and_down(unsure: None) -> None:
     model = ScriptedModel([reply(), reply(), reply(), reply()])
     planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=4).layout
@@ -75,7 +75,7 @@ def test_evidence_does_not_make_the_reader_swap_across_and_down() -> None:
     assert again.boxes["ball"].corners == pytest.approx(layout.boxes["ball"].corners)
 
 
-def test_without_calls_left_the_solver_replans_alone() -> None:
+def test_without_calls_left_the_solver_replans_alone(unsure: None) -> None:
     model = ScriptedModel([reply()])
     planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=1).layout
@@ -121,7 +121,7 @@ def test_a_server_that_is_down_costs_the_model_and_not_the_picture(
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"very-secret" in p.read_bytes()]
 
 
-def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path) -> None:
+def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path, unsure: None) -> None:
     def wrong(task: Task, index: int) -> tuple[str, ...]:
         return ("exists:ball",)
 

@@ -12,6 +12,7 @@ from planner.scene import Canvas
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.cli import command
+from scenewright.commands.records import dumped, record
 from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.planning import PromptPlanner, plan
@@ -34,6 +35,7 @@ def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = render("a red ball to the left of a blue box", settings=Settings(runs=tmp_path / "earlier"))
     Path("balls.png").write_bytes(done.picture.read_bytes())
     Path("prompts.jsonl").write_text('{"prompt": "a red ball on a table"}\n')
+    Path("layouts.jsonl").write_text(dumped(record(plan("a cat left of a dog"))))
     Path("layout.json").write_text(plan("a cat left of a dog").model_dump_json())
 
 
