@@ -20,7 +20,7 @@ from scenewright.errors import BadSettings
 from scenewright.loop.runs import digest
 from scenewright.loop.stages import Painter, Planner
 from scenewright.loop.stages import Verifier as Judge
-from scenewright.planning import Planner as Reader
+from scenewright.planning import PromptPlanner
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -86,7 +86,7 @@ def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None
                  callbacks: Callbacks | None = None) -> Planner:
     """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
     it is told before anything is painted."""
-    opened = Reader(settings, model, callbacks, canvas)
+    opened = PromptPlanner(settings, model, callbacks, canvas)
     _ = opened.chat_model
     return opened
 
