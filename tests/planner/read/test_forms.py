@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.errors import Conflict
+from planner.place import place
 from planner.read.grammar import read
 from planner.read.grammar.chunks import Chunker
 from planner.read.grammar.classes import klass
@@ -12,7 +13,6 @@ from planner.read.grammar.fragments import split
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.syntax import Parser
 from planner.scene import Canvas, Scene
-from planner.solve import place
 
 
 def things(scene: Scene) -> dict[str, int]:
