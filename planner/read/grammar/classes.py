@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,9 +17,8 @@ _BODIES = frozenset("pagflbtovnu")
 
 
 @lru_cache(maxsize=1)
-def _table() -> mmap.mmap:
-    with Path(__file__).with_name("nouns.txt").open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+def _table() -> bytes:
+    return Path(__file__).with_name("nouns.txt").read_bytes()
 
 
 @lru_cache(maxsize=20_000)
