@@ -122,9 +122,11 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
 
 def _names_thing(token: Token, *, owned: bool) -> bool:
     """Whether the word after a side is what the side belongs to: "on the top shelf", "on his right shoulder"."""
+    if owned:
+        return token.low in listed("part")
     if token.kind != "word" or token.low in listed("function") or verb(token.low):
         return False
-    return token.low in listed("part") if owned else klass(token.low) in ("furniture", "container") or (
+    return klass(token.low) in ("furniture", "container") or (
         token.low in ("drawer", "page", "panel", "floor", "step", "bunk", "row", "window", "door", "wing", "branch"))
 
 
