@@ -25,7 +25,7 @@ from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
 from scenewright.loop.runs import LAYOUT, Run, png
 
-LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 400
+LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {

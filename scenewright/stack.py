@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -130,6 +131,8 @@ def hub_folder(name: str) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=True))
     except (LocalEntryNotFoundError, ValueError, OSError):
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
+            raise ModelMissing(f"there is no folder `{name}`; name another one, or use `{POCKET}`") from None
         raise ModelMissing(f"there is no folder `{name}`, and no model of that name in the local cache; download it "
                            f"with `hf download {name}`, or use `{POCKET}`") from None
 
@@ -253,6 +256,4 @@ def model_folder(name: str, role: str) -> Path:
     path = Path(name)
     if path.is_dir() or (path.is_file() and role == "image model"):
         return path
-    if path.is_absolute() or name.startswith((".", "~")):
-        raise ModelMissing(f"there is no folder `{name}`; name one that is there, or `{POCKET}`")
     return hub_folder(name)

@@ -19,7 +19,7 @@ from planner.formats import datasets, lmd, models
 from planner.formats.conventions import Convention, few_enough, leaving
 from planner.formats.datasets import names
 from planner.formats.pictures import Picture, decoded, items_of, text_of, written
-from planner.read.wire import sentence_of, shown
+from planner.plain import sentence_of, shown
 from planner.scene import SCHEMA_VERSION, Canvas, Layout
 
 __all__ = ["FORMATS", "LABELLED", "OWN", "Format", "dump", "load", "names", "sniff"]

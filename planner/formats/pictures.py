@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from planner.errors import FormatError
 from planner.formats.conventions import few_enough
 from planner.ids import clean_ids
+from planner.plain import sentence_of
 from planner.read.grammar import read
-from planner.read.wire import sentence_of
 from planner.scene import Absent, Box, Canvas, Layout, Lettering, Placement, Scene, Thing
 
 LARGEST_FILE = 16_000_000

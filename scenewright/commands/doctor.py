@@ -1,4 +1,4 @@
-"""`scenewright runs`, `models` and `doctor`: what is stored, what can be used here, and whether all is well."""
+"""`scenewright models` and `doctor`: what can be used here, and whether all is well."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from scenewright.commands.console import table
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import versions
-from scenewright.loop.shelf import runs_in
 from scenewright.places import config_file
 
 if TYPE_CHECKING:
@@ -32,20 +31,6 @@ class Found(NamedTuple):
     what: str
     well: bool
     said: str
-
-
-def list_runs(assignments: Sequence[str], *, json: bool) -> Ending:
-    """The stored runs, newest first."""
-    settings = Settings.load(assigned(assignments))
-    found = runs_in(settings.runs)
-    if json:
-        write_json([run.model_dump() for run in found])
-    elif not found:
-        write(f"no runs in {settings.runs.resolve()}\n")
-    else:
-        write(table(("run", "state", "rounds", "when", "prompt"),
-                     [(r.id, r.state, str(r.rounds or ""), r.created.replace("T", " ")[:16], r.prompt) for r in found]))
-    return Ending.DONE
 
 
 def list_models(assignments: Sequence[str], *, json: bool) -> Ending:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import IO
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
-from scenewright.commands.files import DASH, lines_to, read_layout, read_text, write_text
+from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
 from scenewright.planning import Planner
@@ -68,7 +67,7 @@ def plan_batch(planner: Planner, source: Path, target: Path) -> Ending:
 @contextmanager
 def _opened(source: Path) -> Iterator[IO[bytes]]:
     if source == DASH:
-        yield sys.stdin.buffer
+        yield stdin()
         return
     try:
         stream = source.open("rb")

@@ -22,7 +22,7 @@ from scenewright.config import Settings
 from scenewright.loop import events
 from scenewright.loop.agent import Loop
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, RESULT, Run
+from scenewright.loop.runs import PAGE, RESULT
 from scenewright.loop.stages import Task, Unpaintable
 from scenewright.planning import Planner
 from scenewright.stack import Stack, open_painter
@@ -146,4 +146,4 @@ def test_a_run_that_was_stored_before_words_were_told_opens_still(scene: Scene, 
     again = render(scene.prompt, settings=settings, stack=fakes.stack(scene))
     assert isinstance(again, Result)
     assert again.unpaintable == ()
-    assert Run(folder).result() == stored
+    assert json.loads((folder / RESULT).read_text()) == stored

@@ -10,7 +10,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from planner.read.examples import library
+from planner.read.model.examples import library
 
 JUNK: list[Any] = [None, True, False, 0, -1, 1, 7, 1e308, -1e308, math.nan, math.inf, 10**30, "", " ", "two cats",
                    "\x00", "\ud800", "\u202e", "{{ 7*7 }}", "x" * 5000, [], {}, [[]], [None], {"a": 1}, ["cat", "dog"],
@@ -86,18 +86,15 @@ def _repeat(plan: dict[str, Any], rng: random.Random) -> None:
 def _rescale(plan: dict[str, Any], rng: random.Random) -> None:
     factor = rng.choice((0.001, 0.1, 0.512, 1.024, 2.0, 100.0, -1.0))
     some = rng.random() < 0.3
-    for thing in _things(plan):
-        for edge in ("left", "top", "right", "bottom"):
-            if isinstance(thing.get(edge), int | float) and not (some and rng.random() < 0.5):
-                thing[edge] *= factor
+    for box in _box_lists(plan):
+        box[:] = [edge * factor if isinstance(edge, int | float) and not (some and rng.random() < 0.5) else edge
+                  for edge in box]
 
 
 def _shuffle(plan: dict[str, Any], rng: random.Random) -> None:
-    edges = ["left", "top", "right", "bottom"]
-    order = rng.choice((["top", "left", "bottom", "right"], edges[::-1], rng.sample(edges, 4)))
-    for thing in _things(plan):
-        values = [thing.get(edge) for edge in order]
-        thing.update(zip(edges, values, strict=True))
+    order = rng.choice(([1, 0, 3, 2], [3, 2, 1, 0], rng.sample(range(4), 4)))
+    for box in _box_lists(plan):
+        box[:] = [box[i] for i in order] if len(box) == 4 else box
 
 
 def _crowd(plan: dict[str, Any], rng: random.Random) -> None:
@@ -114,3 +111,8 @@ def _wrap(plan: dict[str, Any], rng: random.Random) -> None:
 def _things(plan: dict[str, Any]) -> list[dict[str, Any]]:
     things = plan.get("things")
     return [thing for thing in things if isinstance(thing, dict)] if isinstance(things, list) else []
+
+
+def _box_lists(plan: dict[str, Any]) -> list[list[Any]]:
+    lists = (thing.get("boxes") for thing in _things(plan))
+    return [box for boxes in lists if isinstance(boxes, list) for box in boxes if isinstance(box, list)]

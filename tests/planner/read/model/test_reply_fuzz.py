@@ -1,6 +1,6 @@
 """Malformed replies by the thousand: no crash, each conversation ends in a layout or a typed error within its budget.
 
-`FUZZ_REPLIES=10000 pytest tests/planner/test_reply_fuzz.py` plays that many replies through whole conversations.
+`FUZZ_REPLIES=10000 pytest tests/planner/read/model/test_reply_fuzz.py` plays that many through whole conversations.
 """
 
 import importlib.util
@@ -14,10 +14,12 @@ import pytest
 from planner.errors import Conflict, ReplyError
 from planner.fakes import ScriptedModel
 from planner.place import place
-from planner.read.llm import Budget, read_with_model
-from planner.read.replies import draft_of, value_of
-from planner.read.units import boxes_of
-from planner.read.wire import plan_of
+from planner.read.model.boxes import boxes_of
+from planner.read.model.draft import draft_of
+from planner.read.model.examples import library
+from planner.read.model.reader import Terms, read_with_model
+from planner.read.model.replies import value_of
+from planner.read.model.wire import plan_of
 from planner.scene import Canvas, Layout
 
 spec = importlib.util.spec_from_file_location("malformed", Path(__file__).with_name("malformed.py"))
@@ -26,6 +28,8 @@ assert spec.loader is not None
 malformed = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(malformed)
 
+PROMPT = " ".join(dict.fromkeys(word for example in library() for word in example.prompt.split()))
+"""All words of all examples, so that their plans quote it."""
 CANVASES = (Canvas(), Canvas(width=1344, height=756), Canvas(width=768, height=1024))
 
 
@@ -36,7 +40,7 @@ def test_ten_thousand_malformed_replies_are_scenes_or_typed_errors():
         said = malformed.reply(rng)
         try:
             value = said if isinstance(said, dict) else value_of(str(getattr(said, "text", said)))
-            draft = draft_of(plan_of(value), "a prompt")
+            draft = draft_of(plan_of(value), PROMPT)
             boxes = boxes_of(draft.edges, rng.choice(CANVASES)).boxes
             assert set(boxes) <= {thing.id for thing in draft.scene.things}
         except ReplyError as error:
@@ -54,8 +58,7 @@ def test_every_conversation_of_malformed_replies_ends_typed_and_within_its_budge
         model = ScriptedModel([malformed.reply(rng) for _ in range(calls + 1)])
         canvas = rng.choice(CANVASES)
         try:
-            reading = read_with_model("a prompt", model, rounds=rounds, budget=Budget(calls=calls), canvas=canvas,
-                                      fallback=None)
+            reading = read_with_model(PROMPT, model, terms=Terms(calls=calls, repairs=rounds), canvas=canvas)
             assert isinstance(place(reading.scene, reading.hints, canvas=canvas), Layout)
             assert reading.calls == len(model.requests)
             ends["layout"] += 1

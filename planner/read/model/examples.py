@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -42,6 +42,15 @@ _PHENOMENA = {
     "lettering": r"says|reads|reading|written|letters|words?|titled|label\w*|\"|“",
     "style": r"paint\w*|photo\w*|watercolou?r|style|render\w*|illustration|sketch|drawing|cinematic|detailed|lighting|"
              r"poster|film|lens|pixel|anime|print|minimalist|oil|4k|8k",
+    "chat": r"please|pls|thx|thanks|hi|hey|hello|can you|could you|i want|i would like|i'd like|i need|make me|draw me|"
+            r"show me|give me|my",
+    "tags": r"(?:[^,.;]{2,40},\s*){4,40}[^,.;]{2,40}|masterpiece|best quality|trending|artstation|--\w+",
+    "people": r"man|woman|boy|girl|men|women|lady|child(?:ren)?|kids?|person|people|chef|nurse|king|queen|knight|"
+              r"wearing|wears|dress\w*|hair|beard|eyes|coat|hat|shirt|jacket|boots|gloves|scarf|apron",
+    "story": r"\w+[.!?]\s+\w+",
+    "view": r"from above|top[- ]down|bird'?s[- ]eye|overhead|flat lay|aerial|close[- ]?up|from below|seen from",
+    "printed": r"poster|screen|painting of|picture of|photo of|photograph of|postcard|mural|tattoo|print|printed|logo|"
+               r"sticker|billboard|t-shirt|window|mirror",
     "scale": r"giant|gigantic|tiny|huge|enormous|miniature|itself|impossibl\w+|upside down|towering",
 }
 PHENOMENA: Mapping[str, re.Pattern[str]] = {
@@ -52,15 +61,10 @@ PHENOMENA: Mapping[str, re.Pattern[str]] = {
 
 _READ_OF_A_PROMPT = 4000
 """Characters of a prompt that choose its examples."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How many examples to show, at most how many tokens of them, and how much likeness counts against diversity."""
-
-    count: int = 6
-    tokens: int = 12_000
-    likeness: float = 0.7
+MOST_TOKENS = 1_200
+"""Of all examples together."""
+_LIKENESS = 0.7
+"""How much likeness counts against diversity."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +80,7 @@ class Example:
     @cached_property
     def reply(self) -> str:
         """The plan as the JSON text of a reply."""
-        return json.dumps(self.plan, ensure_ascii=False)
+        return json.dumps(self.plan, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property
     def tokens(self) -> int:
@@ -101,24 +105,23 @@ def phenomena(prompt: str) -> frozenset[str]:
     return frozenset(name for name, pattern in PHENOMENA.items() if pattern.search(prompt))
 
 
-def chosen(prompt: str, choice: Choice, among: Sequence[Example] | None = None) -> list[Example]:
-    """Examples for `prompt`, the one most like it last."""
-    weights, vectors = _index(library() if among is None else tuple(among))
+def chosen(prompt: str, count: int, *, tokens: int = MOST_TOKENS, likeness: float = _LIKENESS) -> list[Example]:
+    """At most `count` examples for `prompt`, the one most like it last."""
+    weights, vectors = _index(library())
     head = prompt[:_READ_OF_A_PROMPT]
     wanted = _vector(_features(head, phenomena(head)), weights)
-    likeness = {example: _cosine(wanted, vector) for example, vector in vectors.items()}
+    alike = {example: _cosine(wanted, vector) for example, vector in vectors.items()}
     known = dict.fromkeys(vectors, 0.0)
     picked: list[Example] = []
-    tokens = choice.tokens
-    while len(picked) < choice.count:
+    while len(picked) < count:
         left = [e for e in vectors if e.tokens <= tokens and e not in picked]
         if not left:
             break
-        best = max(left, key=lambda e: choice.likeness * likeness[e] - (1 - choice.likeness) * known[e])
+        best = max(left, key=lambda e: likeness * alike[e] - (1 - likeness) * known[e])
         picked.append(best)
         tokens -= best.tokens
         known = {e: max(known[e], _cosine(vector, vectors[best])) for e, vector in vectors.items()}
-    return sorted(picked, key=lambda e: likeness[e])
+    return sorted(picked, key=lambda e: alike[e])
 
 
 @cache

@@ -3,35 +3,38 @@
 import json
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage
 
 from planner.check import check
 from planner.errors import BadReply, NoReply
 from planner.fakes import ScriptedModel
 from planner.place import place
-from planner.read.examples import library
-from planner.read.llm import Budget, Choice, Price, laid_out, opening, read_with_model
-from planner.scene import Canvas, Scene, Thing
+from planner.read.model.examples import library, tokens_in
+from planner.read.model.reader import Price, Terms, laid_out, read_with_model
+from planner.read.model.request import opening
+from planner.read.model.wire import SCHEMA
+from planner.scene import Canvas
 
 PROMPT = "a cat left of a dog"
 
 
-def thing(id, left, top, right, bottom, noun=None):
-    return {"id": id, "noun": noun or id, "phrase": f"a {noun or id}", "left": left, "top": top, "right": right,
-            "bottom": bottom}
+def thing(id, *box, noun=None, **more):
+    return {"id": id, "noun": noun or id, "words": f"a {noun or id}", "boxes": [list(box)]} | more
 
 
 def plan(*things, kind="left_of", **more):
-    return {"things": list(things), "relations": [{"kind": kind, "subjects": ["cat"], "objects": ["dog"]}]} | more
+    return {"things": list(things), "relations": [{"a": ["cat"], "is": kind, "b": ["dog"]}]} | more
 
 
 GOOD = plan(thing("cat", 50, 300, 400, 700), thing("dog", 550, 300, 950, 700))
 REVERSED = plan(thing("cat", 550, 300, 950, 700), thing("dog", 50, 300, 400, 700))
+CONTRADICTION = GOOD | {"relations": [{"a": ["cat"], "is": kind, "b": ["dog"]} for kind in ("left_of", "right_of")]}
 
 
-def read(script, **options):
+def read(script, **terms):
     model = ScriptedModel(script)
-    return model, read_with_model(PROMPT, model, **({"fallback": None} | options))
+    return model, read_with_model(PROMPT, model, terms=Terms(**terms))
 
 
 def test_a_good_plan_is_taken_at_once():
@@ -48,61 +51,63 @@ def test_a_plan_in_text_is_as_good_as_one_in_a_tool_call(as_text):
     assert read([as_text])[1].scene == read([GOOD])[1].scene
 
 
-def test_violations_go_back_in_words_with_the_reply_they_are_about():
-    model, reading = read([REVERSED, GOOD])
+def test_boxes_that_are_wrong_cost_no_further_request_and_are_hints_all_the_same():
+    model, reading = read([REVERSED])
+    assert (len(model.requests), reading.warnings) == (1, ())
+    assert reading.hints["cat"].x0 > reading.hints["dog"].x0
+
+
+def test_what_cannot_be_used_goes_back_in_words_with_the_reply_it_is_about():
+    lost = GOOD | {"relations": [{"a": ["cat"], "is": "left_of", "b": ["ghost"]}]}
+    model, reading = read([lost, GOOD])
     assert (reading.calls, reading.warnings) == (2, ())
     answer, complaint = model.requests[1][-2:]
-    assert json.loads(answer.text) == REVERSED
-    assert "the cat is left of the dog" in complaint.text
+    assert json.loads(answer.text) == lost
+    assert "no thing with the id `ghost`" in complaint.text
     assert model.requests[1][:-2] == model.requests[0]
 
 
-def test_boxes_that_stay_wrong_are_hints_all_the_same_after_the_rounds():
-    _, reading = read([REVERSED] * 9, rounds=2)
-    assert reading.calls == 3
-    assert reading.hints["cat"].x0 > reading.hints["dog"].x0
-    assert any("the cat is left of the dog" in warning for warning in reading.warnings)
+def test_a_take_without_contradiction_is_kept_before_one_with():
+    two = thing("cat", 50, 300, 400, 700, count="2")
+    doubtful = plan(two, thing("dog", 550, 300, 950, 700))
+    prompt = "one cat left of a dog"
+    for script in ([doubtful, CONTRADICTION], [CONTRADICTION, doubtful]):
+        reading = read_with_model(prompt, ScriptedModel(script), terms=Terms(repairs=1))
+        assert len(reading.scene.relations) == 1
 
 
-def test_the_take_with_the_fewest_faults_is_kept():
-    worse = plan(thing("cat", 300, 300, 950, 700), thing("dog", 50, 300, 500, 700))
-    _, reading = read([REVERSED, worse, worse])
-    assert reading.hints["cat"].corners == pytest.approx((0.55, 0.3, 0.95, 0.7))
-
-
-@pytest.mark.parametrize("rounds", [0, 1, 2, 3])
-def test_the_number_of_rounds_is_exact(rounds):
+@pytest.mark.parametrize("repairs", [0, 1, 2, 3])
+def test_the_number_of_repairs_is_exact(repairs):
     model = ScriptedModel(["prose"], repeat_last=True)
     with pytest.raises(BadReply, match="no JSON object"):
-        read_with_model(PROMPT, model, rounds=rounds, fallback=None, budget=Budget(calls=10))
-    assert len(model.requests) == rounds + 1
+        read_with_model(PROMPT, model, terms=Terms(repairs=repairs, calls=10))
+    assert len(model.requests) == repairs + 1
 
 
 @pytest.mark.parametrize("calls", [1, 2, 3])
 def test_the_number_of_calls_is_exact(calls):
     model = ScriptedModel(["prose"], repeat_last=True)
     with pytest.raises(NoReply, match="budget"):
-        read_with_model(PROMPT, model, rounds=9, fallback=None, budget=Budget(calls=calls))
+        read_with_model(PROMPT, model, terms=Terms(repairs=9, calls=calls))
     assert len(model.requests) == calls
 
 
 def test_a_budget_that_ends_after_a_usable_plan_does_not_lose_it():
-    _, reading = read([REVERSED], budget=Budget(calls=1))
+    _, reading = read([CONTRADICTION], calls=1)
     assert reading.source == "model"
-    assert reading.warnings
 
 
 def test_no_request_is_made_that_the_token_budget_cannot_carry():
     model = ScriptedModel([GOOD])
     with pytest.raises(NoReply, match="tokens"):
-        read_with_model(PROMPT, model, budget=Budget(tokens=100), fallback=None)
+        read_with_model(PROMPT, model, terms=Terms(tokens=100))
     assert model.requests == []
 
 
 def test_a_prompt_of_a_megabyte_is_never_sent():
     model = ScriptedModel([GOOD])
     with pytest.raises(NoReply, match="shorten the prompt"):
-        read_with_model("a cat " * 180_000, model, fallback=None)
+        read_with_model("a cat " * 180_000, model)
     assert model.requests == []
 
 
@@ -114,25 +119,45 @@ def test_the_cost_is_what_the_provider_counted_times_the_price():
     assert read([GOOD])[1].cost is None
 
 
+def test_the_schema_is_counted_before_anything_is_sent():
+    asked = sum(tokens_in(m.text) for m in opening(PROMPT, Canvas(), 3))
+    schema = tokens_in(json.dumps(SCHEMA, separators=(",", ":")))
+    model, _ = read([GOOD], tokens=asked + schema)
+    assert len(model.requests) == 1
+    with pytest.raises(NoReply, match="tokens"):
+        read([GOOD], tokens=asked + schema - 1)
+
+
+def test_no_request_is_made_that_the_money_cannot_carry():
+    model = ScriptedModel([GOOD])
+    with pytest.raises(NoReply, match="would cost more than what is left"):
+        read_with_model(PROMPT, model, terms=Terms(price=Price(input=1.0, output=1.0), money=0.001))
+    assert model.requests == []
+
+
+def test_a_request_with_its_schema_has_at_most_four_thousand_tokens_for_any_prompt_of_the_examples():
+    schema = tokens_in(json.dumps(SCHEMA, separators=(",", ":")))
+    sizes = [schema + sum(tokens_in(m.text) for m in opening(e.prompt, e.canvas, 3)) for e in library()]
+    assert max(sizes) <= 4_000
+
+
 def test_swapped_axes_are_swapped_back_where_the_claims_tell():
     column = [thing(id, 300, top, 700, top + 200) for id, top in (("cat", 50), ("dog", 400), ("owl", 750))]
-    chain = {"things": column, "relations": [{"kind": "left_of", "subjects": [a], "objects": [b]}
+    chain = {"things": column, "relations": [{"a": [a], "is": "left_of", "b": [b]}
                                              for a, b in (("cat", "dog"), ("dog", "owl"))]}
-    _, reading = read([chain])
-    assert reading.calls == 1
+    reading = read_with_model("a cat left of a dog left of an owl", ScriptedModel([chain]))
     assert reading.hints["cat"].corners == pytest.approx((0.05, 0.3, 0.25, 0.7))
     assert "swapped" in reading.scene.notes[0]
 
 
 def test_a_single_wrong_relation_is_not_taken_for_swapped_axes():
-    model, reading = read([plan(thing("cat", 300, 50, 700, 400), thing("dog", 300, 550, 700, 950)), GOOD])
-    assert len(model.requests) == 2
+    _, reading = read([plan(thing("cat", 300, 50, 700, 400), thing("dog", 300, 550, 700, 950))])
+    assert reading.hints["cat"].corners == pytest.approx((0.3, 0.05, 0.7, 0.4))
     assert reading.scene.notes == ()
 
 
 def test_claims_that_contradict_each_other_go_back_to_the_model():
-    both = [{"kind": kind, "subjects": ["cat"], "objects": ["dog"]} for kind in ("left_of", "right_of")]
-    model, reading = read([GOOD | {"relations": both}, GOOD])
+    model, reading = read([CONTRADICTION, GOOD])
     assert "cannot all hold" in model.requests[1][-1].text
     assert reading.warnings == ()
 
@@ -145,8 +170,8 @@ def test_a_cut_reply_is_asked_for_again_shorter():
 
 def test_a_refusal_is_not_asked_again():
     model = ScriptedModel([AIMessage("", additional_kwargs={"refusal": "I won't."}), GOOD])
-    with pytest.raises(NoReply, match=r"refused: I won't\."):
-        read_with_model(PROMPT, model, fallback=None)
+    with pytest.raises(NoReply, match="refused"):
+        read_with_model(PROMPT, model)
     assert len(model.requests) == 1
 
 
@@ -163,19 +188,23 @@ def test_a_tool_call_whose_arguments_are_no_json_is_asked_again():
     assert "ends too early" in model.requests[1][-1].text
 
 
-def test_the_fallback_reads_when_the_model_cannot_and_says_so():
-    scene = Scene(prompt=PROMPT, things=(Thing(id="cat", noun="cat", phrase="a cat"),), notes=("earlier",))
-    _, reading = read(["no"] * 3, fallback=lambda prompt: scene)
+def test_the_grammar_reads_where_the_terms_allow_it_and_a_note_says_so_without_a_word_of_the_reply():
+    _, reading = read(["no sk-1234"] * 3, fallback=True, repairs=2)
     assert (reading.source, reading.calls, reading.hints) == ("grammar", 3, {})
-    assert "language model" in reading.warnings[0]
-    assert reading.scene.things == scene.things
-    assert reading.scene.notes == ("earlier", reading.warnings[0])
+    assert [t.noun for t in reading.scene.things] == ["cat", "dog"]
+    assert reading.scene.notes[-1] == "the language model could not be used; the built-in grammar read the prompt"
+    assert "no JSON object" in reading.warnings[0]
+
+
+def test_a_model_that_was_asked_for_and_fails_is_an_error_unless_the_terms_say_otherwise():
+    with pytest.raises(BadReply):
+        read(["no"] * 3)
 
 
 def test_an_error_that_is_nobodys_weather_is_not_retried():
     model = ScriptedModel([RuntimeError("broken"), GOOD])
-    with pytest.raises(NoReply, match="RuntimeError: broken"):
-        read_with_model(PROMPT, model, fallback=None)
+    with pytest.raises(NoReply, match="failed with RuntimeError"):
+        read_with_model(PROMPT, model)
     assert len(model.requests) == 1
 
 
@@ -190,21 +219,21 @@ def test_a_connection_that_fails_is_tried_again(monkeypatch):
     "\u202eright to left", "nul \x00 byte", "```json\n{}\n```", "--- variables: a ---", "",
 ])
 def test_the_prompt_is_sent_as_a_message_of_its_own_untouched(prompt):
-    model = ScriptedModel([GOOD])
-    reading = read_with_model(prompt, model, fallback=None)
+    model = ScriptedModel([{"things": []}])
+    reading = read_with_model(prompt, model)
     system, *_, last = model.requests[0]
     assert last.text == reading.scene.prompt == prompt
     assert not prompt or prompt not in system.text
 
 
 def test_lone_surrogates_in_a_prompt_are_replaced_before_they_are_sent():
-    model = ScriptedModel([GOOD])
-    reading = read_with_model("a \ud800 cat", model, fallback=None)
+    model = ScriptedModel([{"things": []}])
+    reading = read_with_model("a \ud800 cat", model)
     assert model.requests[0][-1].text == reading.scene.prompt == "a ? cat"
 
 
 def test_the_messages_are_rules_then_examples_as_turns_then_the_prompt():
-    messages = opening("three red birds in a row", Canvas(width=1600, height=900), Choice(count=4))
+    messages = opening("three red birds in a row", Canvas(width=1600, height=900), 4)
     assert [m.type for m in messages] == ["system"] + ["human", "ai"] * 4 + ["human"]
     assert "16 wide to 9 high" in messages[0].text
     replies = {example.reply for example in library()}
@@ -212,51 +241,64 @@ def test_the_messages_are_rules_then_examples_as_turns_then_the_prompt():
 
 
 def test_without_examples_the_prompt_follows_the_rules():
-    assert [m.type for m in opening("a cat", Canvas(), Choice(count=0))] == ["system", "human"]
+    assert [m.type for m in opening("a cat", Canvas(), 0)] == ["system", "human"]
 
 
 def test_the_rules_explain_every_relation():
     from planner.relations import TABLE
-    rules = opening("a cat", Canvas(), Choice(count=0))[0].text
-    assert all(f"`{kind}`" in rules for kind in TABLE)
-
-
-def test_without_another_fallback_the_grammar_reads_what_the_model_could_not():
-    reading = read_with_model("two red birds above a stop sign", ScriptedModel(["no"] * 3))
-    assert reading.source == "grammar"
-    assert [t.noun for t in reading.scene.things] == ["bird", "bird", "stop sign"]
-    assert "language model" in reading.scene.notes[-1]
-    assert check(place(reading.scene, reading.hints)) == []
+    rules = opening("a cat", Canvas(), 0)[0].text
+    assert {kind for kind in TABLE if f"`{kind}`" not in rules} == {"part_of"} - set(rules.split("`"))
 
 
 def test_the_solver_makes_a_checked_layout_of_boxes_that_stayed_wrong():
-    _, reading = read([REVERSED], rounds=0)
+    _, reading = read([REVERSED])
     layout = place(reading.scene, reading.hints)
     assert check(layout) == []
     assert {move.thing for move in layout.moves} <= {"cat", "dog"}
 
 
 def birds(n):
-    return {"things": [thing(f"b{i}", 50 + 300 * i, 300, 250 + 300 * i, 600, "bird") for i in range(n)]}
+    return {"things": [thing("bird", 50, 300, 250, 600, count=str(n))]}
 
 
-def test_a_number_that_the_grammar_is_sure_of_is_asked_about_once():
+def test_a_number_directly_before_a_noun_that_the_model_counts_otherwise_is_asked_about_once():
     model = ScriptedModel([birds(2), birds(3)])
-    reading = read_with_model("three birds", model, fallback=None)
-    assert "seems to speak of 3 × bird, and 2 with this" in model.requests[1][-1].text
+    reading = read_with_model("three birds", model)
+    assert "seems to speak of 3 × bird, and 2 are listed" in model.requests[1][-1].text
     assert (len(reading.scene.things), reading.warnings) == (3, ())
 
 
 def test_a_model_that_keeps_to_its_number_is_believed_with_a_warning():
     model = ScriptedModel([birds(2), birds(2), birds(2)])
-    reading = read_with_model("three birds", model, fallback=None)
+    reading = read_with_model("three birds", model, terms=Terms(repairs=2))
     assert len(model.requests) == 2
     assert len(reading.scene.things) == 2
     assert "in doubt" in reading.warnings[0]
     assert reading.scene.notes == reading.warnings
 
 
-@pytest.mark.parametrize("prompt", ["several birds", "birds", "three zorbly grumfs of a bird, whatever", "x" * 3000])
-def test_nothing_is_doubted_where_the_grammar_is_not_sure(prompt):
+@pytest.mark.parametrize("prompt", ["several birds", "birds", "two girls each hold three birds", "three small birds",
+                                    "three birds, and later two birds", "about three birds", "two rows of three birds",
+                                    "x" * 3000 + " three birds"])
+def test_nothing_is_doubted_where_the_words_leave_it_open(prompt):
     model = ScriptedModel([birds(2)])
-    assert read_with_model(prompt, model, fallback=None).warnings == ()
+    assert read_with_model(prompt, model).warnings == ()
+
+
+def test_callbacks_are_told_of_every_request():
+    class Ear(BaseCallbackHandler):
+        heard = 0
+
+        def on_chat_model_start(self, *args, **kwargs):
+            self.heard += 1
+
+    ear = Ear()
+    read_with_model(PROMPT, ScriptedModel(["no", GOOD]), callbacks=[ear])
+    assert ear.heard == 2
+
+
+def test_evidence_of_a_failed_picture_is_told_in_the_one_request():
+    model = ScriptedModel([GOOD])
+    read_with_model(PROMPT, model, evidence="the cat is missing")
+    assert len(model.requests) == 1
+    assert "the cat is missing" in model.requests[0][-1].text

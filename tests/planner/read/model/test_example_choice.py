@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.read.examples import PHENOMENA, Choice, chosen, library, phenomena, tokens_in
+from planner.read.model.examples import PHENOMENA, chosen, library, phenomena, tokens_in
 
 BY_NAME = {example.name: example for example in library()}
 
 
-def names(prompt, **choice):
-    return [example.name for example in chosen(prompt, Choice(**choice))]
+def names(prompt, count=6, tokens=12_000, **choice):
+    return [example.name for example in chosen(prompt, count, tokens=tokens, **choice)]
 
 
 @pytest.mark.parametrize("example", library(), ids=lambda e: e.name)
@@ -33,7 +33,7 @@ def test_the_most_like_example_shows_what_the_prompt_is_about(prompt, wanted):
 @given(prompt=st.text(max_size=300), count=st.integers(0, 50), tokens=st.integers(0, 20_000),
        likeness=st.floats(0.0, 1.0))
 def test_any_prompt_gets_at_most_the_count_and_the_budget_without_repeats(prompt, count, tokens, likeness):
-    picked = chosen(prompt, Choice(count=count, tokens=tokens, likeness=likeness))
+    picked = chosen(prompt, count, tokens=tokens, likeness=likeness)
     assert len(picked) <= count
     assert sum(example.tokens for example in picked) <= tokens
     assert len({example.name for example in picked}) == len(picked)
@@ -49,8 +49,8 @@ def test_everything_is_shown_where_the_budget_carries_it():
 
 def test_diversity_shows_more_phenomena_than_likeness_alone():
     prompt = "three red cups and four blue plates"
-    alike = {p for e in chosen(prompt, Choice(count=6, likeness=1.0)) for p in e.shows}
-    mixed = {p for e in chosen(prompt, Choice(count=6, likeness=0.3)) for p in e.shows}
+    alike = {p for e in chosen(prompt, 6, tokens=12_000, likeness=1.0) for p in e.shows}
+    mixed = {p for e in chosen(prompt, 6, tokens=12_000, likeness=0.3) for p in e.shows}
     assert len(mixed) > len(alike)
 
 
