@@ -13,7 +13,7 @@ from planner.read import grammar
 from planner.scene import Canvas, Layout, Scene
 from scenewright.asked import Asked, asked
 from scenewright.hints import hints_for
-from scenewright.replanning import roomy, told
+from scenewright.replanning import roomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from grounding.verify.report import Report
+    from planner.read.model.terms import Terms
     from planner.scene import Box
 
     Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_PROMPT = 20_000
 
 
-class Reading(NamedTuple):
+class Understood(NamedTuple):
     """A scene, boxes to start from, what was said on the way, and the requests to a language model that it took."""
 
     scene: Scene
@@ -48,7 +49,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Planner:
+class PromptPlanner:
     """Reads with a language model where there is one, with the grammar otherwise, and places with the solver.
 
     `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one.
@@ -59,19 +60,19 @@ class Planner:
     callbacks: Callbacks | None = None
     spare: Canvas = field(default_factory=Canvas)
 
-    def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Reading:
-        """What a prompt says, with at most `calls` requests to the language model. Raises `PlanError`."""
+    def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Understood:
+        """What a prompt says, with at most `calls` requests to the language model, which is told what a picture of an
+        earlier plan lacked. Raises `PlanError`."""
         words = in_words(prompt)
         calls = self.how.llm_calls if calls is None else calls
         if self.chat_model is None or calls < 1:
-            return Reading(understood(grammar.read(words)), {})
-        from planner.read.model.reader import Terms, read_where_unsure, read_with_model
+            return Understood(understood(grammar.read(words)), {})
+        from planner.read.model.reader import read_where_unsure, read_with_model
 
         ask = read_with_model if self.how.planner == "llm" else read_where_unsure
-        terms = Terms(calls=calls, seconds=self.how.llm_seconds, fallback=self.how.llm_fallback)
-        found = ask(words, self.chat_model, terms=terms, canvas=self.how.size(self.spare), evidence=evidence,
-                    callbacks=self.callbacks)
-        return Reading(understood(found.scene), found.hints, found.warnings, found.calls)
+        found = ask(words, self.chat_model, canvas=self.how.size(self.spare), evidence=evidence,
+                    terms=_terms(self.how, calls), callbacks=self.callbacks)
+        return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
              calls: int | None = None, evidence: str = "") -> Planned:
@@ -88,7 +89,7 @@ class Planner:
         anew and makes room for what was missing."""
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
-            return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=told(words))
+            return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
         return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas))
 
     @cached_property
@@ -107,13 +108,13 @@ def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = N
     variables and the settings file say. `model` is a LangChain chat model that reads, with `callbacks`, instead of the
     one that the settings name. The boxes of `hints` are kept as far as the claims allow. Raises `ScenewrightError`.
     """
-    return Planner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
+    return PromptPlanner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
 
 
 def read(prompt: str, *, settings: Asked | None = None, model: BaseChatModel | None = None,
          callbacks: Callbacks | None = None, **changes: Any) -> Scene:
     """What a prompt says, as a scene with nothing placed; arguments as for `plan`."""
-    return Planner(asked(settings, changes), model, callbacks).read(prompt).scene
+    return PromptPlanner(asked(settings, changes), model, callbacks).read(prompt).scene
 
 
 def in_words(prompt: str) -> str:
@@ -141,6 +142,15 @@ def _opened(how: Asked) -> BaseChatModel | None:
             raise BadInput("expected a language model in SCENEWRIGHT_LLM, as in SCENEWRIGHT_LLM=openai:NAME, and it "
                            "is not set; set it, hand one over as `model`, or let the grammar read")
         return None
-    from planner.read.model.client import open_model
+    from planner.read.model.reader import open_model
 
     return open_model(how.llm, base_url=how.llm_base_url or None, api_key=how.llm_api_key)
+
+
+def _terms(how: Asked, calls: int) -> Terms:
+    """On what terms the model is asked: the settings whose names begin with `llm_`."""
+    from planner.read.model.terms import Price, Terms
+
+    named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
+    price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
+    return Terms(**{**named, "calls": calls, "price": price})

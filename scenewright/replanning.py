@@ -1,4 +1,4 @@
-"""A second plan that knows what was wrong with the picture of the first: told to a model, or made room for."""
+"""A second plan that knows what was wrong with the picture of the first, and makes room for it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ if TYPE_CHECKING:
 
 ROOM = 1.25
 """By how much the box of a thing that was missing grows in the next layout."""
-
-
-def told(words: str) -> str:
-    """What a picture lacked, in one line for a language model."""
-    return "; ".join(line.strip().rstrip(".") for line in words.splitlines())
 
 
 def roomy(layout: Layout, report: Report | None) -> dict[str, Box]:

@@ -13,9 +13,10 @@ from planner.fakes import FakeServer, ScriptedModel, fails, hangs, says
 from planner.scene import Canvas, Layout
 from scenewright import fakes
 from scenewright.api import render
+from scenewright.asked import Asked
 from scenewright.config import Settings
 from scenewright.loop.stages import Task
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_planner
 
 PROMPT = "a red ball left of a blue box"
@@ -50,14 +51,14 @@ def words(messages: list[BaseMessage]) -> str:
 
 def test_the_model_plans_and_its_calls_are_counted(unsure: None) -> None:
     model = ScriptedModel([reply()])
-    planned = Planner(model=model, spare=CANVAS).plan(PROMPT, seed=0, calls=4)
+    planned = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS).plan(PROMPT, seed=0, calls=4)
     assert planned.calls == len(model.requests) == 1
     assert planned.layout.boxes["ball"].corners == pytest.approx((0.08, 0.4, 0.38, 0.7))
 
 
-def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_request(unsure: None) -> None:
+def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_request() -> None:
     model = ScriptedModel([reply(), reply(60)])
-    planner = Planner(model=model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=4).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=3)
     assert again.calls == 1
@@ -68,7 +69,7 @@ def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_requ
 
 def test_evidence_does_not_make_the_reader_swap_across_and_down(unsure: None) -> None:
     model = ScriptedModel([reply(), reply(), reply(), reply()])
-    planner = Planner(model=model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=4).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=3).layout
     assert again.boxes["ball"].corners == pytest.approx(layout.boxes["ball"].corners)
@@ -76,7 +77,7 @@ def test_evidence_does_not_make_the_reader_swap_across_and_down(unsure: None) ->
 
 def test_without_calls_left_the_solver_replans_alone(unsure: None) -> None:
     model = ScriptedModel([reply()])
-    planner = Planner(model=model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=1).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=0)
     assert (again.calls, len(model.requests)) == (0, 1)
@@ -89,7 +90,7 @@ def test_without_calls_left_the_solver_replans_alone(unsure: None) -> None:
 def test_a_hostile_or_useless_reply_leads_to_the_grammar_within_the_budget(
         answer: str, tmp_path: Path, unsure: None) -> None:
     model = ScriptedModel([answer] * 6)
-    stack = Stack(Planner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
     result = render(PROMPT, settings=Settings(runs=tmp_path, llm_calls=3), stack=stack)
     assert result.verified
     assert [t.noun for t in result.layout.scene.things] == ["ball", "box"]
@@ -100,7 +101,7 @@ def test_a_hostile_or_useless_reply_leads_to_the_grammar_within_the_budget(
 
 def test_a_prompt_that_the_grammar_is_sure_of_costs_no_request(tmp_path: Path) -> None:
     model = ScriptedModel([])
-    stack = Stack(Planner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
     assert render(PROMPT, settings=Settings(runs=tmp_path), stack=stack).verified
     assert model.requests == []
 
@@ -113,7 +114,7 @@ def test_a_server_that_is_down_costs_the_model_and_not_the_picture(
                             llm_seconds=2.0,
                             llm_api_key="sk-very-secret")
         planner = open_planner(settings, CANVAS)
-        assert isinstance(planner, Planner)
+        assert isinstance(planner, PromptPlanner)
         result = render(PROMPT, settings=settings, stack=Stack(planner, fakes.DrawingPainter(), fakes.Oracle()))
     assert result.verified
     assert len(server.requests) == 1
@@ -125,7 +126,7 @@ def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path, unsure: None) ->
         return ("exists:ball",)
 
     model = ScriptedModel([reply(10 * i) for i in range(20)])
-    stack = Stack(Planner(model=model, spare=CANVAS), fakes.DrawingPainter(wrong), fakes.Oracle())
+    stack = Stack(PromptPlanner(Asked(planner="llm"), model, spare=CANVAS), fakes.DrawingPainter(wrong), fakes.Oracle())
     settings = Settings.load({"runs": tmp_path, "llm_calls": 4, "rounds": 6, "remedies": {"missing": ["replan"] * 5}})
     result = render(PROMPT, settings=settings, stack=stack)
     assert result.outcome.llm_calls == len(model.requests) <= 4
