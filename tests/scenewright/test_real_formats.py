@@ -122,7 +122,7 @@ def test_with_no_judge_at_all_the_picture_is_painted_and_said_to_be_unchecked(se
 
 
 def test_an_image_model_that_is_missing_is_told_with_what_to_do(settings: Any, tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match=r"there is no folder.*pocket"):
+    with pytest.raises(ModelMissing, match=r"there is no folder.*`pocket`"):
         render(PROMPT, settings=settings(image_model=str(tmp_path / "nowhere")))
     with pytest.raises(ModelMissing, match=r"hf download nobody/nothing"):
         render(PROMPT, settings=settings(image_model="nobody/nothing"))
