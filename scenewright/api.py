@@ -86,10 +86,11 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
     settings = settings or Settings.load()
     layout = claims if isinstance(claims, Layout) else _scene_only(claims, settings)
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                      settings.second_detector, settings.second_scorer)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
-    return verifier.verify(picture, layout)
+    return verifier.verifier.verify(picture, layout)
 
 
 def open_picture(path: Path) -> Image.Image:

@@ -59,9 +59,20 @@ class Stack:
 def open_stack(settings: Settings) -> Stack:
     """The stages that these settings name. Models stay loaded for the next call."""
     painter = open_painter(settings.image_model, settings.device, settings.scorer)
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                      settings.second_detector, settings.second_scorer)
     canvas = canvas_of(settings.canvas) if settings.canvas else Canvas(width=painter.size[0], height=painter.size[1])
-    return Stack(open_planner(settings, canvas), painter, verifier, missing)
+    return Stack(open_planner(settings, canvas), painter, verifier, (*missing, *_ill_matched(settings)))
+
+
+def _ill_matched(settings: Settings) -> tuple[str, ...]:
+    """What to say where the pocket's judges, who know its own drawings only, judge another model's pictures."""
+    own = [role for role, name in (("detector", settings.detector), ("scorer", settings.scorer)) if name == POCKET]
+    if settings.image_model == POCKET or not own:
+        return ()
+    return (f"pictures of `{settings.image_model}` are judged by the pocket's {' and '.join(own)}, taught the pocket's "
+            "own drawings only: little can be told of them, and that may be wrong; set "
+            f"{' and '.join(f'`{role}`' for role in own)} to what knows such pictures",)
 
 
 def open_planner(settings: Settings, canvas: Canvas) -> Planner:
@@ -121,23 +132,31 @@ def hub_folder(name: str) -> Path:
 
 
 @lru_cache(maxsize=2)
-def open_verifier(detector: str, scorer: str, thresholds: Path | None,
-                  device: str = "cpu") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
-    """The verifier with what could be opened, and why the rest could not; none where nothing could."""
+def open_verifier(detector: str, scorer: str, thresholds: Path | None, device: str = "cpu", second_detector: str = "",
+                  second_scorer: str = "") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
+    """The verifier with what could be opened, and why the rest could not; none where nothing could. Where a second
+    detector or scorer is named, a claim on which they disagree is in doubt."""
+    from grounding.verify.looks import EDITION, Looks
     from scenewright.loop.adapters import ClaimVerifier
 
-    judges, folders = open_both(detector, scorer, device)
-    if judges.detector is None and judges.scorer is None:
-        return None, (*judges.reasons, "pictures cannot be verified here; they are painted all the same")
-    claims = _claims(judges, folders[0], POCKET in (detector, scorer), thresholds)
-    names = (judge.name if judge else "" for judge in (judges.detector, judges.scorer))
-    return ClaimVerifier(claims, digest("\n".join((*names, claims.thresholds.model_dump_json())))), judges.reasons
+    named = [pair for pair in ((detector, scorer), (second_detector, second_scorer)) if any(pair)]
+    opened = [(pair, *open_both(*pair, device)) for pair in named]
+    reasons = tuple(reason for _, judges, _ in opened for reason in judges.reasons)
+    claims = [_claims(judges, folders[0], POCKET in pair, thresholds if k == 0 else None)
+              for k, (pair, judges, folders) in enumerate(opened) if judges.detector or judges.scorer]
+    if not claims:
+        return None, (*reasons, "pictures cannot be verified here; they are painted all the same")
+    marks = [mark for each in claims for mark in (each.detector.name if each.detector else "", each.scorer.name
+                                                  if each.scorer else "", each.thresholds.model_dump_json())]
+    return ClaimVerifier(Looks.of(claims[0], claims[1:]), digest("\n".join((EDITION, *marks)))), reasons
 
 
 def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, tuple[Path | None, Path | None]]:
     """Both judges and the folders that they come from. One that is missing is left out, with the reason."""
     from grounding.errors import ModelMissing
+    from grounding.verify.judges import OPEN
     from grounding.verify.load import QUERY, open_judges
+    from grounding.verify.pocket import KNOWS
 
     folders: list[Path | None] = []
     reasons: list[str] = []
@@ -147,7 +166,8 @@ def open_both(detector: str, scorer: str, device: str = "cpu") -> tuple[Judges, 
         except ModelMissing as error:
             folders.append(None)
             reasons.append(f"there is no {role}: {error}")
-    judges = open_judges(*folders, device=device, query="{}" if detector == POCKET else QUERY)
+    knows = (KNOWS if detector == POCKET else OPEN, KNOWS if scorer == POCKET else OPEN)
+    judges = open_judges(*folders, device=device, query="{}" if detector == POCKET else QUERY, knows=knows)
     return judges._replace(reasons=(*reasons, *judges.reasons)), (folders[0], folders[1])
 
 

@@ -166,13 +166,13 @@ class _Measuring:
     def _score(self, scorer: Scorer, image: Image.Image, known: Known) -> None:
         """The whole picture: its caption against another one's, its setting and style against a rival."""
         subject = subject_of(" ".join((*thing.attributes, thing.noun)) for thing in known.things)
-        for kind, word, contest in (("background", known.background, self.vocabulary.background),
-                                    ("style", known.style, self.vocabulary.style)):
-            texts = contest(word, subject).texts if word else ()
-            if len(texts) > 1:
-                belief = shares([fit.logit for fit in scorer.score([image], texts)[0]])
-                rival = self.random.randrange(1, len(belief))
-                self.cases[kind] += [Case(belief[0], True), Case(belief[rival], False)]
+        for kind, word, rivals in (("background", known.background, self.vocabulary.background),
+                                   ("style", known.style, self.vocabulary.style)):
+            contest = rivals(word, subject) if word else None
+            if contest is not None and len(contest.texts) > contest.own:
+                belief = shares([fit.logit for fit in scorer.score([image], contest.texts)[0]])
+                rival = self.random.randrange(contest.own, len(belief))
+                self.cases[kind] += [Case(sum(belief[:contest.own]), True), Case(belief[rival], False)]
         if known.caption and self.last_caption not in ("", known.caption):
             own, other = scorer.score([image], [known.caption, self.last_caption])[0]
             self.cases["whole"] += [Case(own.similarity, True), Case(other.similarity, False)]

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from grounding.pocket.vocabulary import Unpaintable as Word
     from grounding.settings import Bind, Incant, Refocus
     from grounding.verify.judges import Scorer
+    from grounding.verify.looks import Looks
     from grounding.verify.report import Report
-    from grounding.verify.verify import Verifier
 
 Corners = tuple[float, float, float, float]
 ROOM = 1.25
@@ -277,12 +277,12 @@ def _release() -> None:
 class ClaimVerifier:
     """The verifier with a name for what it judges with."""
 
-    verifier: Verifier
+    verifier: Looks
     identity: str
 
     def verify(self, image: Image, layout: Layout) -> Report:
-        """The evidence for every claim."""
-        return self.verifier.verify(image, layout)
+        """The evidence for every claim, confirmed by a second look."""
+        return self.verifier.confirmed(image, layout)
 
 
 def fingerprint(source: str | Path) -> str:
