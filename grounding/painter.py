@@ -15,11 +15,11 @@ from grounding import spans
 from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.cost import truncated_share
 from grounding.errors import BadRequest
+from grounding.guide.targets import Target, aim
 from grounding.mend import only
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.run import Run
 from grounding.sampler import Trajectory
-from grounding.targets import Target, aim
 from planner.scene import Canvas, Layout
 
 LONGEST = 4.0

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from PIL.Image import Image
 
 from grounding.backbone import Placed, Shape, Words
+from grounding.guide.targets import Target
 from grounding.receipt import Receipt
 from grounding.sampler import Trajectory
 from grounding.settings import Options
-from grounding.targets import Target
 from planner.scene import Layout
 
 __all__ = ["Job", "Options", "Rendering", "Step"]

@@ -12,16 +12,16 @@ from torch import Tensor
 
 from grounding.attention import Hook
 from grounding.backbone import Backbone, Shape
-from grounding.bind import Binder
 from grounding.cost import truncated_share
 from grounding.errors import AttemptFailed, BadRequest
+from grounding.guide.bind import Binder
+from grounding.guide.refocus import Refocus, Refocuser
+from grounding.guide.targets import Target
 from grounding.mend import Mender
 from grounding.receipt import Attention, Cost, Receipt
-from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Job, Options, Rendering, Step
 from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule, strides
 from grounding.settings import DOUBTFUL
-from grounding.targets import Target
 
 WATCH_ONLY = Refocus(scale=0.0)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.check import check
 from planner.draw import draw
-from scenewright.commands.plan_command import told
+from scenewright.commands.plan import told
 from scenewright.commands.shell import fail, run, write
 from scenewright.origin import check_origin
 from scenewright.planning import plan

@@ -1,21 +1,14 @@
-"""Everything that running the loop raises on purpose, beside the planner's and the painter's own errors.
-
-RunError
-├── Busy            another process works on this run
-├── StorageFailed   the run's folder cannot be written or read: disk full, read-only, damaged
-└── Mismatch        a stored run or a picture's metadata is not what it says it is
-BadSettings         (a `planner.errors.BadInput`) a setting, file or variable that cannot be used
-"""
+"""What settings and stored runs raise on purpose; `planner.errors` draws the tree that they belong to."""
 
 from __future__ import annotations
 
 import errno
 from pathlib import Path
 
-from planner.errors import BadInput
+from planner.errors import BadInput, ScenewrightError
 
 
-class RunError(Exception):
+class RunError(ScenewrightError):
     """Base of all errors of a stored run."""
 
 

@@ -21,8 +21,8 @@ from grounding.pocket.shapes import KINDS
 from grounding.verify.judges import Sighting
 from grounding.verify.report import Finding, Match, Problem, Report, Trouble
 from planner.claims import Claim, claims_of
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.stack import Stack
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planner.errors import BadInput
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.canvases import canvas_of
 from scenewright.commands.files import read_layout
-from scenewright.commands.hints import hints_for
+from scenewright.hints import hints_for
 from scenewright.places import configured
 from scenewright.understood import understood
 

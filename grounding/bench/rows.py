@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from PIL.Image import Image
 
-from grounding.bind import Bind
 from grounding.errors import BadRequest
-from grounding.incantation import Incant, Incanter
+from grounding.guide.bind import Bind
+from grounding.guide.incantation import Incant, Incanter
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
 from grounding.pocket.pictures import SCALES
-from grounding.refocus import Refocus
 from grounding.rendering import Rendering
 from planner.scene import Data, Layout
 

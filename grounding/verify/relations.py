@@ -12,7 +12,7 @@ from grounding.verify.thresholds import Ruling
 from grounding.verify.undecided import undecided, without
 from grounding.verify.words import at
 from planner.claims import Claim
-from planner.geometry import PAIR, Frame
+from planner.geometry import Frame, holding
 from planner.relations import TABLE
 from planner.scene import Box
 
@@ -87,7 +87,7 @@ def part_finding(claim: Claim, sight: Sight) -> Finding:
     if gone := sight.gone(claim):
         return without(claim, sight, gone)
     part, whole = claim.things[0], claim.objects[0]
-    margin = PAIR["holding"](sight.rects[whole], sight.rects[part])
+    margin = holding(sight.rects[whole], sight.rects[part])
     holds = margin >= -sight.thresholds.box_error
     boxes = (sight.matched.of[part].box, sight.matched.of[whole].box)
     return Finding(claim=claim, ruling="holds" if holds else "fails", score=margin, threshold=0.0,

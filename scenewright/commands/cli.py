@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from scenewright import __version__
-from scenewright.commands.render_cli import PROMPTS, register
+from scenewright.commands.painting import PROMPTS, register
 from scenewright.commands.shell import run, write
 from scenewright.origin import check_origin
 
@@ -75,7 +75,7 @@ def plan(
     out: Annotated[Path | None, typer.Option(help="Write the result here; `-` is stdout.")] = None,
 ) -> None:
     """Plan a prompt: its things placed, its claims with margins."""
-    from scenewright.commands.plan_command import plan_batch, plan_one
+    from scenewright.commands.plan import plan_batch, plan_one
     from scenewright.planning import Request
 
     request = Request.of(planner.value, hints, seed, canvas)
@@ -96,7 +96,7 @@ def check(
 ) -> None:
     """Check a layout: canvas, sizes, overlaps, every claim. Exit code 3 if anything is wrong."""
     from scenewright.canvases import canvas_of
-    from scenewright.commands.checking import check_file
+    from scenewright.commands.check import check_file
 
     raise typer.Exit(check_file(layout, canvas_of(canvas) if canvas else None, json=json))
 
@@ -112,7 +112,7 @@ def convert(
 ) -> None:
     """Convert a layout between formats. Only scenewright's own keeps relations."""
     from scenewright.canvases import canvas_of
-    from scenewright.commands.converting import convert_file
+    from scenewright.commands.convert import convert_file
 
     size = canvas_of(canvas) if canvas else None
     raise typer.Exit(convert_file(source, target, source_format, target_format, size, classes))

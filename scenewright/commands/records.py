@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from planner.errors import PlanError
+from planner.errors import ScenewrightError
 from planner.scene import Layout, Scene
 
 LONGEST_ERROR = 600
@@ -52,7 +52,7 @@ def _planned(line: bytes, number: int, plan: Callable[[str], Layout]) -> dict[st
         prompt = prompt_of(line)
         layout = plan(prompt)
         return record(layout, (time.perf_counter() - started) * 1e3) | {"prompt": prompt}
-    except (BadLine, PlanError) as error:
+    except (BadLine, ScenewrightError) as error:
         return _failed(prompt, number, str(error))
     except Exception as error:
         return _failed(prompt, number, f"unexpected {type(error).__name__}: {error}")

@@ -82,14 +82,13 @@ def _judged(error: Exception) -> Ending:
             print(shown(), file=sys.stderr)
             return Ending.USAGE
         return fail(f"{shown().rstrip('.')}. See `scenewright --help`.", Ending.USAGE)
-    from grounding.errors import BadRequest, Cancelled, GroundingError
-    from planner.errors import BadInput, PlanError
-    from scenewright.errors import RunError
+    from grounding.errors import Cancelled
+    from planner.errors import BadInput, ScenewrightError
 
     if isinstance(error, Cancelled):
         return fail("cancelled", Ending.CANCELLED)
-    if isinstance(error, PlanError | GroundingError | RunError):
-        return fail(str(error), Ending.USAGE if isinstance(error, BadInput | BadRequest) else Ending.FAILED)
+    if isinstance(error, ScenewrightError):
+        return fail(str(error), Ending.USAGE if isinstance(error, BadInput) else Ending.FAILED)
     kind = type(error).__name__
     return fail(f"unexpected {kind}: {error}. This is a bug; {TRACEBACK}=1 shows where it happened.")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
 from planner.errors import Conflict
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
 from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.understood import understood
 
@@ -212,7 +212,7 @@ class SampledPainter:
     def _incanted(self, layout: Layout, seed: int, how: _How, incant: Incant, cancel: Callable[[], bool]) -> Painting:
         """A picture with tokens learned for it; the scorer, which is not what is optimised, has the last word."""
         from grounding.errors import Cancelled
-        from grounding.incantation import Incanter
+        from grounding.guide.incantation import Incanter
 
         if cancel():
             raise Cancelled("cancelled before tokens were learned")

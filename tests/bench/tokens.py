@@ -26,13 +26,13 @@ from rich.table import Table
 
 from grounding import backbones
 from grounding.bench import prompts
-from grounding.duel import duel
-from grounding.incantation import Incant, Incanter
+from grounding.bench.duel import duel
+from grounding.bench.semantics import Semantics
+from grounding.bench.spellbook import Spellbook
+from grounding.guide.incantation import Incant, Incanter
 from grounding.painter import Painter
 from grounding.pocket.judge import judge
 from grounding.pocket.models import WEIGHTS, load_clip
-from grounding.semantics import Semantics
-from grounding.spellbook import Spellbook
 from planner.scene import Layout
 from scenewright.config import Settings
 from scenewright.stack import open_stack

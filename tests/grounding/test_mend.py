@@ -17,11 +17,11 @@ from PIL import Image
 
 from grounding.backbone import Shape
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.mend import Mend, Mender, only
 from grounding.painter import Painter
-from grounding.refocus import Refocus
 from planner.scene import Absent, Box, Group, Layout, Relation, Scene
 from tests.grounding.test_painter import CATS, RED, layout, same
 

@@ -21,10 +21,10 @@ from diffusers import (
 from PIL import Image
 
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, Cancelled
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus, Refocuser
 from grounding.painter import Painter
-from grounding.refocus import Refocus, Refocuser
 from grounding.rendering import Step
 from grounding.sampler import draw_noise
 from grounding.settings import DOUBTFUL

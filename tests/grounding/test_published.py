@@ -8,13 +8,13 @@ import pytest
 import torch
 from diffusers import PNDMScheduler
 
-from grounding import energies
 from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.guide import energies
+from grounding.guide.refocus import Plan, Refocus, Refocuser, Seen, head_measure, head_plan, paper_plan
+from grounding.guide.targets import aim
 from grounding.painter import Painter
-from grounding.refocus import Plan, Refocus, Refocuser, Seen, head_measure, head_plan, paper_plan
 from grounding.sampler import schedule, strides
 from grounding.spans import ground
-from grounding.targets import aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 

@@ -24,10 +24,10 @@ from diffusers import (
 )
 
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
 from grounding.sampler import denoise, schedule
 from planner.scene import Box, Layout, Placement, Scene, Thing
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from grounding import energies
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.energies import Object
+from grounding.guide import energies
+from grounding.guide.energies import Object
+from grounding.guide.refocus import Plan, Refocus, Refocuser, Seen, head_measure
+from grounding.guide.targets import Target, aim
 from grounding.painter import Painter
-from grounding.refocus import Plan, Refocus, Refocuser, Seen, head_measure
 from grounding.spans import columns, ground
-from grounding.targets import Target, aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 SPECK = (0.51, 0.51, 0.55, 0.55)

@@ -16,9 +16,9 @@ from grounding.settings import Bind, Mend
 from grounding.verify.judges import Sighting
 from grounding.verify.report import Match, Problem, Report, Surplus
 from planner.errors import BadInput
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Scene
-from planner.solve import place
 from scenewright.commands.reproduce import reproduce
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop.adapters import SampledPainter, bind_of

@@ -9,9 +9,9 @@ import pytest
 from diffusers import StableDiffusionPipeline
 
 from grounding.settings import Bind, Refocus
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
-from planner.solve import place
 from scenewright.loop.adapters import SampledPainter, bind_of, refocus_of
 from scenewright.loop.stages import Task
 from scenewright.stack import open_painter

@@ -12,9 +12,9 @@ from diffusers import StableDiffusionPipeline
 
 from grounding.settings import Bind, Incant, Refocus
 from planner.errors import BadInput
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from planner.solve import place
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.reproduce import reproduce

@@ -10,9 +10,9 @@ import torch
 
 from grounding.backbones import FAMILIES
 from grounding.rendering import Options
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from planner.solve import place
 from scenewright.loop.stages import Task
 from scenewright.stack import HABITS, POCKET, open_painter
 from tests.grounding.backbones.conftest import flux, sd3, sdxl

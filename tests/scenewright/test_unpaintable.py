@@ -11,9 +11,9 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from rich.console import Console
 
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Absent, Canvas, Layout, Scene, Thing
-from planner.solve import place
 from scenewright import fakes
 from scenewright.api import render, watch
 from scenewright.commands.evidence import told_result

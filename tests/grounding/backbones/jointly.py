@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from grounding.attention import Call, Layer, Proceed, probabilities
-from grounding.bind import Bind, Binder
+from grounding.guide.bind import Bind, Binder
+from grounding.guide.targets import Target, aim
 from grounding.spans import ground
-from grounding.targets import Target, aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(500.0)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Layer, Proceed, RowWatch
 from grounding.backbone import Backbone, Conditioning
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
 from grounding.mend import Mend
 from grounding.painter import Painter
 from planner.scene import Box, Layout, Placement, Scene, Thing

@@ -15,8 +15,8 @@ from grounding.backbone import Conditioning, Placed
 from grounding.backbones.gligen import Gligen
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import ModelMissing, Unsupported
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 EARLY, LATE = torch.tensor(900), torch.tensor(300)

@@ -14,12 +14,12 @@ from torch import Tensor
 from grounding import attention
 from grounding.attention import CrossWatch, Layer, RowWatch
 from grounding.backbones.mmdit import Control
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import IDLE, Refocus, Refocuser, our_measure
+from grounding.guide.targets import aim
 from grounding.painter import Painter
-from grounding.refocus import IDLE, Refocus, Refocuser, our_measure
 from grounding.spans import ground
-from grounding.targets import aim
 from planner.scene import Layout, Scene
 from tests.grounding.backbones.jointly import (
     CAT,

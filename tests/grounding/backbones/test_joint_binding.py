@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grounding import attention
 from grounding.attention import Call, Proceed
-from grounding.bind import Bind
+from grounding.guide.bind import Bind
 from planner.scene import Box
 from tests.grounding.backbones.jointly import CAT, LEFT, PROMPT, RED, RIGHT, SIDE, Seen, T, binder, latents, layout
 

@@ -15,10 +15,10 @@ from torch import Tensor
 from grounding.attention import Call, CrossWatch, Enough, Layer, Proceed, RowWatch
 from grounding.backbones import unet as unets
 from grounding.backbones.stable_diffusion import Control, StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
 
 BALL = Layout(scene=Scene(prompt="a red ball", things=(Thing(id="b", noun="ball", phrase="a red ball"),)),

@@ -19,7 +19,7 @@ from grounding.bench.results import Ledger, Result, cell, price, table
 from grounding.bench.rows import ROWS, Row, paint
 from grounding.bench.sheet import FAILED, HELD, sheet
 from grounding.errors import BadRequest
-from grounding.incantation import Incant
+from grounding.guide.incantation import Incant
 from grounding.painter import Painter
 from grounding.pocket.judge import Found
 from grounding.pocket.trials import Thing

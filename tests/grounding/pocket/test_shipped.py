@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 
 from grounding import backbones
-from grounding.bind import Bind
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
 from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256
 from grounding.pocket.world import draw, picture
-from grounding.refocus import Refocus
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 
 
 @pytest.fixture(scope="module")
