@@ -18,9 +18,9 @@ from PIL import Image
 
 from planner.scene import Box
 
-READABLE = 0.75
-"""Likeness from which a line is what should be written. On signs drawn by code (`tests/bench/signs.py`) the right words
-stay above it and words of which a third is changed stay below."""
+READABLE = 0.85
+"""Likeness from which a line is what should be written: one letter in seven may be misread. On signs drawn by code
+(`tests/bench/signs.py`) the right words stay above it, and words of which a third is changed below."""
 LEAST_SIDE = 320
 """Smaller pictures are enlarged to this: text of a few pixels is not read."""
 

@@ -31,7 +31,7 @@ GREY = 16.0
 DARK, LIGHT = 45.0, 80.0
 SECTOR = 35
 """Hues within so many degrees of each other are one colour."""
-BROWN = 55.0
+BROWN = 42.0
 """What is darker than this may be dark in places without being of two colours."""
 EDGE, OUTLINE, LONG = 6.0, 25.0, 25
 """Where the picture is steeper than the first, in L*a*b* a pixel, there is an edge; one that is as steep as the second
