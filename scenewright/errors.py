@@ -26,6 +26,7 @@ class StorageFailed(RunError):
             errno.ENOSPC: "the disk is full; make room",
             errno.EDQUOT: "the disk quota is used up; make room",
             errno.EROFS: "the file system is read-only; choose another folder with SCENEWRIGHT_RUNS",
+            errno.ELOOP: "it is a link, which is not followed; remove it",
             errno.EACCES: "this folder may not be written; choose another one with SCENEWRIGHT_RUNS",
         }.get(error.errno or 0, f"{error.strerror or error}; see to it")
         return cls(f"cannot store `{path.name}` in `{path.parent}`: {remedy}. What was stored before is whole: the "

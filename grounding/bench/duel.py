@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL.Image import Image
 
-from grounding.guide.incantation import Incant, Incantation, Incanter
+from grounding.guide.incantation import Incantation, Incanter
 from grounding.painter import Painter
-from grounding.rendering import Rendering
+from grounding.rendering import Painting
+from grounding.settings import How
 from planner.scene import Layout
 
 STRIDE = 1_000_003
@@ -23,7 +24,7 @@ Judge = Callable[[Image, Layout], float]
 class Best(NamedTuple):
     """The best of several seeds, by the same referee as the tokens had."""
 
-    rendering: Rendering
+    painting: Painting
     score: float
     tries: int
     forward_equivalents: float
@@ -51,30 +52,29 @@ class Tally(NamedTuple):
     with_seeds: float
 
 
-def best_of_seeds(painter: Painter, layout: Layout, referee: Judge, budget: float, *, seed: int = 0,
-                  **options: Any) -> Best:
+def best_of_seeds(painter: Painter, layout: Layout, how: How, referee: Judge, budget: float, *, seed: int = 0) -> Best:
     """As many pictures as `budget` forward-equivalents pay for (at least one), and the one that the referee prefers.
 
     The budget is rounded up to whole pictures, in favour of the seeds.
     """
-    first = painter.paint(layout, seed=seed, **options)[0]
+    first = painter.paint(layout, how, seed=seed)[0]
     spent, tries = first.receipt.cost.forward_equivalents, 1
     best, score = first, referee(first.image, layout)
     while spent < budget and not math.isclose(spent, budget):
-        other = painter.paint(layout, seed=(seed + STRIDE * tries) % 2**63, **options)[0]
+        other = painter.paint(layout, how, seed=(seed + STRIDE * tries) % 2**63)[0]
         spent, tries = spent + other.receipt.cost.forward_equivalents, tries + 1
         if (found := referee(other.image, layout)) > score:
             best, score = other, found
     return Best(best, score, tries, spent)
 
 
-def duel(incanter: Incanter, layout: Layout, judge: Judge, *, seed: int = 0, incant: Incant | None = None,
-         **options: Any) -> Duel:
-    """Learn tokens, then spend what that cost on seeds, and let the judge compare."""
-    tokens = incanter(layout, seed=seed, incant=incant, **options)
-    seeds = best_of_seeds(incanter.painter, layout, incanter.referee, tokens.forward_equivalents, seed=seed, **options)
-    plain = incanter.painter.paint(layout, seed=seed, **options)[0]
-    return Duel(tokens, seeds, *(judge(r.image, layout) for r in (plain, tokens.rendering, seeds.rendering)))
+def duel(incanter: Incanter, layout: Layout, how: How, referee: Judge, judge: Judge, *, seed: int = 0) -> Duel:
+    """Learn tokens (`how` says how), then spend what that cost on seeds, and let the judge compare. The `referee`
+    chooses among the seeds; the incanter has its own."""
+    tokens, bare = incanter(layout, how, seed=seed), how.but(tokens=None)
+    seeds = best_of_seeds(incanter.painter, layout, bare, referee, tokens.forward_equivalents, seed=seed)
+    plain = incanter.painter.paint(layout, bare, seed=seed)[0]
+    return Duel(tokens, seeds, *(judge(p.image, layout) for p in (plain, tokens.painting, seeds.painting)))
 
 
 def tally(duels: Sequence[Duel]) -> Tally:

@@ -18,14 +18,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from grounding.attention import MASKED, Call, Layer, Proceed
+from grounding.attention import MASKED, Call, Hook, Layer, Proceed
 from grounding.backbone import Backbone, Conditioning, Shape, Words
+from grounding.guide.guidance import Guidance, Scenes
 from grounding.guide.targets import Target, aim, within
-from grounding.settings import Bind
+from grounding.settings import Bind, Term
 from grounding.spans import Item, singly
 from planner.sizes import factor
 
-__all__ = ["Bind", "BindHook", "Binder"]
+__all__ = ["Bind", "BindHook", "Binder", "guidance"]
 
 MOSTLY = 0.5
 """A cell is bound to a thing that covers more than this part of it."""
@@ -44,27 +45,35 @@ class _Places(NamedTuple):
     firm: Tensor
 
 
-class Binder:
+def guidance(term: Term, scenes: Scenes, before: Sequence[Guidance]) -> Guidance | None:
+    """The guidance that these settings ask for; None where they do nothing, or nothing is placed."""
+    assert isinstance(term, Bind)
+    return Binder(term, scenes) if term.active and any(scenes.targets) else None
+
+
+class Binder(Guidance):
     """`Bind` for one batch of scenes: the conditioning with the things' own texts, and the hook for each step."""
 
-    def __init__(self, bind: Bind, backbone: Backbone, shape: Shape, given: Conditioning, words: Sequence[Words],
-                 targets: Sequence[Target | None]) -> None:
-        self.bind = bind
-        self.columns = words[0].states.shape[0]
+    binds = True
+
+    def __init__(self, bind: Bind, scenes: Scenes) -> None:
+        backbone, shape, words, targets = scenes.backbone, scenes.shape, scenes.words, scenes.targets
+        self.bind, self.scenes, self.names = bind, scenes, bind.own
+        self.width = words[0].states.shape[0]
         texts = [_own_texts(backbone, target, bind.scales) if target and bind.own else [] for target in targets]
         self.extra = max((sum(len(t) for t in own) for own in texts), default=0)
-        self.given = _appended(given, texts, self.extra)
+        self.given = _appended(scenes.given, texts, self.extra)
         grids = {(layer.rows, layer.cols) for layer in backbone.layers(shape)}
         self._cross = {grid: self._cross_bias(words, targets, texts, grid).to(backbone.device) for grid in grids}
         self._self = {grid: _apart(bind, targets, words, grid).to(backbone.device) for grid in grids}
         self._joint = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind == "joint"}
         self._plain = {(layer.rows, layer.cols) for layer in backbone.layers(shape) if layer.kind != "joint"}
-        self._text = _among(texts, self.columns, self.extra).to(backbone.device)
+        self._text = _among(texts, self.width, self.extra).to(backbone.device)
         self._reach = {grid: self._text_reach(words, targets, texts, grid).to(backbone.device) for grid in self._joint}
         self._places = [self._place(target, word, shape) for target, word in zip(targets, words, strict=True)]
+        self.bytes = self._held()
 
-    @property
-    def bytes(self) -> int:
+    def _held(self) -> int:
         """The memory that the biases take, with those of one step assembled for both halves of a guided pass."""
         kept = [*self._cross.values(), *self._self.values(), self._text, *self._reach.values(),
                 *(place.masks for place in self._places if place)]
@@ -74,28 +83,32 @@ class Binder:
         crossed = sum(2 * bias.numel() for grid, bias in self._cross.items() if grid in self._plain)
         return sum(bias.numel() * bias.element_size() for bias in kept) + 4 * (joint + apart + crossed)
 
-    def hook(self, progress: float, rows: Sequence[int] | None = None) -> BindHook | None:
-        """The hook for a step at `progress` (0 to 1), or None once binding is over. It is for a pass over the whole
-        batch, or over some rows of it."""
-        left = 1 - progress / self.bind.until if self.bind.until else 0.0
-        return BindHook(self, left, rows) if left > 0 else None
+    def columns(self, given: Conditioning, i: int) -> Conditioning:
+        """The texts with the things' own, while they are bound."""
+        return self.given if self._left(i) else given
 
-    def at(self, progress: float, free: Conditioning,
-           rows: Sequence[int] | None = None) -> tuple[BindHook | None, Conditioning]:
-        """The hook for a step, and the texts for the whole batch that go with it; the `free` ones once it is over."""
-        hook = self.hook(progress, rows)
-        return hook, self.given if hook else free
+    def hooks(self, i: int, rows: Sequence[int] | None = None) -> list[Hook]:
+        """The bias of step `i`, while there is one."""
+        left = self._left(i)
+        return [BindHook(self, left, rows)] if left else []
 
-    def lift(self, difference: Tensor, left: float) -> Tensor:
-        """By how much to multiply guidance, place by place, "batch 1 rows cols"; `difference` is what it multiplies.
+    def lift(self, difference: Tensor, i: int) -> Tensor | None:
+        """More in the things' cells, while they are bound.
 
         Where a thing's words make little difference, nothing comes to be; so such a thing is lifted up to the one
         whose words make the most. A thing that is alone has none to make way for.
         """
+        left = self._left(i)
+        if not left:
+            return None
         felt = difference.float().square().mean(1).flatten(1)
         rows = [torch.ones_like(one) if place is None else 1 + left * self._more(one, place)
                 for one, place in zip(felt, self._places, strict=True)]
         return torch.stack(rows).reshape(difference[:, :1].shape).to(difference.dtype)
+
+    def _left(self, i: int) -> float:
+        """How much of the binding is left at step `i`: it fades out until it ends."""
+        return max(0.0, 1 - i / self.scenes.total / self.bind.until) if self.bind.until else 0.0
 
     def _more(self, felt: Tensor, place: _Places) -> Tensor:
         made = (place.masks @ felt / place.masks.sum(1)).sqrt().clamp(min=1e-6)
@@ -115,8 +128,8 @@ class Binder:
     def _cross_bias(self, words: Sequence[Words], targets: Sequence[Target | None],
                     texts: Sequence[list[Tensor]], grid: tuple[int, int]) -> Tensor:
         """What to add to the logits at full strength: "batch cells columns+extra"; own texts are hidden elsewhere."""
-        bias = torch.zeros(len(words), grid[0] * grid[1], self.columns + self.extra)
-        bias[..., self.columns:] = MASKED
+        bias = torch.zeros(len(words), grid[0] * grid[1], self.width + self.extra)
+        bias[..., self.width:] = MASKED
         for row, word, target, own in zip(bias, words, targets, texts, strict=True):
             here = aim(target.grounding, word, *grid, share=MOSTLY) if target else None
             if here is not None:
@@ -124,7 +137,7 @@ class Binder:
         return bias
 
     def _fill(self, row: Tensor, word: Words, here: Target, own: Sequence[Tensor]) -> None:
-        bind, masks, at = self.bind, here.item_masks.bool(), self.columns
+        bind, masks, at = self.bind, here.item_masks.bool(), self.width
         firm = here.factors(bind.firmness)
         there = here.united(here.instance_masks * firm[:, None])  # "items cells": how firm a thing is in its own cells
         taken, summary = masks.any(0), list(word.summary)
@@ -145,11 +158,11 @@ class Binder:
     def _text_reach(self, words: Sequence[Words], targets: Sequence[Target | None], texts: Sequence[list[Tensor]],
                     grid: tuple[int, int]) -> Tensor:
         """What keeps an own text from reading other cells than its thing's: "batch columns+extra cells"."""
-        reach = torch.zeros(len(words), self.columns + self.extra, grid[0] * grid[1])
+        reach = torch.zeros(len(words), self.width + self.extra, grid[0] * grid[1])
         for row, word, target, own in zip(reach, words, targets, texts, strict=True):
             here = aim(target.grounding, word, *grid, share=MOSTLY) if target and own else None
             if here is not None:
-                at = self.columns
+                at = self.width
                 for states, mask in zip(own, here.visible.item_masks.bool(), strict=True):
                     row[at : at + len(states)] = torch.where(mask, 0.0, MASKED) if mask.any() else 0.0
                     at += len(states)
@@ -163,10 +176,6 @@ class BindHook:
         self.binder, self.left = binder, left
         self.rows = slice(None) if rows is None else list(rows)
         self._made: dict[tuple[object, ...], Tensor] = {}
-
-    def lift(self, difference: Tensor) -> Tensor:
-        """By how much guidance is multiplied at this step, place by place."""
-        return self.binder.lift(difference, self.left)
 
     def wants(self, layer: Layer) -> bool:
         """All attention to text, and self-attention where instances are parted."""

@@ -1,19 +1,13 @@
 """Learned tokens that make one prompt come out better, with every model frozen.
 
 After Yu et al., "Seek for Incantations" (arXiv 2401.06345), of which the abstract and introduction are what is public:
-tokens per prompt, guidance from coarse to fine, guidance by neglected words that are masked, consistency with the text,
-sparsity. The formulas, the one-step picture x̂₀ in place of sampling, the attention energy as an objective, the referee
-and all numbers are this project's.
+tokens per prompt, found by gradients, and sparsity. The attention energy as an objective, and all numbers, are this
+project's; the objective that asks CLIP is in `grounding.bench.meaning`.
 
-    L = L_match + λ_q L_quality + λ_s L_consistency + λ_m L_neglect + λ_sp L_sparsity
+    L = L_attention + λ_sp L_sparsity
 
-with CLIP's unit embeddings I of the picture x̂₀ and T of texts, P the tokens:
-
-    L_match = 1 − I·T(text)                                  the original text, so that P cannot move the goal
-    L_quality = 1 − cos(I_fine − I_coarse, T(text+P) − T(text))   P points where denoising on moves the picture
-    L_consistency = 1 − T(text+P)·T(text)
-    L_neglect = max(0, I·T(text without neglected words) − I·T(text) + δ)
-    L_sparsity = Σ_m ‖P_m − P_0‖₂                            over tokens, so that one not needed stays neutral
+    L_attention    the refocusing energy of the prompt with its tokens
+    L_sparsity = Σ_m ‖P_m − P_0‖₂      over tokens, so that one not needed stays neutral
 """
 
 from __future__ import annotations
@@ -21,51 +15,54 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from grounding.backbone import Backbone, Conditioning
-from grounding.bench.semantics import Semantics, masked
 from grounding.errors import BadRequest
-from grounding.guide.refocus import IDLE, Refocus, Refocuser, our_measure
+from grounding.guide.guidance import Scenes
+from grounding.guide.ours import our_measure
+from grounding.guide.profile import IDLE
+from grounding.guide.refocus import Refocus, Refocuser
 from grounding.guide.targets import Target, aim
-from grounding.painter import Painter
-from grounding.rendering import Rendering
+from grounding.job import Start
+from grounding.rendering import Painting
 from grounding.sampler import schedule
-from grounding.settings import Incant
+from grounding.settings import How, Incant
 from planner.scene import Layout
 
-__all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Meaning", "Referee"]
+if TYPE_CHECKING:
+    from grounding.painter import Painter
+
+__all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Loss", "Moment", "Objective", "Referee", "Search",
+           "attention"]
 
 Referee = Callable[[Image, Layout], float]
-"""How good a picture of a layout is, by something other than what is optimised: higher is better."""
+"""How good a picture of a layout is, by something other than what is optimised and what will judge it: higher is
+better."""
 
 
 class Moment(NamedTuple):
-    """A place on the first picture's way: step, time, latents in the model's input space, and what the model says
-    there without words."""
+    """A place on the first picture's way: step, time, latents in the model's input space."""
 
     step: int
     t: Tensor
     x: Tensor
-    without: Tensor | None
 
 
 @dataclass(frozen=True)
 class Incantation:
-    """The better picture, and how it came about.
+    """The picture with tokens, and how it came about.
 
-    `learned` are its tokens, or None where the referee preferred the picture without. `scores` are the referee's, the
+    `learned` are its tokens, or None where a referee preferred the picture without. `scores` are the referee's, the
     first without tokens; `history` has the terms of the loss at every iteration; `forward_equivalents` counts
-    everything, the pictures for the referee included (CLIP and the VAE are not passes of the denoiser; `seconds` has
-    them).
+    everything, the other pictures included (CLIP and the VAE are not passes of the denoiser; `seconds` has them).
     """
 
-    rendering: Rendering
+    painting: Painting
     learned: Tensor | None
     scores: tuple[float, ...]
     history: tuple[Mapping[str, float], ...]
@@ -75,47 +72,48 @@ class Incantation:
 
 
 class Incanter:
-    """Learns tokens with one painter. `semantics` may be missing where only attention is the objective."""
+    """Learns tokens with one painter. Without a referee the tokens that were learned last are kept: whether their
+    picture is better is for those to say who judge it."""
 
-    def __init__(self, painter: Painter, semantics: Semantics | None, referee: Referee) -> None:
-        self.painter, self.semantics, self.referee = painter, semantics, referee
+    def __init__(self, painter: Painter, referee: Referee | None = None, objective: Objective | None = None) -> None:
+        self.painter, self.referee, self.objective = painter, referee, objective or attention
 
-    def __call__(self, layout: Layout, *, seed: int = 0, incant: Incant | None = None, start: Tensor | None = None,
-                 **options: Any) -> Incantation:
-        """The picture of a layout with the tokens that the referee likes best. `start` are tokens learned before."""
-        return _Search(self, layout, seed, incant or Incant(), options).run(start)
+    def __call__(self, layout: Layout, how: How, *, seed: int = 0, start: Tensor | None = None,
+                 cancel: Callable[[], bool] | None = None) -> Incantation:
+        """The picture of a layout with its tokens. `start` are tokens learned before."""
+        return Search(self, layout, seed, how, cancel).run(start)
 
 
-class _Search:
+class Search:
     """One prompt's search, in order."""
 
-    def __init__(self, incanter: Incanter, layout: Layout, seed: int, incant: Incant, options: dict[str, Any]) -> None:
-        self.painter, self.semantics, self.referee = incanter.painter, incanter.semantics, incanter.referee
+    def __init__(self, incanter: Incanter, layout: Layout, seed: int, how: How,
+                 cancel: Callable[[], bool] | None = None) -> None:
+        self.painter, self.referee, self.objective = incanter.painter, incanter.referee, incanter.objective
         self.backbone: Backbone = self.painter.backbone
-        self.layout, self.seed, self.incant, self.options = layout, seed, incant, options
+        self.incant, self.how = how.tokens or Incant(), how.but(tokens=None)
+        self.layout, self.seed, self.cancel = layout, seed, cancel
         self.began, self.spent = time.perf_counter(), 0.0
-        self.job, self.settings = self.painter.prepare(layout, seed, **options)
-        if incant.objective == "meaning" and self.semantics is None:
-            raise BadRequest("the objective `meaning` needs a CLIP model; give one, or use the objective `attention`")
-        if incant.objective == "attention" and self.job.target is None:
-            raise BadRequest("the objective `attention` needs placed things; the layout has none")
+        self.job = self.painter.prepare(layout, self.how, seed)
+        if self.objective is attention and self.job.target is None:
+            raise BadRequest("tokens are learned by where the words of placed things go; the layout places nothing")
 
     def run(self, start: Tensor | None) -> Incantation:
         """Paint, look, learn, paint again, keep the best."""
-        first = self._paint(None, keep=True)
-        moments = self._moments(first)
         offset = self._start(start)
-        loss: Loss = (Meaning(self, first, moments) if self.incant.objective == "meaning"
-                      else AttentionLoss(self, moments, self.target(offset)))
-        iterates, history = self._learn(loss, offset, len(moments))
-        candidates = [(None, first), *((tokens, self._paint(tokens)) for tokens in iterates)]
-        scores = [self.referee(rendering.image, self.layout) for _, rendering in candidates]
-        learned, best = candidates[scores.index(max(scores))]
+        first = self.paint(None, keep=True)
+        loss = self.objective(self, first, self.moments(first), offset)
+        iterates, history = self._learn(loss, offset)
+        candidates = [(None, first), *((tokens, self.paint(tokens)) for tokens in iterates)]
+        scores = [self.referee(painting.image, self.layout) for _, painting in candidates] if self.referee else []
+        learned, best = candidates[scores.index(max(scores)) if scores else -1]
         return Incantation(best, learned, tuple(scores), tuple(history), loss.neglected, self.spent,
                            time.perf_counter() - self.began)
 
-    def _paint(self, learned: Tensor | None, keep: bool = False) -> Rendering:
-        found = self.painter.paint(self.layout, seed=self.seed, learned=learned, keep=keep, **self.options)[0]
+    def paint(self, learned: Tensor | None, keep: bool = False) -> Painting:
+        """The picture with these tokens."""
+        found = self.painter.paint(self.layout, self.how, seed=self.seed, start=Start(learned=learned),
+                                   cancel=self.cancel, keep=keep)[0]
         self.spent += found.receipt.cost.forward_equivalents
         return found
 
@@ -131,7 +129,7 @@ class _Search:
         noise = torch.randn(count, blank.embedding.shape[0], generator=generator)
         return (noise * self.incant.start_noise).to(blank.embedding)
 
-    def _learn(self, loss: Loss, offset: Tensor, moments: int) -> tuple[list[Tensor], list[dict[str, float]]]:
+    def _learn(self, loss: Loss, offset: Tensor) -> tuple[list[Tensor], list[dict[str, float]]]:
         """The iterates to be painted and the course of the loss."""
         offset = offset.detach().clone().requires_grad_()
         optimiser = torch.optim.Adam([offset], lr=self.incant.rate)
@@ -139,7 +137,7 @@ class _Search:
         shown = {round(total * (n + 1) / checks) for n in range(checks)}
         iterates, history = [], []
         for n in range(1, total + 1):
-            terms, gradient = loss(offset, n % moments)
+            terms, gradient = loss(offset, n)
             history.append(terms)
             size = gradient.norm()
             if torch.isfinite(size):
@@ -159,26 +157,21 @@ class _Search:
         return (offset.square().mean(-1) + 1e-12).sqrt().sum()
 
     @torch.no_grad()
-    def _moments(self, first: Rendering) -> list[Moment]:
+    def moments(self, first: Painting) -> list[Moment]:
         """Evenly over the part of the trajectory in which content is decided."""
-        total = self.settings.steps
+        total = self.how.steps
         last = max(1, min(total, round(self.incant.until * total)))
         steps = sorted({int((n + 0.5) * last / self.incant.moments) for n in range(self.incant.moments)})
         return [self.moment(first, step) for step in steps]
 
     @torch.no_grad()
-    def moment(self, first: Rendering, step: int) -> Moment:
+    def moment(self, first: Painting, step: int) -> Moment:
         """One place on the first picture's way."""
         assert first.trajectory is not None
-        scheduler = schedule(self.backbone, self.settings.steps, self.painter.kind, self.job.shape)
+        scheduler = schedule(self.backbone, self.how.steps, self.painter.kind, self.job.shape)
         t = scheduler.timesteps[step]
         x = scheduler.scale_model_input(first.trajectory.latents[step], t)
-        without = None
-        if self.settings.guidance_scale != 1 and self.incant.objective == "meaning":
-            empty = self.backbone.place(self.backbone.stack([self.job.negative]), [[]])
-            without = self.backbone.predict(x, t, empty)
-            self.spent += 1
-        return Moment(step, t, x, without)
+        return Moment(step, t, x)
 
     def conditioning(self, tokens: Tensor | None) -> Conditioning:
         """The prompt with its tokens, as the painter gives it to the model."""
@@ -193,14 +186,6 @@ class _Search:
         assert found is not None
         return found
 
-    def clean(self, moment: Moment, tokens: Tensor | None) -> Tensor:
-        """The pixels of x̂₀: where one step from here would end, with classifier-free guidance."""
-        output = self.backbone.predict(moment.x, moment.t, self.conditioning(tokens))
-        if moment.without is not None:
-            output = moment.without + self.settings.guidance_scale * (output - moment.without)
-        self.spent += 1
-        return self.backbone.pixels(self.backbone.clean(moment.x, moment.t, output))
-
 
 class Loss(Protocol):
     """An objective: the terms of the loss at an offset, and its gradient."""
@@ -208,64 +193,30 @@ class Loss(Protocol):
     neglected: tuple[str, ...]
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:
-        """At the moment numbered `at`."""
+        """At the moment numbered `at`, counted round and round."""
         ...
 
 
-class Meaning:
-    """What CLIP makes of the picture and of the prompt with its tokens."""
-
-    @torch.no_grad()
-    def __init__(self, search: _Search, first: Rendering, moments: Sequence[Moment]) -> None:
-        assert search.semantics is not None
-        assert first.trajectory is not None
-        self.search, self.semantics, self.moments, incant = search, search.semantics, moments, search.incant
-        self.translate = self.semantics.translator(search.backbone.lexicon())
-        text = search.job.words.text
-        coarse = search.moment(first, min(search.settings.steps - 1, round(incant.coarse * search.settings.steps)))
-        fine = self.semantics.picture(search.backbone.pixels(first.trajectory.result))
-        self.finer = fine - self.semantics.picture(search.clean(coarse, None))
-        self.neglected = self.semantics.neglected(fine, text, incant.neglect_below)
-        self.goal, self.poorer = self.semantics.text(text), self.semantics.text(masked(text, self.neglected))
-
-    def terms(self, picture: Tensor, told: Tensor, offset: Tensor) -> dict[str, Tensor]:
-        """The loss, term by term, from the embeddings of x̂₀ and of the text with its tokens."""
-        fits = picture @ self.goal
-        return {
-            "match": 1 - fits,
-            "quality": 1 - F.cosine_similarity(self.finer, told - self.goal, dim=0),
-            "consistency": 1 - told @ self.goal,
-            "neglect": F.relu(picture @ self.poorer - fits + self.search.incant.margin) * bool(self.neglected),
-            "sparsity": self.search.sparsity(offset)}
-
-    def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:
-        """One pass and its backward, through the VAE and CLIP."""
-        with torch.enable_grad():
-            tokens = self.search.tokens(offset)
-            told = self.semantics.text(self.search.job.words.text, self.translate(tokens))
-            picture = self.semantics.picture(self.search.clean(self.moments[at], tokens))
-            terms = self.terms(picture, told, offset)
-            total = torch.stack([getattr(self.search.incant, name) * term for name, term in terms.items()]).sum()
-            gradient = torch.autograd.grad(total, offset)[0]
-        self.search.spent += 1
-        return {name: float(term.detach()) for name, term in terms.items()}, gradient
+Objective = Callable[["Search", Painting, Sequence[Moment], Tensor], Loss]
+"""Makes the loss of a search from its first picture, the moments on its way, and the tokens that are the start."""
 
 
 class AttentionLoss:
     """The refocusing energy of the prompt with its tokens: tokens that lead attention where the layout wants it."""
 
-    def __init__(self, search: _Search, moments: Sequence[Moment], target: Target) -> None:
+    def __init__(self, search: Search, moments: Sequence[Moment], target: Target) -> None:
         self.search, self.moments, self.target, self.neglected = search, moments, target, tuple[str, ...]()
-        self.refocus = (search.settings.refocus or Refocus()).model_copy(update={"profile": "ours"})
+        self.refocus = (search.how.refocus or Refocus()).model_copy(update={"profile": "ours"})
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
 
     def __call__(self, offset: Tensor, at: int) -> tuple[dict[str, float], Tensor]:
         """One truncated pass and its backward."""
-        search, moment = self.search, self.moments[at]
+        search, moment = self.search, self.moments[at % len(self.moments)]
         with torch.enable_grad():
             cond = search.conditioning(search.tokens(offset))
-            refocuser = Refocuser(self.refocus, search.backbone, cond, [self.target], search.settings.steps)
-            look, hooks = refocuser.watches(moment.x, moment.t, [0])
+            scenes = Scenes(search.backbone, search.job.shape, [search.job.words], [self.target], cond,
+                            range(search.how.steps))
+            look, hooks = Refocuser(self.refocus, scenes).watches(cond, moment.x, moment.t, [0])
 
             def downhill() -> tuple[dict[str, float], Tensor]:
                 energy = our_measure(self.refocus, self.target, look()[0], IDLE).energy
@@ -277,3 +228,8 @@ class AttentionLoss:
             found = search.backbone.attend(moment.x, moment.t, cond, hooks, downhill)
         search.spent += 2 * self.share
         return found
+
+
+def attention(search: Search, first: Painting, moments: Sequence[Moment], offset: Tensor) -> Loss:
+    """The objective that needs no other model."""
+    return AttentionLoss(search, moments, search.target(offset))

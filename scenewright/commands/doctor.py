@@ -1,24 +1,18 @@
-"""`scenewright runs`, `models` and `doctor`: what is stored, what can be used here, and whether all is well."""
+"""`scenewright models` and `doctor`: what can be used here, and whether all is well."""
 
 from __future__ import annotations
 
-import json as json_format
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from planner.plain import plain
-from scenewright.commands.shell import Ending, write
+from scenewright.commands.console import table
+from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import versions
-from scenewright.loop.runs import runs_in
 from scenewright.places import config_file
 
 LEAST_ROOM = 200 * 2**20
@@ -42,28 +36,13 @@ class Found(NamedTuple):
     said: str
 
 
-def list_runs(assignments: Sequence[str], *, json: bool) -> Ending:
-    """The stored runs, newest first."""
-    settings = Settings.load(assigned(assignments))
-    found = runs_in(settings.runs)
-    if json:
-        write(json_format.dumps([run.model_dump() for run in found], indent=2) + "\n")
-    elif not found:
-        write(f"no runs in {settings.runs.resolve()}\n")
-    else:
-        write(_table(("run", "state", "rounds", "when", "prompt"),
-                     [(r.id, r.state, str(r.rounds or ""), r.created.replace("T", " ")[:16], r.prompt) for r in found]))
-    return Ending.DONE
-
-
 def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     """What each role is set to, whether it is there, and what else could be used."""
     settings = Settings.load(assigned(assignments))
     chosen = [_chosen(role, name) for role, name in _roles(settings).items()]
     others = list(_cached())
     if json:
-        write(json_format.dumps({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]},
-                                indent=2) + "\n")
+        write_json({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]})
     else:
         write(_found([*chosen, *others]))
     return Ending.DONE if all(f.well for f in chosen) else Ending.FAILED
@@ -139,7 +118,7 @@ def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     found = [*_packages(), *_settings(settings), *_folders(settings),
              *(_chosen(role, name) for role, name in _roles(settings).items())]
     if json:
-        write(json_format.dumps([f._asdict() for f in found], indent=2) + "\n")
+        write_json([f._asdict() for f in found])
     else:
         write(_found(found))
     return Ending.DONE if all(f.well for f in found) else Ending.FAILED
@@ -168,8 +147,8 @@ def _settings(settings: Settings) -> Iterator[Found]:
 
 
 def _folders(settings: Settings) -> Iterator[Found]:
+    from planner.whole import write_whole
     from scenewright.errors import StorageFailed
-    from scenewright.loop.runs import write_whole
 
     probe = settings.runs / "doctor.probe"
     try:
@@ -184,19 +163,4 @@ def _folders(settings: Settings) -> Iterator[Found]:
 
 
 def _found(found: Sequence[Found]) -> str:
-    return _table(("", "what", ""), [("✓" if f.well else "✗", f.what, f.said) for f in found])
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_header=any(columns))
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        style = "red" if row[0] == "✗" else ""
-        table.add_row(*(Text(plain(str(cell)), style) for cell in row))
-    with console.capture() as captured:
-        console.print(table)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    return table(("", "what", ""), [("✓" if f.well else "✗", f.what, f.said) for f in found])

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
-from planner.scene import Layout
-from scenewright.commands.files import DASH, read_text, write_text
-from scenewright.commands.records import dumped, planned
-from scenewright.commands.shell import Ending, fail, write
-from scenewright.planning import Request
+from planner.scene import Canvas, Layout
+from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
+from scenewright.commands.records import dumped, planned, told_unused
+from scenewright.commands.shell import Ending, fail, note, write, write_json
+from scenewright.planning import Planner
 
 
-def plan_one(
-    request: Request, prompt: str, *, draw: Path | None, relations: bool, json: bool, out: Path | None
-) -> Ending:
+def plan_one(planner: Planner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
+             out: Path | None) -> Ending:
     """Plan one prompt and show it."""
-    layout = request.plan(read_text(DASH) if prompt == "-" else prompt)
+    pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
+    kept = read_layout(hints, canvas=pixels) if hints else None
+    layout = planner.plan(read_text(DASH) if prompt == "-" else prompt, hints=kept).layout
     violations = check(layout)
     if draw:
         from planner.draw import draw as draw_layout
 
         draw_layout(layout, draw, relations=relations)
-    text = layout.model_dump_json(indent=2) + "\n"
     if out:
-        write_text(out, text)
+        write_text(out, layout.model_dump_json(indent=2) + "\n")
     if out != DASH:
-        write(text if json else told(layout, violations))
+        write_json(layout.model_dump(mode="json")) if json else write(told(layout, violations))
     return Ending.UNVERIFIED if violations else Ending.DONE
 
 
@@ -42,18 +42,23 @@ def told(layout: Layout, violations: Sequence[Violation]) -> str:
     return report(layout, verdicts(layout), violations)
 
 
-def plan_batch(request: Request, source: Path, target: Path) -> Ending:
+def plan_batch(planner: Planner, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
     from scenewright.commands.progress import watched
 
     if source != DASH and target.exists() and source.samefile(target):
         raise BadInput(f"`{source}` cannot be read and written at once; give --out another name")
     failed = total = 0
-    with _opened(source) as lines, _sink(target) as sink:
-        for line in watched(planned(lines, request.plan), _count(source)):
+    unused: Counter[str] = Counter()
+    with _opened(source) as lines, lines_to(target) as sink:
+        answers = planned(
+            lines, lambda wish: planner.plan(wish.prompt, seed=wish.seed, canvas=wish.size).layout, unused)
+        for line in watched(answers, _count(source)):
             sink(dumped(line))
             total += 1
             failed += "error" in line
+    if unused:
+        note(told_unused(unused))
     if failed:
         return fail(f"{failed} of {total} lines failed; their `error` says why")
     return Ending.DONE
@@ -62,7 +67,7 @@ def plan_batch(request: Request, source: Path, target: Path) -> Ending:
 @contextmanager
 def _opened(source: Path) -> Iterator[IO[bytes]]:
     if source == DASH:
-        yield sys.stdin.buffer
+        yield stdin()
         return
     try:
         stream = source.open("rb")
@@ -70,16 +75,6 @@ def _opened(source: Path) -> Iterator[IO[bytes]]:
         raise BadInput(f"cannot read `{source}`: {error.strerror}") from None
     with stream:
         yield stream
-
-
-@contextmanager
-def _sink(target: Path) -> Iterator[Callable[[str], object]]:
-    """Where the lines go, one at a time and at once."""
-    if target == DASH:
-        yield write
-        return
-    with target.open("w", encoding="utf-8", buffering=1) as stream:
-        yield stream.write
 
 
 def _count(source: Path) -> int | None:

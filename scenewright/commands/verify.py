@@ -7,24 +7,25 @@ from pathlib import Path
 
 from grounding.verify.report import Report
 from planner.errors import BadInput
+from planner.whole import write_whole
 from scenewright.api import open_picture, verify
-from scenewright.commands.files import read_layout
-from scenewright.commands.shell import Ending, write
+from scenewright.commands.files import Choice, read_layout
+from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
-from scenewright.loop.runs import png, write_whole
+from scenewright.loop.runs import png
 
 
-def verify_picture(image: Path, prompt: str | None, layout: Path | None, *, draw: Path | None,
+def verify_picture(image: Path, prompt: str | None, layout: Path | None, choice: Choice, *, draw: Path | None,
                    assignments: Sequence[str], json: bool) -> Ending:
     """Judge one picture against a prompt or a layout."""
     if (prompt is None) == (layout is None):
         raise BadInput("expected a prompt or --layout, and one of them only")
     settings = Settings.load(assigned(assignments))
-    report = verify(image, read_layout(layout) if layout else prompt or "", settings=settings)
+    report = verify(image, read_layout(layout, choice=choice) if layout else prompt or "", settings=settings)
     if draw is not None:
         _drawn(image, report, draw)
     if json:
-        write(report.model_dump_json(indent=2) + "\n")
+        write_json(report.model_dump(mode="json"))
     else:
         from scenewright.commands.evidence import told_report
 
@@ -64,7 +65,7 @@ def calibrate_judges(out: Path, pictures: int, images: Path | None, assignments:
         measured = calibrate(judges.detector, judges.scorer, watched(opened(found), pictures, "measuring"))
     write_whole(out, measured.model_dump_json(indent=1) + "\n")
     if json:
-        write(measured.model_dump_json(indent=2) + "\n")
+        write_json(measured.model_dump(mode="json"))
     else:
         write(f"thresholds of {measured.detector or 'no detector'} and {measured.scorer or 'no scorer'}, measured on "
               f"{pictures} pictures, are in {out}; use them with SCENEWRIGHT_THRESHOLDS={out}\n")

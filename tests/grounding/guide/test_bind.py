@@ -8,16 +8,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from grounding.attention import Call, Layer, Proceed, plain, probabilities
+from grounding.attention import Call, Hook, Layer, Proceed, plain, probabilities
 from grounding.backbone import Conditioning
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.guide.bind import LIFTED, Bind, Binder
+from grounding.guide.bind import Bind, Binder
+from grounding.guide.guidance import Scenes
 from grounding.guide.targets import aim
 from grounding.sampler import guided
 from grounding.spans import ground
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(700)
+STEPS = 20
 CROSS = Layer("x.attn2", "cross", 16, 16)
 OWN = Layer("x.attn1", "self", 16, 16)
 RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
@@ -32,19 +34,22 @@ def binder(backbone: StableDiffusion, bind: Bind, *boxes: tuple[Thing, Box, int]
     layout = Layout(scene=Scene(prompt=prompt, things=tuple(t for t, _, _ in boxes)), placements=places)
     grounding = ground(layout)
     words = backbone.encode([grounding.prompt])
-    given = backbone.stack(words)
-    return Binder(bind, backbone, backbone.shape(128, 128), given, words, [aim(grounding, words[0], 16, 16)])
+    return Binder(bind, Scenes(backbone, backbone.shape(128, 128), words, [aim(grounding, words[0], 16, 16)],
+                               backbone.stack(words), range(STEPS)))
 
 
-def seen(binder: Binder, layer: Layer, progress: float = 0.0, batch: int = 1) -> Tensor:
+def hook_of(binder: Binder, step: int = 0) -> Hook:
+    (hook,) = binder.hooks(step)
+    return hook
+
+
+def seen(binder: Binder, layer: Layer, step: int = 0, batch: int = 1) -> Tensor:
     """Attention probabilities of flat logits under the hook: "batch rows cols keys"."""
     keys = binder.given.states.shape[1] if layer.kind == "cross" else layer.cells
     zeros = torch.zeros(batch, 2, layer.cells, 8)
     call = Call(layer, zeros, torch.zeros(batch, 2, keys, 8), torch.zeros(batch, 2, keys, 8), None, slice(0), slice(0))
     found: list[Tensor] = []
-    hook = binder.hook(progress)
-    assert hook is not None
-    hook(call, lambda c: found.append(probabilities(c)[:, 0]) or plain(c))
+    hook_of(binder, step)(call, lambda c: found.append(probabilities(c)[:, 0]) or plain(c))
     return found[0].reshape(batch, layer.rows, layer.cols, keys)
 
 
@@ -111,17 +116,19 @@ def test_the_unconditional_rows_are_left_alone(backbone: StableDiffusion) -> Non
 
 def test_it_fades_out_and_ends(backbone: StableDiffusion) -> None:
     bound = binder(backbone, Bind(until=0.5, hold=4.0, pull=0.0, own=False))
-    ratios = [(m := seen(bound, CROSS, p)[0, 3, 3])[6] / m[5] for p in (0.0, 0.25)]
+    ratios = [(m := seen(bound, CROSS, p)[0, 3, 3])[6] / m[5] for p in (0, STEPS // 4)]
     torch.testing.assert_close(torch.stack(ratios).log(), torch.tensor([-4.0, -2.0]))
-    assert bound.hook(0.5) is None
+    assert not bound.hooks(STEPS // 2)
+    assert bound.lift(torch.ones(1, 4, 32, 32), STEPS // 2) is None
+    assert bound.columns(bound.scenes.given, STEPS // 2) is bound.scenes.given
     assert not Bind(until=0.0).active
     assert not Bind(own=False, hold=0, clear=0, pull=0, part=0, lift=1, even=1).active
 
 
-def lifted(bound: Binder, progress: float = 0.0, difference: Tensor | None = None) -> Tensor:
-    hook = bound.hook(progress)
-    assert hook is not None
-    return hook.lift(torch.ones(1, 4, 32, 32) if difference is None else difference)[0, 0]
+def lifted(bound: Binder, step: int = 0, difference: Tensor | None = None) -> Tensor:
+    found = bound.lift(torch.ones(1, 4, 32, 32) if difference is None else difference, step)
+    assert found is not None
+    return found[0, 0]
 
 
 def test_guidance_is_lifted_in_the_things_cells_and_the_lift_fades(backbone: StableDiffusion) -> None:
@@ -131,7 +138,7 @@ def test_guidance_is_lifted_in_the_things_cells_and_the_lift_fades(backbone: Sta
     assert (first[:, :16] == 3.0).all()
     assert (first[16:, 16:] == 3.0).all()
     assert (first[:16, 16:] == 1.0).all()
-    torch.testing.assert_close(lifted(bound, 0.25) - 1, (first - 1) / 2)
+    torch.testing.assert_close(lifted(bound, STEPS // 4) - 1, (first - 1) / 2)
 
 
 def test_where_words_make_less_of_a_difference_guidance_is_lifted_up_to_where_they_make_most(
@@ -151,7 +158,7 @@ def test_where_words_make_less_of_a_difference_guidance_is_lifted_up_to_where_th
 def test_no_difference_at_all_is_lifted_within_bounds(backbone: StableDiffusion) -> None:
     found = lifted(binder(backbone, Bind(lift=10.0, even=10.0)), difference=torch.zeros(1, 4, 32, 32))
     assert found.isfinite().all()
-    assert found.max() <= LIFTED
+    assert found.max() <= 8.0
     half = lifted(binder(backbone, Bind()), difference=torch.ones(1, 4, 32, 32).half())
     assert half.dtype == torch.float16
 
@@ -159,7 +166,7 @@ def test_no_difference_at_all_is_lifted_within_bounds(backbone: StableDiffusion)
 def test_what_is_firm_is_lifted_more_but_never_beyond_bounds(backbone: StableDiffusion) -> None:
     firm, firmest = (lifted(binder(backbone, Bind(lift=2.0, firmness={"r": f}))) for f in (1.5, 100.0))
     assert (firm[:, :16] == 3.0).all()
-    assert (firmest[:, :16] == LIFTED).all()
+    assert (firmest[:, :16] == 8.0).all()
     assert (firm[16:, 16:] == 2.0).all()
 
 
@@ -184,8 +191,10 @@ def test_a_scene_without_things_is_lifted_nowhere_and_those_beside_it_are(backbo
     words = backbone.encode([g.prompt for g in groundings])
     targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
     firm = Bind(firmness={"r": 2.0})
-    bound = Binder(firm, backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
-    found = bound.lift(torch.ones(2, 4, 32, 32), left=1.0)
+    bound = Binder(firm, Scenes(backbone, backbone.shape(128, 128), words, targets, backbone.stack(words),
+                            range(STEPS)))
+    found = bound.lift(torch.ones(2, 4, 32, 32), 0)
+    assert found is not None
     assert (found[0] == 1.0).all()
     assert (found[1, 0, :, :16] == 2.0).all()
     assert (found[1, 0, :, 16:] == 1.0).all()
@@ -218,8 +227,7 @@ def test_hidden_columns_do_not_change_what_the_model_predicts(
     bound = binder(backbone, Bind(hold=0, clear=0, pull=0, part=0))
     for bias in bound._cross.values():
         bias[..., 40:] = -1e4
-    hook = bound.hook(0.0)
-    assert hook is not None
+    hook = hook_of(bound)
     words = backbone.stack(backbone.encode(["a red ball beside a cat"]))
     hidden = backbone.predict(noise(), T, bound.given, [hook])
     torch.testing.assert_close(hidden, backbone.predict(noise(), T, words), rtol=1e-4, atol=1e-5)
@@ -232,9 +240,9 @@ def test_scenes_of_a_batch_may_bring_texts_of_different_lengths(
                   ground(Layout(scene=Scene(prompt="a cat")))]
     words = backbone.encode([g.prompt for g in groundings])
     targets = [aim(g, w, 16, 16) for g, w in zip(groundings, words, strict=True)]
-    bound = Binder(Bind(), backbone, backbone.shape(128, 128), backbone.stack(words), words, targets)
-    hook = bound.hook(0.0)
-    assert hook is not None
+    bound = Binder(Bind(), Scenes(backbone, backbone.shape(128, 128), words, targets, backbone.stack(words),
+                            range(STEPS)))
+    hook = hook_of(bound)
     both = backbone.predict(noise(2), T, bound.given, [hook])
     plainly = backbone.predict(noise(2)[1:], T, Conditioning(words[1].states[None]))
     torch.testing.assert_close(both[1:], plainly, rtol=1e-4, atol=1e-5)
@@ -248,8 +256,7 @@ def test_no_row_is_ever_masked_entirely(backbone: StableDiffusion) -> None:
 
     bound = binder(backbone, Bind(hold=1000, clear=1000, part=1000), (RED, Box.of(0, 0, 1, 1), 0), (CAT, LEFT, 1))
     for layer in backbone.layers(backbone.shape(128, 128)):
-        hook = bound.hook(0.0)
-        assert hook is not None
+        hook = hook_of(bound)
         keys = 47 if layer.kind == "cross" else layer.cells
         zeros = torch.zeros(1, 1, max(keys, layer.cells), 4)
         hook(Call(layer, zeros[:, :, : layer.cells], zeros[:, :, :keys], zeros[:, :, :keys], None, slice(0), slice(0)),

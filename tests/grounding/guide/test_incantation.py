@@ -24,12 +24,14 @@ from transformers import (
 
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.bench.duel import Best, Duel, best_of_seeds, duel, tally
+from grounding.bench.meaning import Meaning, Weights, meaning
 from grounding.bench.semantics import Semantics, masked
 from grounding.bench.spellbook import Spellbook
 from grounding.errors import BadRequest, ModelMissing, Unsupported
-from grounding.guide.incantation import AttentionLoss, Incant, Incantation, Incanter, Meaning, _Search
+from grounding.guide.incantation import AttentionLoss, Incantation, Incanter, Search
 from grounding.guide.refocus import Refocus
-from grounding.painter import Painter
+from grounding.painter import Painter, Start
+from grounding.settings import How, Incant
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 RED = Thing(id="r", noun="ball", phrase="a red ball", attributes=("red",))
@@ -37,8 +39,8 @@ CAT = Thing(id="c", noun="cat", phrase="a cat")
 LAYOUT = Layout(
     scene=Scene(prompt="a red ball beside a cat", things=(RED, CAT)),
     placements=(Placement(thing="r", box=Box.of(0, 0, 0.5, 1)), Placement(thing="c", box=Box.of(0.5, 0.5, 1, 1))))
-OPTIONS: dict[str, Any] = {"steps": 4, "guidance_scale": 3.0}
-QUICK: dict[str, Any] = {"steps": 2, "guidance_scale": 1.0}
+OPTIONS = How(steps=4, guidance_scale=3.0)
+QUICK = How(steps=2, guidance_scale=1.0)
 
 
 def clip(tokenizer: CLIPTokenizer, hidden: int = 32) -> CLIPModel:
@@ -69,18 +71,18 @@ def brightness(image: Image, layout: Layout) -> float:
     return float(np.asarray(image, dtype=float).mean())
 
 
-def search(backbone: StableDiffusion, semantics: Semantics | None, **settings: Any) -> _Search:
-    return _Search(Incanter(Painter(backbone), semantics, brightness), LAYOUT, 0, Incant(**settings), OPTIONS)
+def search(backbone: StableDiffusion, **settings: Any) -> Search:
+    return Search(Incanter(Painter(backbone), brightness), LAYOUT, 0, OPTIONS.but(tokens=Incant(**settings)))
 
 
-def prepared(backbone: StableDiffusion, semantics: Semantics, **settings: Any) -> tuple[_Search, Meaning]:
-    found = search(backbone, semantics, **settings)
-    first = found._paint(None, keep=True)
-    return found, Meaning(found, first, found._moments(first))
+def prepared(backbone: StableDiffusion, semantics: Semantics, **weights: Any) -> tuple[Search, Meaning]:
+    found = search(backbone)
+    first = found.paint(None, keep=True)
+    return found, Meaning(found, semantics, Weights(**weights), first, found.moments(first))
 
 
 def test_pictures_are_seen_as_clips_own_processor_shows_them(semantics: Semantics, backbone: StableDiffusion) -> None:
-    image = Painter(backbone).paint(LAYOUT, steps=2)[0].image.resize((96, 60))
+    image = Painter(backbone).paint(LAYOUT, How(steps=2))[0].image.resize((96, 60))
     inputs = processor(backbone.tokenizer)(images=image, return_tensors="pt")
     theirs = F.normalize(semantics.model.get_image_features(**inputs).pooler_output[0], dim=-1)
     pixels = torch.from_numpy(np.asarray(image, dtype=np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
@@ -161,7 +163,7 @@ def test_every_term_is_its_formula(backbone: StableDiffusion, semantics: Semanti
 def test_the_finer_picture_is_the_result_and_the_coarse_one_an_early_guess(
         backbone: StableDiffusion, semantics: Semantics) -> None:
     found, loss = prepared(backbone, semantics, coarse=0.5)
-    path = found._paint(None, keep=True).trajectory
+    path = found.paint(None, keep=True).trajectory
     assert path is not None
     scheduler = backbone.scheduler()
     scheduler.set_timesteps(4)
@@ -176,18 +178,18 @@ def test_the_finer_picture_is_the_result_and_the_coarse_one_an_early_guess(
 @pytest.mark.parametrize("objective", ["meaning", "attention"])
 def test_the_gradient_is_the_slope_of_the_weighted_terms(
         backbone: StableDiffusion, semantics: Semantics, objective: str) -> None:
-    settings: dict[str, Any] = {"objective": objective, "tokens": 2, "sparsity": 0.3, "neglect": 2.0, "margin": 0.9}
-    found = search(backbone, semantics, **settings)
-    first = found._paint(None, keep=True)
-    moments = found._moments(first)
-    loss: Any = Meaning(found, first, moments) if objective == "meaning" else AttentionLoss(
+    weights = Weights(neglect=2.0, margin=0.9)
+    found = search(backbone, tokens=2, sparsity=0.3)
+    first = found.paint(None, keep=True)
+    moments = found.moments(first)
+    loss: Any = Meaning(found, semantics, weights, first, moments) if objective == "meaning" else AttentionLoss(
         found, moments, found.target(found._start(None)))
     offset = torch.randn(2, 32, generator=torch.Generator().manual_seed(4)) * 0.5
 
     def total(at: Tensor) -> float:
         terms = loss(at.requires_grad_(), 1)[0]
-        weights = {**found.incant.model_dump(), "attention": 1.0}
-        return float(sum(weights[name] * term for name, term in terms.items()))
+        counted = {**dict(weights), "attention": 1.0, "sparsity": 0.3}
+        return float(sum(counted[name] * term for name, term in terms.items()))
 
     gradient = loss(offset.clone().requires_grad_(), 1)[1]
     along = gradient / gradient.norm()
@@ -201,11 +203,10 @@ def test_learning_lowers_the_loss_and_leaves_every_model_as_it_was(
         backbone: StableDiffusion, semantics: Semantics, objective: str) -> None:
     before = backbone.fingerprint()
     mine = {name: weight.clone() for name, weight in semantics.model.state_dict().items()}
-    incanter = Incanter(Painter(backbone), semantics, brightness)
-    settings = Incant(objective=objective, iterations=8, moments=1, rate=0.05, sparsity=0.0, checks=1)
-    done = incanter(LAYOUT, incant=settings, **QUICK)
-    weights = {**settings.model_dump(), "attention": 1.0}
-    course = [sum(weights[name] * term for name, term in terms.items()) for terms in done.history]
+    incanter = Incanter(Painter(backbone), brightness, meaning(semantics) if objective == "meaning" else None)
+    done = incanter(LAYOUT, QUICK.but(tokens=Incant(iterations=8, moments=1, rate=0.05, sparsity=0.0, checks=1)))
+    counted = {**dict(Weights()), "attention": 1.0, "sparsity": 0.0}
+    course = [sum(counted[name] * term for name, term in terms.items()) for terms in done.history]
     assert len(course) == 8
     assert course[-1] < course[0]
     backbone._fingerprint = ""
@@ -214,27 +215,50 @@ def test_learning_lowers_the_loss_and_leaves_every_model_as_it_was(
     assert all(parameter.grad is None for parameter in backbone.unet.parameters())
 
 
+def test_without_a_referee_the_tokens_that_were_learned_last_are_kept(backbone: StableDiffusion) -> None:
+    how = QUICK.but(tokens=Incant(iterations=2, checks=2, rate=1.0))
+    done = Incanter(Painter(backbone))(LAYOUT, how)
+    last = Incanter(Painter(backbone), lambda image, layout: -1.0)  # of equals the first: the one without tokens
+    assert last(LAYOUT, how).learned is None
+    assert done.scores == ()
+    assert done.learned is not None
+    again = Painter(backbone).paint(LAYOUT, QUICK, start=Start(learned=done.learned))[0].image
+    assert np.array_equal(np.asarray(again), np.asarray(done.painting.image))
+
+
+def test_a_painter_that_is_asked_for_tokens_learns_them_and_says_what_that_cost(backbone: StableDiffusion) -> None:
+    how = QUICK.but(tokens=Incant(iterations=2, checks=1))
+    painted, learned = Painter(backbone).paint(LAYOUT, how, seed=3)[0], Incanter(Painter(backbone))(LAYOUT, how, seed=3)
+    assert np.array_equal(np.asarray(painted.image), np.asarray(learned.painting.image))
+    assert painted.receipt.how == how
+    assert painted.receipt.learned == learned.painting.receipt.learned != ""
+    assert painted.receipt.cost.forward_equivalents == pytest.approx(learned.forward_equivalents)
+    assert painted.receipt.cost.full == 2
+    bare = Layout(scene=Scene(prompt="a cat"))
+    assert Painter(backbone).paint(bare, how)[0].receipt.learned == ""  # no words to lead: nothing is learned
+
+
 def test_the_referee_has_the_last_word(backbone: StableDiffusion) -> None:
-    plain = Painter(backbone).paint(LAYOUT, **QUICK)[0].image
-    settings = Incant(objective="attention", iterations=2, checks=2, rate=1.0)
+    plain = Painter(backbone).paint(LAYOUT, QUICK)[0].image
+    how = QUICK.but(tokens=Incant(iterations=2, checks=2, rate=1.0))
 
     def likes_only(wanted: int) -> Callable[[Image, Layout], float]:
         calls: list[int] = []
         return lambda image, layout: calls.append(0) or float(len(calls) - 1 == wanted)
 
     for wanted in range(3):
-        done = Incanter(Painter(backbone), None, likes_only(wanted))(LAYOUT, incant=settings, **QUICK)
+        done = Incanter(Painter(backbone), likes_only(wanted))(LAYOUT, how)
         assert done.scores == tuple(float(n == wanted) for n in range(3))
         assert (done.learned is None) == (wanted == 0)
-        again = Painter(backbone).paint(LAYOUT, learned=done.learned, **QUICK)[0].image
-        assert np.array_equal(np.asarray(again), np.asarray(done.rendering.image))
+        again = Painter(backbone).paint(LAYOUT, QUICK, start=Start(learned=done.learned))[0].image
+        assert np.array_equal(np.asarray(again), np.asarray(done.painting.image))
         assert np.array_equal(np.asarray(again), np.asarray(plain)) == (wanted == 0)
 
 
 def test_the_same_request_learns_the_same_tokens(backbone: StableDiffusion) -> None:
-    incanter = Incanter(Painter(backbone), None, lambda image, layout: -brightness(image, layout))
-    settings = Incant(objective="attention", iterations=3, checks=1, rate=1.0)
-    one, two = (incanter(LAYOUT, seed=5, incant=settings, **QUICK) for _ in range(2))
+    incanter = Incanter(Painter(backbone), lambda image, layout: -brightness(image, layout))
+    how = QUICK.but(tokens=Incant(iterations=3, checks=1, rate=1.0))
+    one, two = (incanter(LAYOUT, how, seed=5) for _ in range(2))
     assert one.history == two.history
     assert one.scores == two.scores
 
@@ -246,9 +270,8 @@ def test_tokens_are_led_by_our_energy_whatever_the_picture_is_guided_by(
     cats = tuple(Thing(id=f"c{i}", noun="cat", phrase="two cats") for i in range(2))
     many = Layout(scene=Scene(prompt="two cats", things=cats), placements=(
         Placement(thing="c0", box=Box.of(0.0, 0.0, 0.4, 1.0)), Placement(thing="c1", box=Box.of(0.6, 0.0, 1.0, 1.0))))
-    incanter = Incanter(Painter(backbone), None, brightness)
-    settings = Incant(objective="attention", iterations=2, checks=1)
-    found = incanter(many, seed=5, incant=settings, refocus=Refocus(profile=profile), **QUICK)
+    how = QUICK.but(tokens=Incant(iterations=2, checks=1), refocus=Refocus(profile=profile))
+    found = Incanter(Painter(backbone), brightness)(many, how, seed=5)
     assert len(found.history) == 2
     assert all(0 < terms["attention"] < 2 for terms in found.history)
 
@@ -258,8 +281,7 @@ def test_words_whose_place_the_tokens_take_are_not_what_is_led(backbone: StableD
     cat = Thing(id="c", noun="cat", phrase="a cat")
     long = Layout(scene=Scene(prompt="cat " * 35 + "red ball", things=(ball, cat)), placements=(
         Placement(thing="b", box=Box.of(0.1, 0.1, 0.4, 0.9)), Placement(thing="c", box=Box.of(0.6, 0.1, 0.9, 0.9))))
-    incanter = Incanter(Painter(backbone), None, brightness)
-    search = _Search(incanter, long, 0, Incant(objective="attention", tokens=4), {})
+    search = Search(Incanter(Painter(backbone), brightness), long, 0, How(tokens=Incant(tokens=4)))
     assert search.job.target is not None
     assert search.job.target.columns[0].all == (36, 37)
     width = search.backbone.blank().embedding.shape[0]
@@ -277,8 +299,8 @@ def test_everything_is_counted(backbone: StableDiffusion, semantics: Semantics) 
         return inner(x, t, cond)
 
     backbone._pass = count  # type: ignore[method-assign]
-    settings = Incant(iterations=3, checks=2, moments=2, sparsity=0.0)
-    done = Incanter(Painter(backbone), semantics, brightness)(LAYOUT, incant=settings, **OPTIONS)
+    how = OPTIONS.but(tokens=Incant(iterations=3, checks=2, moments=2, sparsity=0.0))
+    done = Incanter(Painter(backbone), brightness, meaning(semantics))(LAYOUT, how)
     assert done.forward_equivalents == counted + 3  # each iteration's backward counts as its forward
     assert done.forward_equivalents == 3 * 8 + 2 + 2 + 3 * 2  # pictures, moments, the coarse guess, iterations
     assert done.seconds > 0
@@ -287,7 +309,7 @@ def test_everything_is_counted(backbone: StableDiffusion, semantics: Semantics) 
 def test_tokens_learned_before_are_the_start(backbone: StableDiffusion) -> None:
     blank = backbone.blank()
     start = blank.embedding + torch.randn(3, 32, generator=torch.Generator().manual_seed(0)) * blank.spread
-    found = search(backbone, None, objective="attention")
+    found = search(backbone)
     torch.testing.assert_close(found.tokens(found._start(start)), start)
     assert found._start(None).abs().max() < 0.06
     with pytest.raises(BadRequest, match="another painter"):
@@ -295,13 +317,11 @@ def test_tokens_learned_before_are_the_start(backbone: StableDiffusion) -> None:
 
 
 def test_what_cannot_be_learned_is_refused(backbone: StableDiffusion) -> None:
-    incanter = Incanter(Painter(backbone), None, brightness)
-    with pytest.raises(BadRequest, match="CLIP"):
-        incanter(LAYOUT, **OPTIONS)
+    incanter = Incanter(Painter(backbone), brightness)
     with pytest.raises(BadRequest, match="placed"):
-        incanter(Layout(scene=Scene(prompt="a cat")), incant=Incant(objective="attention"), **OPTIONS)
+        incanter(Layout(scene=Scene(prompt="a cat")), OPTIONS)
     with pytest.raises(BadRequest, match="do not fit"):
-        incanter(LAYOUT, incant=Incant(objective="attention", tokens=60, iterations=1), **OPTIONS)
+        incanter(LAYOUT, OPTIONS.but(tokens=Incant(tokens=60, iterations=1)))
 
 
 def test_similar_prompts_share_their_tokens(
@@ -348,24 +368,26 @@ def test_as_many_seeds_as_the_budget_pays_for(backbone: StableDiffusion) -> None
 
     for budget, tries in ((0.0, 1), (2.0, 1), (2.1, 2), (6.0, 3)):
         asked.clear()
-        best = best_of_seeds(painter, LAYOUT, referee, budget, seed=2, **QUICK)
+        best = best_of_seeds(painter, LAYOUT, QUICK, referee, budget, seed=2)
         assert (best.tries, len(asked)) == (tries, tries)
         assert best.forward_equivalents == 2 * tries
-        assert best.score == max(asked) == brightness(best.rendering.image, LAYOUT)
+        assert best.score == max(asked) == brightness(best.painting.image, LAYOUT)
 
 
 def test_a_duel_gives_both_the_same_compute_and_asks_another_judge(backbone: StableDiffusion) -> None:
-    incanter = Incanter(Painter(backbone), None, lambda image, layout: -brightness(image, layout))
-    settings = Incant(objective="attention", iterations=2, checks=1)
-    found = duel(incanter, LAYOUT, brightness, seed=1, incant=settings, **QUICK)
+    def dark(image: Image, layout: Layout) -> float:
+        return -brightness(image, layout)
+
+    how = QUICK.but(tokens=Incant(iterations=2, checks=1))
+    found = duel(Incanter(Painter(backbone), dark), LAYOUT, how, dark, brightness, seed=1)
     assert found.tokens.forward_equivalents <= found.seeds.forward_equivalents < found.tokens.forward_equivalents + 2
-    assert found.plain == brightness(Painter(backbone).paint(LAYOUT, seed=1, **QUICK)[0].image, LAYOUT)
-    assert found.with_tokens == brightness(found.tokens.rendering.image, LAYOUT)
-    assert found.with_seeds == brightness(found.seeds.rendering.image, LAYOUT)
+    assert found.plain == brightness(Painter(backbone).paint(LAYOUT, QUICK, seed=1)[0].image, LAYOUT)
+    assert found.with_tokens == brightness(found.tokens.painting.image, LAYOUT)
+    assert found.with_seeds == brightness(found.seeds.painting.image, LAYOUT)
 
 
 def test_a_tally_counts_losses_too(backbone: StableDiffusion) -> None:
-    one = Painter(backbone).paint(LAYOUT, steps=1)[0]
+    one = Painter(backbone).paint(LAYOUT, How(steps=1))[0]
     tokens = Incantation(one, None, (0.0,), (), (), 8.0, 1.0)
     seeds = Best(one, 0.0, 1, 8.0)
     duels = [Duel(tokens, seeds, 0.0, *scores) for scores in ((1.0, 0.0), (0.0, 1.0), (0.0, 1.0), (0.5, 0.5))]
