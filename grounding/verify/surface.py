@@ -1,5 +1,4 @@
-"""What the pixels of a picture say without any model: whether a thing is of one colour, whether the backdrop shows
-anything, and what stands out from it where nothing is known to be.
+"""What pixels say without any model: is a thing of one colour, does a backdrop show anything, what stands out from it?
 
 Colours are compared in CIE L*a*b*, where equal distances look about equally far apart.
 """
