@@ -37,7 +37,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     planner: Literal["auto", "grammar", "llm"] = Field(
-        default="auto", description="who reads: `grammar`, `llm`, or `auto`, which is `llm` where one is set")
+        default="auto", description="who reads: `grammar`, `llm`, or `auto`: the model where the grammar is unsure")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         default=0, description="another number gives another composition")
     canvas: Annotated[str, BeforeValidator(_in_words), AfterValidator(_readable)] = Field(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST_PROMPT = 20_000
 
 
-class Reading(NamedTuple):
+class Understood(NamedTuple):
     """A scene, boxes to start from, what was said on the way, and the requests to a language model that it took."""
 
     scene: Scene
@@ -49,7 +49,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Planner:
+class PromptPlanner:
     """Reads with a language model where there is one, with the grammar otherwise, and places with the solver.
 
     `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one.
@@ -60,19 +60,19 @@ class Planner:
     callbacks: Callbacks | None = None
     spare: Canvas = field(default_factory=Canvas)
 
-    def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Reading:
+    def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Understood:
         """What a prompt says, with at most `calls` requests to the language model, which is told what a picture of an
         earlier plan lacked. Raises `PlanError`."""
         words = in_words(prompt)
         calls = self.how.llm_calls if calls is None else calls
         if self.chat_model is None or calls < 1:
-            return Reading(understood(grammar.read(words)), {})
+            return Understood(understood(grammar.read(words)), {})
         from planner.read.model.reader import read_where_unsure, read_with_model
 
         ask = read_with_model if self.how.planner == "llm" else read_where_unsure
         found = ask(words, self.chat_model, canvas=self.how.size(self.spare), evidence=evidence,
-                    terms=_terms(self.how, calls))
-        return Reading(understood(found.scene), found.hints, found.warnings, found.calls)
+                    terms=_terms(self.how, calls), callbacks=self.callbacks)
+        return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
              calls: int | None = None, evidence: str = "") -> Planned:
@@ -97,8 +97,7 @@ class Planner:
         """The language model that reads; None where the grammar is to."""
         if self.how.planner == "grammar":
             return None
-        model = self.model or _opened(self.how)
-        return model if model is None or not self.callbacks else _watched(model, self.callbacks)
+        return self.model or _opened(self.how)
 
 
 def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = None,
@@ -109,13 +108,13 @@ def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = N
     variables and the settings file say. `model` is a LangChain chat model that reads, with `callbacks`, instead of the
     one that the settings name. The boxes of `hints` are kept as far as the claims allow. Raises `ScenewrightError`.
     """
-    return Planner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
+    return PromptPlanner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
 
 
 def read(prompt: str, *, settings: Asked | None = None, model: BaseChatModel | None = None,
          callbacks: Callbacks | None = None, **changes: Any) -> Scene:
     """What a prompt says, as a scene with nothing placed; arguments as for `plan`."""
-    return Planner(asked(settings, changes), model, callbacks).read(prompt).scene
+    return PromptPlanner(asked(settings, changes), model, callbacks).read(prompt).scene
 
 
 def in_words(prompt: str) -> str:
@@ -155,11 +154,3 @@ def _terms(how: Asked, calls: int) -> Terms:
     named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
     price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
     return Terms(**{**named, "calls": calls, "price": price})
-
-
-def _watched(model: BaseChatModel, callbacks: Callbacks) -> BaseChatModel:
-    """The model with these callbacks beside its own."""
-    if isinstance(callbacks, Sequence):
-        own = model.callbacks if isinstance(model.callbacks, list) else []
-        return model.model_copy(update={"callbacks": [*own, *callbacks]})
-    return model.model_copy(update={"callbacks": callbacks})

@@ -2,8 +2,9 @@
 
 What the words mean, here and nowhere else:
 
-verified      every claim that somebody here can judge was judged and holds, what must be judged could be (`VITAL`:
-              what is there, how often, where, in which setting, what is written), and the prompt was read whole
+verified      every claim of which somebody here knows the words was judged and holds, what must be judged could be
+              (`VITAL`: what is there, how often, where, in which setting, what is written), and the prompt was read
+              whole
 in doubt      nothing fails, but something vital could not be told: it passes as far as it can be told, and no farther
 not verified  a claim fails
 """
@@ -136,7 +137,8 @@ class Report(Data):
         if self.failing:
             return "not verified"
         told = self.holding and not self.doubtful and not self.unread
-        return "verified" if told and not any(f.claim.kind in VITAL for f in self.undecided) else "in doubt"
+        lacks = any(f.claim.kind in VITAL or f.doubt == "unseen" for f in self.undecided)
+        return "verified" if told and not lacks else "in doubt"
 
     @property
     def passed(self) -> bool:

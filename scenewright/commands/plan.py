@@ -14,10 +14,10 @@ from planner.scene import Canvas, Layout
 from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 
 
-def plan_one(planner: Planner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
+def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
              out: Path | None) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
@@ -42,7 +42,7 @@ def told(layout: Layout, violations: Sequence[Violation]) -> str:
     return report(layout, verdicts(layout), violations)
 
 
-def plan_batch(planner: Planner, source: Path, target: Path) -> Ending:
+def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
     from scenewright.commands.progress import watched
 

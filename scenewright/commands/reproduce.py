@@ -97,11 +97,12 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
 
 def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
-    from scenewright.stack import open_painter
+    from scenewright.stack import loading_of, open_painter
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device), together=together)
+    again = reproduce(path, open_painter(settings.image_model, settings.device, loading_of(settings)),
+                      together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,

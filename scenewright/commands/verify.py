@@ -53,7 +53,7 @@ def calibrate_judges(out: Path, pictures: int, images: Path | None, assignments:
     from scenewright.stack import open_both
 
     settings = Settings.load(assigned(assignments))
-    judges, _ = open_both(settings.detector, settings.scorer, settings.device)
+    judges = open_both(settings.detector, settings.scorer, settings.device)
     if judges.detector is None and judges.scorer is None:
         raise ModelMissing("; ".join(judges.reasons))
     if images is None:

@@ -96,7 +96,9 @@ def test_a_tool_answers_in_words_has_the_layout_and_says_what_cannot_be_planned(
     assert "cannot be planned" in tool.invoke({"prompt": "a cat left of a dog, the cat is right of the dog"})
 
 
-def test_a_model_that_was_asked_for_and_fails_is_an_error_unless_the_grammar_may_stand_in() -> None:
+def test_a_model_that_was_asked_for_and_fails_is_an_error_unless_the_grammar_may_stand_in(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.read.model.reader.sureness", lambda scene: 0.5)
     for given in ({"planner": "llm"}, {"planner": "llm", "llm_fallback": False}):
         with pytest.raises(NoReply):
             scenewright.plan("a cat", model=ScriptedModel([ValueError("down")]), **given)

@@ -16,7 +16,7 @@ from scenewright.api import render
 from scenewright.asked import Asked
 from scenewright.config import Settings
 from scenewright.loop.stages import Task
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_planner
 
 PROMPT = "a red ball left of a blue box"
@@ -49,16 +49,16 @@ def words(messages: list[BaseMessage]) -> str:
     return "\n".join(str(m.content) for m in messages)
 
 
-def test_the_model_plans_and_its_calls_are_counted() -> None:
+def test_the_model_plans_and_its_calls_are_counted(unsure: None) -> None:
     model = ScriptedModel([reply()])
-    planned = Planner(Asked(planner="llm"), model, spare=CANVAS).plan(PROMPT, seed=0, calls=4)
+    planned = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS).plan(PROMPT, seed=0, calls=4)
     assert planned.calls == len(model.requests) == 1
     assert planned.layout.boxes["ball"].corners == pytest.approx((0.08, 0.4, 0.38, 0.7))
 
 
 def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_request() -> None:
     model = ScriptedModel([reply(), reply(60)])
-    planner = Planner(Asked(planner="llm"), model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=4).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=3)
     assert again.calls == 1
@@ -67,17 +67,17 @@ def test_replanning_tells_the_model_in_words_what_the_picture_lacked_in_one_requ
     assert again.layout.boxes["ball"].x0 == pytest.approx(0.14)
 
 
-def test_evidence_does_not_make_the_reader_swap_across_and_down() -> None:
+def test_evidence_does_not_make_the_reader_swap_across_and_down(unsure: None) -> None:
     model = ScriptedModel([reply(), reply(), reply(), reply()])
-    planner = Planner(Asked(planner="llm"), model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=4).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=3).layout
     assert again.boxes["ball"].corners == pytest.approx(layout.boxes["ball"].corners)
 
 
-def test_without_calls_left_the_solver_replans_alone() -> None:
+def test_without_calls_left_the_solver_replans_alone(unsure: None) -> None:
     model = ScriptedModel([reply()])
-    planner = Planner(Asked(planner="llm"), model, spare=CANVAS)
+    planner = PromptPlanner(Asked(planner="llm"), model, spare=CANVAS)
     layout = planner.plan(PROMPT, seed=0, calls=1).layout
     again = planner.replan(layout, failing(layout), seed=1, calls=0)
     assert (again.calls, len(model.requests)) == (0, 1)
@@ -90,7 +90,7 @@ def test_without_calls_left_the_solver_replans_alone() -> None:
 def test_a_hostile_or_useless_reply_leads_to_the_grammar_within_the_budget(
         answer: str, tmp_path: Path, unsure: None) -> None:
     model = ScriptedModel([answer] * 6)
-    stack = Stack(Planner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
     result = render(PROMPT, settings=Settings(runs=tmp_path, llm_calls=3), stack=stack)
     assert result.verified
     assert [t.noun for t in result.layout.scene.things] == ["ball", "box"]
@@ -101,7 +101,7 @@ def test_a_hostile_or_useless_reply_leads_to_the_grammar_within_the_budget(
 
 def test_a_prompt_that_the_grammar_is_sure_of_costs_no_request(tmp_path: Path) -> None:
     model = ScriptedModel([])
-    stack = Stack(Planner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(model=model, spare=CANVAS), fakes.DrawingPainter(), fakes.Oracle())
     assert render(PROMPT, settings=Settings(runs=tmp_path), stack=stack).verified
     assert model.requests == []
 
@@ -114,19 +114,19 @@ def test_a_server_that_is_down_costs_the_model_and_not_the_picture(
                             llm_seconds=2.0,
                             llm_api_key="sk-very-secret")
         planner = open_planner(settings, CANVAS)
-        assert isinstance(planner, Planner)
+        assert isinstance(planner, PromptPlanner)
         result = render(PROMPT, settings=settings, stack=Stack(planner, fakes.DrawingPainter(), fakes.Oracle()))
     assert result.verified
     assert len(server.requests) == 1
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"very-secret" in p.read_bytes()]
 
 
-def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path) -> None:
+def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path, unsure: None) -> None:
     def wrong(task: Task, index: int) -> tuple[str, ...]:
         return ("exists:ball",)
 
     model = ScriptedModel([reply(10 * i) for i in range(20)])
-    stack = Stack(Planner(Asked(planner="llm"), model, spare=CANVAS), fakes.DrawingPainter(wrong), fakes.Oracle())
+    stack = Stack(PromptPlanner(Asked(planner="llm"), model, spare=CANVAS), fakes.DrawingPainter(wrong), fakes.Oracle())
     settings = Settings.load({"runs": tmp_path, "llm_calls": 4, "rounds": 6, "remedies": {"missing": ["replan"] * 5}})
     result = render(PROMPT, settings=settings, stack=stack)
     assert result.outcome.llm_calls == len(model.requests) <= 4

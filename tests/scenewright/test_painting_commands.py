@@ -25,7 +25,7 @@ from scenewright.loop import events
 from scenewright.loop.runs import Run
 from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
 
 PROMPT = "a red ball left of a blue box"
@@ -38,7 +38,7 @@ class Ended(NamedTuple):
     err: str
 
 
-class Reading(Planner):
+class Reading(PromptPlanner):
     """Reads with the grammar, and fails where a prompt asks for it."""
 
     def plan(self, prompt: str, **options: Any) -> Planned:

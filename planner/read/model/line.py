@@ -15,11 +15,11 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -31,6 +31,8 @@ from planner.read.model.client import NO_KEY
 from planner.read.model.examples import tokens_in
 from planner.read.model.replies import Reply, reply_of
 from planner.read.model.terms import Terms
+
+Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _PASSING_ERRORS = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError"})
@@ -49,13 +51,13 @@ class Line:
     """One conversation's line to a model, and what it has cost so far."""
 
     def __init__(self, model: BaseChatModel, terms: Terms, schema: Mapping[str, Any],
-                 callbacks: Iterable[BaseCallbackHandler] = ()) -> None:
+                 callbacks: Callbacks | None = None) -> None:
         self.terms = terms
         self.calls = 0
         self.tokens_in = 0
         self.tokens_out = 0
         self._model = model
-        self._config: RunnableConfig = {"callbacks": list(callbacks)}
+        self._config: RunnableConfig = {"callbacks": list(callbacks) if isinstance(callbacks, Sequence) else callbacks}
         self._secrets = secrets_of(model)
         self._structured = _with_schema(model, dict(schema))
         self._schema_size = tokens_in(json.dumps(schema, separators=(",", ":")))

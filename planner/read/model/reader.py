@@ -6,11 +6,10 @@ in a note. Its boxes are hints: the solver puts them right, and no request is sp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 
@@ -26,7 +25,7 @@ from planner.read.model.boxes import boxes_of, turned
 from planner.read.model.client import open_model
 from planner.read.model.doubts import doubts
 from planner.read.model.draft import draft_of
-from planner.read.model.line import Line
+from planner.read.model.line import Callbacks, Line
 from planner.read.model.replies import Reply, value_of
 from planner.read.model.request import again, opening, sendable, with_evidence
 from planner.read.model.terms import Price, Terms
@@ -67,7 +66,7 @@ class _Take(NamedTuple):
 
 
 def read_with_model(prompt: str, model: BaseChatModel, *, terms: Terms | None = None, canvas: Canvas | None = None,
-                    evidence: str = "", callbacks: Iterable[BaseCallbackHandler] = ()) -> Reading:
+                    evidence: str = "", callbacks: Callbacks | None = None) -> Reading:
     """Ask `model` for a plan of `prompt`; send it back if it cannot be used, as often as the terms allow.
 
     `evidence` says what a picture of an earlier plan lacked; `callbacks` are langchain's. Where no reply becomes a
@@ -86,7 +85,7 @@ def read_with_model(prompt: str, model: BaseChatModel, *, terms: Terms | None = 
 
 
 def read_where_unsure(prompt: str, model: BaseChatModel, *, terms: Terms | None = None, canvas: Canvas | None = None,
-                      evidence: str = "", callbacks: Iterable[BaseCallbackHandler] = ()) -> Reading:
+                      evidence: str = "", callbacks: Callbacks | None = None) -> Reading:
     """The grammar's scene where the grammar is sure of it; otherwise the model's, with what both are sure of.
 
     A model that cannot be used is a note here, not an error.
