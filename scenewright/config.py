@@ -141,7 +141,7 @@ def assigned(assignments: Sequence[str]) -> dict[str, Any]:
         if inner:
             found.setdefault(place, {})[inner[0]] = _value(value)
         else:
-            found[place] = value
+            found[place] = _value(value) if value.startswith(("[", "{")) else value
     return found
 
 

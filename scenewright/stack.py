@@ -272,6 +272,4 @@ def model_folder(name: str, role: str) -> Path:
     path = Path(name)
     if path.is_dir() or (path.is_file() and role == "image model"):
         return path
-    if path.is_absolute() or name.startswith((".", "~")):
-        raise ModelMissing(f"there is no folder `{name}`; name one that is there, or `{POCKET}`")
     return hub_folder(name)

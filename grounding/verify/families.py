@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from grounding.verify.judges import Knowledge, indefinite
-from planner.read.plurals import plural
+from planner.read.grammar.plurals import plural
 from planner.scene import Data
 from planner.sizes import factor
 

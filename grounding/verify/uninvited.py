@@ -15,7 +15,7 @@ from grounding.verify.sight import Sight
 from grounding.verify.undecided import undecided
 from grounding.verify.words import at, listed
 from planner.claims import Claim
-from planner.read.plurals import plural
+from planner.read.grammar.plurals import plural
 from planner.scene import Box
 
 ALONE = Claim(id="uninvited", kind="absent", sentence="nothing else is there", word="anything else", at_most=0)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from planner.claims import names_of
-from planner.read.plurals import plural
+from planner.read.grammar.plurals import plural
 from planner.scene import Box, Layout, Scene, Thing
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

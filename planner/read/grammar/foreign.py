@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from planner.read.lexicon import describes, listed, nouns, verb
-from planner.read.plurals import singular
-from planner.read.quantity import NUMBERS
-from planner.read.tokens import Token
+from planner.read.grammar.lexicon import describes, listed, nouns, verb
+from planner.read.grammar.plurals import singular
+from planner.read.grammar.quantity import NUMBERS
+from planner.read.grammar.tokens import Token
 from planner.sizes import sized
 
 _FEWEST = 4

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from planner.read.lexicon import listed, mapping, verb
-from planner.read.tokens import Token
+from planner.read.grammar.classes import klass
+from planner.read.grammar.lexicon import listed, mapping, verb
+from planner.read.grammar.tokens import Token
 from planner.relations import TABLE
 
 
@@ -44,7 +45,7 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
             first = verb(words[0])
             if not (first and (first.form in ("ing", "s") or row.kind == "on")):
                 found.setdefault(words, row.kind)
-    found.update({tuple(cue.split()): kind for cue, kind in mapping("cue").items()})
+    found.update({tuple(cue.split()): kind.replace(" ", "_") for cue, kind in mapping("cue").items()})
     by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for words, kind in found.items():
         by_first.setdefault(words[0], []).append((words, kind))
@@ -101,6 +102,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return None
     if noun == "hand" and (preposition == "in" or not preposition):
         return None
+    if preposition and k < len(tokens) and not noun and _names_thing(tokens[k], owned=bool(owner)):
+        return None
     of = k < len(tokens) and tokens[k].low == "of"
     if not preposition and not of:
         return Cue("", _names(sides, noun)[1], k, _said(tokens, i, k)) if _labels(tokens, i, k) else None
@@ -115,6 +118,14 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return Cue(kind, "", k, _said(tokens, i, k), owner)
     end = k + 1 if of else k
     return Cue(kind if of else "", alone, end, _said(tokens, i, end))
+
+
+def _names_thing(token: Token, *, owned: bool) -> bool:
+    """Whether the word after a side is what the side belongs to: "on the top shelf", "on his right shoulder"."""
+    if token.kind != "word" or token.low in listed("function") or verb(token.low):
+        return False
+    return token.low in listed("part") if owned else klass(token.low) in ("furniture", "container") or (
+        token.low in ("drawer", "page", "panel", "floor", "step", "bunk", "row", "window", "door", "wing", "branch"))
 
 
 def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:

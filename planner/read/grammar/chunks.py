@@ -1,24 +1,24 @@
-"""Text to clause items: noun phrases, verbs, relation cues, conjunctions and what stands between them, in order."""
+"""Tokens to chunks: noun phrases, verbs, relation cues, conjunctions and what stands between them, in order."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from planner.read.cues import Cue
-from planner.read.lexicon import VerbForm, adjectives, by_first, describes, listed, nouns, participle_like, verb
-from planner.read.mention import Mention
-from planner.read.phrases import Phraser
-from planner.read.plurals import is_plural, singular
-from planner.read.quantity import quantity, words_at
-from planner.read.words import UNCHANGING
+from planner.read.grammar.cues import Cue
+from planner.read.grammar.lexicon import VerbForm, adjectives, by_first, describes, listed, nouns, participle_like, verb
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.phrases import Phraser
+from planner.read.grammar.plurals import is_plural, singular
+from planner.read.grammar.quantity import quantity, words_at
+from planner.read.grammar.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
-               "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word", "style"]
+               "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word"]
 _BEFORE_NUMBERS = frozenset({"over", "about", "around", "near", "close", "as", "up", "between", "at", "like"})
 _CLASSES: tuple[tuple[str, Kind], ...] = (("be", "be"), ("have", "have"))
 
 
-class Item(NamedTuple):
+class Chunk(NamedTuple):
     """One piece of a clause and its token range."""
 
     kind: Kind
@@ -40,13 +40,13 @@ class Chunker:
 
     def __init__(self, phraser: Phraser) -> None:
         self.p = phraser
-        self.items: list[Item] = []
+        self.items: list[Chunk] = []
         self.last = "stop"
         """The kind of the item before, adverbs aside."""
         self.verb_seen = False
         """Whether the clause has its verb."""
 
-    def run(self) -> list[Item]:
+    def run(self) -> list[Chunk]:
         """All items of the text."""
         k = 0
         while k < len(self.p.tokens):
@@ -65,28 +65,50 @@ class Chunker:
         kinds = [item.kind for item in self.items[-6:]]
         return "and" in kinds and "np" in kinds and kinds[-1] in ("and", "np")
 
-    def _item(self, k: int) -> Item:
+    def _item(self, k: int) -> Chunk:
         token = self.p.tokens[k]
         if token.kind == "quote":
             return self._quote(k)
+        if end := self._shouted(k):
+            return Chunk("quote", k, end, self.p.span(k, end))
         if token.kind == "mark":
             return self._mark(k)
         if token.kind == "own":
-            return Item("word", k, k + 1, token.low)
-        if end := self._shouted(k):
-            return Item("quote", k, end, self.p.span(k, end))
+            return Chunk("word", k, k + 1, token.low)
+        if self._painted_number(k):
+            return Chunk("quote", k, k + 3, self.p.tokens[k + 2].text)
+        if token.kind == "number" and self.p.low(k + 1) in ("pm", "am", "o'clock"):
+            return Chunk("adv", k, k + 2, "now")
         if token.kind == "number" and self._model_number(k):
-            return Item("adv", k, k + 1, token.low)
+            return Chunk("adv", k, k + 1, token.low)
         return self._small(k) or self._cue(k) or self._verb(k) or self._phrase(k) or self._rest(k)
 
     def _shouted(self, k: int) -> int:
         """The end of capitals after a verb of saying: "a sign that says NO PARKING"."""
         last, end = self.items[-1] if self.items else None, k
-        if last is None or last.verb is None or last.verb.lemma not in listed("says"):
+        says = last is not None and last.verb is not None and last.verb.lemma in listed("says", "shows")
+        worded = last is not None and last.mention is not None and last.mention.head in listed("text_noun")
+        if says and (price := self._figure(k)):
+            return price
+        if not worded and not (says and last and last.verb and last.verb.lemma in listed("says")):
             return 0
         while end < len(self.p.tokens) and self.p.tokens[end].text.isupper() and self.p.tokens[end].kind == "word":
             end += 1
         return end if end > k and len(self.p.span(k, end)) > 1 else 0
+
+    def _painted_number(self, k: int) -> bool:
+        """"a door with the number 42": words to be painted, unless a shape is meant ("shaped like the number 5")."""
+        last = self.items[-1] if self.items else None
+        shaped = last is not None and last.cue is not None and last.cue.kind == "like"
+        return not shaped and self.p.low(k) == "the" and self.p.low(k + 1) == "number" and (
+            k + 2 < len(self.p.tokens) and self.p.tokens[k + 2].kind == "number")
+
+    def _figure(self, k: int) -> int:
+        """The end of a price, a time or a score after a verb of saying: "saying $4.99", "shows 3:1"."""
+        k += self.p.low(k) in ("$", "€", "£")
+        number = k < len(self.p.tokens) and self.p.tokens[k].kind == "number"
+        ends = not self.p.noun_like(k + 1) or self.p.low(k + 1) in listed("function") or self.p.cue(k + 1) is not None
+        return k + 1 if number and ends else 0
 
     def _model_number(self, k: int) -> bool:
         """"a phone 6 lies": a number that belongs to the name before it."""
@@ -94,65 +116,66 @@ class Chunker:
         verbal = verb(after) is not None and after not in nouns()
         return self.last == "np" and (verbal or after in listed("be") or not after)
 
-    def _quote(self, k: int) -> Item:
+    def _quote(self, k: int) -> Chunk:
         """Words to be painted; but a single word quoted inside a noun phrase is just emphasised."""
         inside = self.p.low(k - 1) in listed("determiner") and self.last != "np" and self.p.noun_like(k + 1)
         if inside and " " not in self.p.low(k):
-            return Item("adv", k, k + 1, self.p.low(k))
-        return Item("quote", k, k + 1, self.p.tokens[k].text)
+            return Chunk("adv", k, k + 1, self.p.low(k))
+        return Chunk("quote", k, k + 1, self.p.tokens[k].text)
 
-    def _mark(self, k: int) -> Item:
+    def _mark(self, k: int) -> Chunk:
         low = self.p.low(k)
-        if low.startswith("--"):
-            return Item("style", k, k + 1, low)
         if low in (".", "!", "?", ";"):
-            return Item("stop", k, k + 1, low)
-        return Item("and" if low in ("&", "+") else "comma", k, k + 1, low)
+            return Chunk("stop", k, k + 1, low)
+        return Chunk("and" if low in ("&", "+") else "comma", k, k + 1, low)
 
     # Function words
 
-    def _small(self, k: int) -> Item | None:
+    def _small(self, k: int) -> Chunk | None:
         low, nxt = self.p.low(k), self.p.low(k + 1)
         for phrase in by_first("reciprocal").get(low, ()):
             end = words_at(self.p.tokens, k, phrase)
             if end and self.last not in ("and", "comma", "stop", "clause"):
-                return Item("recip", k, end, phrase)
+                return Chunk("recip", k, end, phrase)
         for phrase in by_first("together").get(low, ()):
             if end := words_at(self.p.tokens, k, phrase):
-                return Item("and", k, end, phrase)
+                return Chunk("and", k, end, phrase)
         if low in ("and", "or", "nor", "plus"):
-            return Item("and", k, k + 1, low)
+            return Chunk("and", k, k + 1, low)
         if (low == "with" and nxt != "no") or low in ("featuring", "including"):
-            return Item("with", k, k + 1, low)
+            return Chunk("with", k, k + 1, low)
         for section, name in _CLASSES:
             if low in listed(section):
-                return Item(name, k, k + 1, low)
+                return Chunk(name, k, k + 1, low)
         tin = low == "can" and self.last not in ("np", "pron", "rel", "there")
         if low in listed("modal") and self.last != "comma" and not tin:
-            return Item("modal", k, k + 1, low)
+            return Chunk("modal", k, k + 1, low)
         if low == "nothing" and nxt == "else":
-            return Item("adv", k, k + 2, "nothing else")
+            return Chunk("adv", k, k + 2, "nothing else")
         if low in ("not", "never", "neither") or (low == "no" and nxt == "longer"):
-            return Item("neg", k, k + 1 + (low == "no"), low)
-        if low == "there" and (nxt in listed("be", "exists") or nxt == "'s"):
-            return Item("there", k, k + 1, low)
+            return Chunk("neg", k, k + 1 + (low == "no"), low)
+        if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
+            return Chunk("adv", k, k + 1, "back")
+        if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
+                nxt in listed("modal") and self.p.low(k + 2) == "be")):
+            return Chunk("there", k, k + 1, low)
         if low == "than":
-            return Item("than", k, k + 1, low)
+            return Chunk("than", k, k + 1, low)
         form = verb(nxt)
         if low == "to" and (nxt in ("be", "have", "do") or (form and form.form == "base")):
-            return Item("to", k, k + 1, low)
+            return Chunk("to", k, k + 1, low)
         return self._relative(k, low) or self._pronoun(k, low)
 
-    def _relative(self, k: int, low: str) -> Item | None:
+    def _relative(self, k: int, low: str) -> Chunk | None:
         after = self.last in ("np", "comma", "pron", "quote", "adj")
         points = low == "that" and (self.last == "comma" or self.p.low(k + 1) == "of")
         if low in listed("relative") and after and not points:
-            return Item("rel", k, k + 1, low)
+            return Chunk("rel", k, k + 1, low)
         if low in listed("clause") and (low != "as" or self._clause_as(k)):
-            return Item("clause", k, k + 1, low)
+            return Chunk("clause", k, k + 1, low)
         return None
 
-    def _pronoun(self, k: int, low: str) -> Item | None:
+    def _pronoun(self, k: int, low: str) -> Chunk | None:
         if low not in listed("pronoun") or (low == "us" and self.p.tokens[k].text.isupper()):
             return None
         form = verb(self.p.low(k + 1))
@@ -161,7 +184,7 @@ class Chunker:
             mention = self.p.noun_phrase(k)
             if mention is not None and not mention.headless:
                 return None
-        return Item("pron", k, k + 1, low)
+        return Chunk("pron", k, k + 1, low)
 
     def _clause_as(self, k: int) -> bool:
         """"as it chases a ball": a clause, not a comparison."""
@@ -182,17 +205,17 @@ class Chunker:
 
     # Places
 
-    def _cue(self, k: int) -> Item | None:
+    def _cue(self, k: int) -> Chunk | None:
         cue, low = self.p.cue(k), self.p.low(k)
         if cue is None or self._no_place(k, low, cue):
             return None
         if cue.end > k + 1:
-            return Item("cue", k, cue.end, cue.words, cue=cue)
+            return Chunk("cue", k, cue.end, cue.words, cue=cue)
         particle = low in ("up", "down", "off", "out", "away", "over") and self._particle(k)
         adverbial = low in listed("adverbial") and low not in listed("bare_place") and not self._object_follows(cue.end)
         if low == "nearby" or particle or adverbial:
-            return Item("adv", k, k + 1, low)
-        return Item("cue", k, cue.end, cue.words, cue=cue)
+            return Chunk("adv", k, k + 1, low)
+        return Chunk("cue", k, cue.end, cue.words, cue=cue)
 
     def _no_place(self, k: int, low: str, cue: Cue) -> bool:
         """Whether the words of a place are something else here: a number ("about ten"), a comparison, a side."""
@@ -215,6 +238,8 @@ class Chunker:
         last = self.items[-1] if self.items else None
         if last is None or last.verb is None or last.verb.lemma in listed("motion"):
             return False
+        if self.p.low(k) == "over" and self.p.low(k + 1) in listed("determiner"):
+            return False
         ground = self.p.noun_phrase(k + 1)
         return ground is None or ground.head not in listed("place")
 
@@ -228,15 +253,17 @@ class Chunker:
 
     # Verbs
 
-    def _verb(self, k: int) -> Item | None:
+    def _verb(self, k: int) -> Chunk | None:
         """A verb where one is expected: after an auxiliary, a pronoun or a noun."""
         low, form = self.p.low(k), verb(self.p.low(k))
         if self.last in ("be", "have", "modal", "to", "neg", "there"):
             return self._after_auxiliary(k, form)
+        if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
+            return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)
             found = form or (VerbForm(singular(low), "s") if unknown else None)
-            return Item("verb", k, k + 1, low, verb=found) if found else None
+            return Chunk("verb", k, k + 1, low, verb=found) if found else None
         mention = next((item.mention for item in reversed(self.items) if item.mention), None)
         if self.last != "np" or mention is None:
             return None
@@ -245,17 +272,17 @@ class Chunker:
             return None
         if (form or participle_like(low)) and self.p.verb_after(
                 k, mention, coordinated=self._coordinated(), verb_seen=self.verb_seen):
-            return Item("verb", k, k + 1, low, verb=form or _participle(low))
+            return Chunk("verb", k, k + 1, low, verb=form or _participle(low))
         if not self.verb_seen and self._unknown_verb(k, mention):
-            return Item("verb", k, k + 1, low, verb=VerbForm(low, "base" if mention.plural else "s"))
+            return Chunk("verb", k, k + 1, low, verb=VerbForm(low, "base" if mention.plural else "s"))
         return None
 
-    def _after_auxiliary(self, k: int, form: VerbForm | None) -> Item | None:
+    def _after_auxiliary(self, k: int, form: VerbForm | None) -> Chunk | None:
         if form is None or (self.last in ("be", "have") and self._premodifier(k, form)):
             return None
         base = form.form == "base" and self.last in ("modal", "to", "neg")
         if form.form in ("ing", "ed") or base or self.last in ("modal", "to"):
-            return Item("verb", k, k + 1, self.p.low(k), verb=form)
+            return Chunk("verb", k, k + 1, self.p.low(k), verb=form)
         return None
 
     def _unknown_verb(self, k: int, m: Mention) -> bool:
@@ -276,7 +303,7 @@ class Chunker:
 
     # The rest
 
-    def _phrase(self, k: int) -> Item | None:
+    def _phrase(self, k: int) -> Chunk | None:
         low, form = self.p.low(k), verb(self.p.low(k))
         if self.last == "np" and low in listed("adverb") and not self.p.noun_like(k + 1):
             return None
@@ -284,15 +311,15 @@ class Chunker:
         if acts and self.last in ("comma", "and", "clause") and self.p.noun_like(k + 1) and not self.p.compound(k):
             return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
-        return Item("np", k, mention.end, mention=mention) if mention and mention.end > k else None
+        return Chunk("np", k, mention.end, mention=mention) if mention and mention.end > k else None
 
-    def _rest(self, k: int) -> Item:
+    def _rest(self, k: int) -> Chunk:
         low, form = self.p.low(k), verb(self.p.low(k))
         participle = form is not None and form.form in ("ing", "ed")
         if low in listed("adverb") and not participle:
-            return Item("adv", k, k + 1, low)
+            return Chunk("adv", k, k + 1, low)
         if describes(low) and not (participle and self.last in ("np", "comma", "and")):
-            return Item("adj", k, k + 1, low)
+            return Chunk("adj", k, k + 1, low)
         if form or participle_like(low):
-            return Item("verb", k, k + 1, low, verb=form or _participle(low))
-        return Item("adv" if low.endswith("ly") and low not in nouns() else "word", k, k + 1, low)
+            return Chunk("verb", k, k + 1, low, verb=form or _participle(low))
+        return Chunk("adv" if low.endswith("ly") and low not in nouns() else "word", k, k + 1, low)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from planner.read.cues import Cue, cue_at
-from planner.read.lexicon import VerbForm, adjectives, compounds, describes, listed, nouns, participle_like, verb
-from planner.read.mention import Mention
-from planner.read.plurals import is_plural, singular
-from planner.read.quantity import NUMBERS
-from planner.read.tokens import Token
+from planner.read.grammar.classes import alive
+from planner.read.grammar.cues import Cue, cue_at
+from planner.read.grammar.lexicon import (
+    VerbForm,
+    adjectives,
+    compounds,
+    describes,
+    listed,
+    nouns,
+    participle_like,
+    verb,
+)
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.plurals import is_plural, singular
+from planner.read.grammar.quantity import NUMBERS
+from planner.read.grammar.tokens import Token
 
 _JOINTS = frozenset({",", "and", "or", "&"})
 UNCHANGING = frozenset({"set", "put", "cut", "spread", "shut", "cast", "hit"})
@@ -100,6 +110,8 @@ class Words:
             return False
         if form and form.form in ("s", "base") and not self.known_noun(k):
             return False
+        if form and form.form == "s" and form.lemma in listed("stative") and self.takes_object(k + 1):
+            return False
         return not self.only_participle(k) or (room > 0 and self.goes_on(k + 1, room - 1))
 
     def leads_to_noun(self, k: int) -> bool:
@@ -168,7 +180,8 @@ class Words:
 
     def leads_on(self, k: int) -> bool:
         """Whether a place or an adverb stands at `k`."""
-        return self.cue(k) is not None or self.low(k) in ("with", "to", "at") or self.low(k) in listed("adverb")
+        return self.cue(k) is not None or self.low(k) in ("with", "to", "at") or self.low(k) in listed("adverb") or (
+            self.low(k).endswith("ly") and self.low(k) not in nouns())
 
     def verb_after(self, k: int, m: Mention, *, coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k`, straight after the noun of `m`, is a verb and no further part of a compound."""
@@ -186,7 +199,8 @@ class Words:
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
             single = m.det in listed("single") or bool(m.quantity and m.quantity.n == 1)
-            return not nouny or single or self.takes_object(k + 1)
+            acts = m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1)
+            return not nouny or single or acts or self.takes_object(k + 1)
         return self._base_after(k, m, nouny, coordinated, verb_seen)
 
     def _noted(self, k: int, m: Mention) -> bool:
@@ -215,7 +229,8 @@ class Words:
             return False
         if form and form.form == "ing" and self.low(k + 1) in listed("determiner") and not m.det:
             return True
-        if form and form.form == "s" and self._acts_alone(k):
+        if form and form.form == "s" and (self._acts_alone(k, m) or (
+                form.lemma in listed("stative") and self.takes_object(k + 1) and not m.counted and not m.attributes)):
             return True
         if self.known_noun(k) or (form is None and not participle_like(low)):
             return False
@@ -223,9 +238,12 @@ class Words:
             return True
         return not (m.counted or m.attributes)
 
-    def _acts_alone(self, k: int) -> bool:
+    def _acts_alone(self, k: int, m: Mention) -> bool:
         """"one watches a bird", "the other wears a hat": no number of watches is one, and no article follows a noun."""
         before, after = self.low(k - 1), self.low(k + 1)
         if before == "one":
             return self.low(k) not in listed("tantum", "invariant")
-        return before in ("other", "another", "each") and (after in listed("determiner") or after in NUMBERS)
+        if before not in ("other", "another", "each"):
+            return False
+        placed = self.cue(k + 1) is not None and not m.quantity
+        return after in listed("determiner") or after in NUMBERS or placed

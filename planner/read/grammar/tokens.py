@@ -26,11 +26,9 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""
-    (?P<flag>(?<!\S)--\w+(?:[ =]+[\d:.]+)?)
-  | (?P<weight>:\s?\d+(?:\.\d+)?(?=\s*[)\]}]))
-  | (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)[^'‘’\n]{1,200}(?<=\S)[’'](?!\w))
+    (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)[’'](?!\w))
   | (?P<number>\d+(?:[.,:/]\d+)*(?![\w])(?!-[^\W\d_]{3}))
-  | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+)*)
+  | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+|(?<=[a-z]\d)\.\d+)*)
   | (?P<mark>\n\s*\n|[^\w\s]|_)
 """,
     re.VERBOSE,
@@ -38,6 +36,17 @@ _TOKEN = re.compile(
 _NOT_TEXT = re.compile("[\ud800-\udfff]")
 _OWN = re.compile(r"(.*[^\W_])['’](s)$", re.IGNORECASE)
 _COUNTED = re.compile(r"(\d{1,2})(girls?|boys?|others?|x|man|men|woman|women|cats?|dogs?|people)$")
+_RUN_TOGETHER = {
+    "thats": ("that", "is"), "hes": ("he", "is"), "shes": ("she", "is"), "theres": ("there", "is"), "im": ("i", "am"),
+    "theyre": ("they", "are"), "youre": ("you", "are"), "dont": ("do", "not"), "id": ("i", "'d"),
+    "doesnt": ("does", "not"), "isnt": ("is", "not"), "arent": ("are", "not"), "cant": ("can", "not"),
+    "wont": ("will", "not"), "didnt": ("did", "not"), "ive": ("i", "have"), "i'd": ("i", "'d"), "lets": ("let", "'s"),
+    "they're": ("they", "are"), "i'm": ("i", "am"), "you're": ("you", "are"), "we're": ("we", "are"),
+}
+_SPELT = {"becuase": "because", "becasue": "because", "cuz": "because", "w": "with", "n": "and", "u": "you",
+          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which"}
+_GERUND_NOUNS = frozenset({"wing", "string", "ring", "king", "spring", "ceiling", "railing", "lining", "painting",
+                           "drawing", "building", "opening", "clothing", "sling", "glowing", "wedding", "earring"})
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
@@ -59,11 +68,9 @@ def tokenise(text: str) -> list[Token]:
             found.append(Token(raw[1:-1].strip().lower(), raw[1:-1].strip() or raw, start, end, "quote"))
         elif kind == "number":
             found.append(Token(raw, raw, start, end, "number"))
-        elif kind in ("flag", "weight"):
-            found.append(Token(raw if kind == "flag" else ",", raw, start, end, "mark"))
         else:
             found.append(Token("." if "\n" in raw else raw, raw, start, end, "mark"))
-    return _plural_owners(found)
+    return _plural_owners(_its(found))
 
 
 def _words(raw: str, start: int) -> list[Token]:
@@ -81,7 +88,28 @@ def _words(raw: str, start: int) -> list[Token]:
     if own:
         second: Token = Token("is" if low in _IS else "'s", raw[-2:], end - 2, end, "word" if low in _IS else "own")
         return [Token(own[1], raw[:-2], start, end - 2, "word"), second]
-    return [Token("and" if raw == "n" else low, raw, start, end, "word")]
+    if low in _RUN_TOGETHER and len(parts := _RUN_TOGETHER[low]) > 1:
+        middle = start + min(len(parts[0]), len(raw) - 1)
+        return [Token(parts[0], raw[:middle - start], start, middle, "word"),
+                Token(parts[1], raw[middle - start:], middle, end, "word")]
+    if raw.islower() and " " in (spelt := _SPELT.get(low, low)):
+        middle = start + len(spelt.split()[0])
+        return [Token(spelt.split()[0], raw[:middle - start], start, middle, "word"),
+                Token(spelt.split()[1], raw[middle - start:], middle, end, "word")]
+    return [Token(_SPELT.get(low, low) if raw.islower() else low, raw, start, end, "word")]
+
+
+def _its(tokens: list[Token]) -> list[Token]:
+    """"its holding a cup" for "it's holding a cup"."""
+    found: list[Token] = []
+    for token, after in zip(tokens, [*tokens[1:], None], strict=False):
+        if token.low == "its" and after is not None and after.low.endswith("ing") and after.low not in _GERUND_NOUNS:
+            middle = token.start + 2
+            found += [token._replace(low="it", text=token.text[:2], end=middle),
+                      token._replace(low="is", text=token.text[2:], start=middle)]
+        else:
+            found.append(token)
+    return found
 
 
 def _plural_owners(tokens: list[Token]) -> list[Token]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.read.cast import SIDES, Actor, Cast, owner_word
-from planner.read.lexicon import listed
-from planner.read.mention import Mention
-from planner.read.quantity import Quantity
-from planner.read.story import Missing, Story
+from planner.read.grammar.cast import SIDES, Actor, Cast, owner_word
+from planner.read.grammar.classes import bodily, klass
+from planner.read.grammar.lexicon import listed
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.story import Missing, Story
 
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 _BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 _HAVING = frozenset({"other", "holding", "wearing", "riding"})
+_NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
 
 
@@ -27,6 +29,8 @@ class Resolver:
         self.near: list[Actor] = []
         self.main: list[Actor] = []
         self.subjects: list[Actor] = []
+        self.lettered = False
+        """Whether quoted words follow."""
         self.spelled_out = False
         """Whether a colon came just before: what follows says again what was said."""
         self.in_list = False
@@ -37,25 +41,41 @@ class Resolver:
         """Those of them that "every chair" named before their number came."""
         self.recounted = False
         """Whether the mention said how many there are of what was named before ("apples, five of them")."""
+        self.spoken_of = False
+        """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
+        self.alone = False
+        """Whether the mention stands between marks by itself."""
+        self.tags = False
+        """Whether the prompt is a list of tags, where a place without an article is the scenery."""
         self.told_apart = ""
         """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
 
     def stuff(self, m: Mention, kind: str) -> bool:
         """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
         names = {m.noun, m.head}
-        if (m.quantity and m.quantity.n > 1) or not names & listed("place", "stuff"):
+        if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
+                names & listed("natural", "part")):
+            return True
+        place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")
+        if (m.quantity and m.quantity.n > 1) or not (names & listed("place", "stuff") or place):
             return False
+        if self.tags and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
+                place or names & listed("place")):
+            return True
         if m.noun != m.head and m.head in listed("exact_place"):
             return False
         if m.noun != m.head and m.noun in listed("compound") and m.noun not in listed("place"):
             return False
         if kind == "above" and names & listed("upright"):
             return False
-        return not names & listed("landmark") or kind in LOCATIONS
+        landmark = names & listed("landmark") or (place and not names & listed("place", "stuff"))
+        return not landmark or kind in LOCATIONS
 
     def words_only(self, m: Mention) -> bool:
         """Whether the mention names nothing that could be seen as one thing."""
-        if m.noun in listed("compound"):
+        if m.noun in listed("compound") or m.head in listed("bears_text"):
+            return False
+        if " " in m.noun and bodily(m.head) and klass(m.head) not in _NO_BODIES:
             return False
         if m.noun in listed("game"):
             return not m.counted and not m.plural
@@ -68,14 +88,22 @@ class Resolver:
 
     def resolve(self, m: Mention, kind: str, times: int = 1) -> list[Actor]:
         """The actors that the mention means; `kind` is the relation it is the object of, or "" for a subject."""
+        found = self._meant(m, kind, times)
+        self.cast.name(m, found)
+        return found
+
+    def _meant(self, m: Mention, kind: str, times: int) -> list[Actor]:
         if m.headless:
             return self._headless(m, kind)
         if m.noun == "nobody":
             m.noun, m.det, m.core = "person", "no", (0, 0)
+        if m.det == "no" and m.ordinal:
+            return []
         if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
             self.absent(m, ())
             return []
-        if self._the_picture(m, kind) or m.noun in listed("text_noun"):
+        text = m.noun in listed("text_noun") or (m.head in listed("text_noun") and self.lettered)
+        if self._the_picture(m, kind) or text:
             return []
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
         if side:
@@ -108,8 +136,12 @@ class Resolver:
             return kept
         if m.definite or m.partitive or m.det in _WHOLE_GROUP or (m.owner is None and m.det == "poss"):
             return self._pointed_at(m)
+        if m.ordinal > 0 and not m.plural and not m.definite:
+            return [a for a in self.cast.things if a.head == m.head][m.ordinal - 1:m.ordinal]
         if m.quantity and m.quantity is self.numbered.get(m.head) and self.awaited.get(m.head):
             return self.awaited.pop(m.head) if len(self.awaited[m.head]) == m.quantity.n else []
+        if group := self._miscounted(m):
+            return group
         if self.spelled_out and m.quantity and m.quantity.exact:
             group = [a for a in self.cast.things if a.bunch and a.head == m.head]
             return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
@@ -118,7 +150,8 @@ class Resolver:
             return self.cast.part(m, group) if group else []
         if not m.counted and not m.plural and m.noun not in listed("mass"):
             same = self.cast.matching(m)
-            before = [a for a in same if not m.attributes and (a.sentence < self.cast.sentence or a.bunch)]
+            before = [a for a in same if not m.attributes and (
+                a.sentence < self.cast.sentence or a.bunch or (a.counted and a.head == m.head and not self.tags))]
             return (before or [a for a in same if self._noted(a, m)])[:1]
         there = self.cast.p.low(m.start - 2) == "there"
         alone = not kind and not there and not self.in_list
@@ -136,7 +169,7 @@ class Resolver:
             return []
         found = found if m.plural else found[-1:]
         for actor in found:
-            actor.describe(m.attributes)
+            actor.describe(m.attributes, self.cast.range(m))
         return found
 
     def _owners(self, m: Mention) -> list[Actor]:
@@ -179,7 +212,7 @@ class Resolver:
         share = self.cast.share
         if m.other and share and share.members[0].head == m.head:
             return self._rest(m, share.members)
-        found = self.cast.matching(m)
+        found = self.cast.matching(m) or self._of_a_kind(m)
         apart = [link for link in self.story.links if link.kind == self.told_apart and self.told_apart]
         if any(set(link.subjects) & set(found) for link in apart):
             return []
@@ -187,11 +220,32 @@ class Resolver:
             return self.cast.part(m, found) or found[: m.quantity.n]
         return found
 
+    def _miscounted(self, m: Mention) -> list[Actor]:
+        """"three dogs, exactly two dogs": the same dogs, counted in two ways that cannot both be."""
+        q = m.quantity
+        if q is None or self.spelled_out or m.attributes or not q.words.lower().startswith(("exactly", "precisely")):
+            return []
+        told = [a for a in self.cast.things if a.head == m.head and a.bunch and a.bunch.at_least == a.bunch.at_most]
+        group = [a for a in told if a.bunch is told[-1].bunch]
+        if not group or len(group) == q.n:
+            return group
+        self.story.conflicts += [f"there are exactly {n} × {m.noun}" for n in (len(group), q.n)]
+        return group
+
+    def _of_a_kind(self, m: Mention) -> list[Actor]:
+        """"two kids …, the girl … and the boy …": one of the kids, who now has a name of her own."""
+        if m.plural or m.attributes or m.owner or m.noun not in listed("she", "he"):
+            return []
+        free = [a for a in self.cast.things if a.head in listed("generic") and a.bunch]
+        for actor in free[:1]:
+            actor.noun, actor.phrase = m.noun, self.cast.words(m)
+        return free[:1]
+
     def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
         """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
         found = self.cast.part(m, group)
         for actor in found:
-            actor.describe(m.attributes)
+            actor.describe(m.attributes, self.cast.range(m))
         return found
 
     def _member(self, m: Mention) -> list[Actor]:
@@ -203,7 +257,7 @@ class Resolver:
         free = [a for a in group if not a.shared]
         for actor in free[:1]:
             actor.shared = True
-            actor.describe(m.attributes)
+            actor.describe(m.attributes, self.cast.range(m))
         return free[:1]
 
     def _at_side(self, m: Mention, side: str, kind: str) -> list[Actor]:
@@ -236,13 +290,15 @@ class Resolver:
 
     def _scenery(self, m: Mention) -> list[Actor]:
         words = self.cast.words(m)
+        if m.det in ("each", "every"):
+            self.story.notes.append(f"how many “{words}” means is not said")
         if words not in self.story.background:
             self.story.background.append(words)
         return self.cast.new(m, stuff=True)
 
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
-        if word and m.head in listed("part") and not set(m.attributes) - {"left", "right"}:
+        if word and m.head in listed("part") and not self.spoken_of and not set(m.attributes) - {"left", "right"}:
             self.story.unread.append(self.cast.words(m))
             return []
         if word == "their" and not kind and m.plural and not m.quantity and m.head not in listed("pairwise", "part"):
@@ -251,6 +307,8 @@ class Resolver:
                 m.plural, times = False, len(owners)
         if m.det in ("each", "every") and not m.quantity:
             unsaid = Quantity(2, None, 3, m.end, self.cast.words(m))
+            if m.head not in self.numbered:
+                self.story.notes.append(f"how many “{self.cast.words(m)}” means is not said")
             m.quantity, m.plural = self.numbered.get(m.head, unsaid), True
         if m.quantity and m.quantity.same:
             self._same_number(m)
@@ -275,7 +333,7 @@ class Resolver:
             self.story.link("row", everyone, (), self.cast.words(m))
             made = everyone[n - 1 :]
         for actor in made:
-            actor.describe(picked)
+            actor.describe(picked, self.cast.range(m))
         return made
 
     def _same_number(self, m: Mention) -> None:
@@ -303,6 +361,10 @@ class Resolver:
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
         """A bowl of apples has apples in it; a cup of coffee is one thing."""
         inner = m.content
+        if inner is not None and m.head in listed("picture"):
+            for holder in made[:1]:
+                self.story.link("on", self.resolve(inner, "on"), [holder], "of")
+            return
         if inner is None or not inner.plural or inner.head in listed("mass") or inner.noun in listed("stuff"):
             return
         for holder in made:
@@ -324,7 +386,7 @@ class Resolver:
         if not found and (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
             return self.cast.new(self.cast.like(m, group[-1]))
         for actor in found if m.det not in ("each", "both", "all") else ():
-            actor.describe(m.attributes)
+            actor.describe(m.attributes, self.cast.range(m))
         return found
 
     def _tells_how_many(self, m: Mention, group: Sequence[Actor]) -> bool:
@@ -362,11 +424,17 @@ class Resolver:
 
     def _group(self, m: Mention) -> list[Actor]:
         """The group that a phrase without a noun is about."""
-        group = self.cast.group_for(self.subjects, self.near)
+        near = [a for a in self.near if a not in self.subjects] if m.closed else self.near
+        group = self.cast.group_for(self.subjects or (self.main if len(self.main) > 1 else []), near)
         share = self.cast.share
         if m.det == "all" and not m.quantity:
             living = [a for a in self.cast.things if a.living and a.sentence == self.cast.sentence]
+            if not self.subjects and not living:
+                return [a for a in self.cast.things if a.living and a.bunch] or group
             return living if len(living) > len(group) else group
+        people = [a for a in self.cast.things if a.living]
+        if m.det == "both" and len(people) == 2 and (len(group) != 2 or m.closed):
+            return people
         if m.det == "both" and len(group) != 2:
             last = self.story.links[-1:]
             ends = [a for link in last for a in (*link.subjects, *link.objects) if not a.stuff]

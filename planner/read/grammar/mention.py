@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from planner.read.quantity import Quantity
+from planner.read.grammar.quantity import Quantity
 
 DEFINITE = frozenset({"the", "this", "that", "these", "those"})
 
@@ -27,6 +27,8 @@ class Mention:
     noun: str = ""
     plural: bool = False
     core: tuple[int, int] = (0, 0)
+    noun_at: tuple[int, int] = (0, 0)
+    """The tokens of the noun itself."""
     tail: str = ""
     """Words that belong to the phrase but name no thing of the scene ("of coffee")."""
     collection: str = ""
@@ -42,6 +44,8 @@ class Mention:
     compare: str = ""
     cells: int = 0
     """How many a grid holds, where its rows and columns are told ("a 3x3 grid")."""
+    closed: bool = False
+    """Whether no noun can follow ("two of them wear hats")."""
     alike: bool = False
     """Whether they are "of the same size"."""
 

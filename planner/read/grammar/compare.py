@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from planner.read.items import Item
-from planner.read.plurals import singular
-from planner.read.quantity import Quantity
-from planner.read.tokens import Token
+from planner.read.grammar.chunks import Chunk
+from planner.read.grammar.plurals import singular
+from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.tokens import Token
 
 _MORE = frozenset({"more", "greater", "larger", "higher", "bigger"})
 _LESS = frozenset({"less", "fewer", "smaller", "lower"})
@@ -66,7 +66,7 @@ def _number_of(tokens: Sequence[Token], k: int) -> tuple[Ratio, int] | None:
     return Ratio(singular(lows[verb - 1]), sign, singular(lows[end - 1])), k + end
 
 
-def compared(items: Sequence[Item]) -> list[Item]:
+def compared(items: Sequence[Chunk]) -> list[Chunk]:
     """Turns "more cats than dogs" into so many cats and so many dogs."""
     found = list(items)
     for i, item in enumerate(found):

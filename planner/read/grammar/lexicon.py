@@ -179,9 +179,15 @@ def describes(word: str) -> bool:
     """Whether a word can be an adjective: a known one, or one by its ending."""
     if word in adjectives():
         return True
-    if word in nouns() or verb(word) or len(word) < 5:
+    if word in nouns() or verb(word) or (len(word) < 5 and not word[:1].isdigit()):
         return False
     if word.endswith(_adjective_ends()) and word not in listed("no_adjective"):
+        return True
+    if word[0].isdigit() and not word.isdigit():
+        return True
+    if word.endswith("er") and {word[:-2], word[:-1], word[:-3], word[:-3] + "y"} & listed("size", "state", "texture"):
+        return True
+    if word.endswith("est") and len(word) > 5 and word not in listed("no_superlative"):
         return True
     if "-" in word:
         tail = word.rsplit("-", 1)[1]

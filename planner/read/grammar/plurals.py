@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from planner.read.lexicon import listed, mapping
+from planner.read.grammar.lexicon import listed, mapping
 
 _OES = frozenset({"shoe", "toe", "canoe", "hoe", "oboe", "doe", "foe"})
 _SIBILANT = ("ches", "shes", "sses", "xes", "zzes")
@@ -25,7 +25,7 @@ def singular(word: str) -> str:
     if (
         word.endswith("men")
         and len(word) > 4
-        and word not in ("specimen", "abdomen", "regimen", "omen", "acumen", "semen")
+        and word not in ("specimen", "ramen", "stamen", "abdomen", "regimen", "omen", "acumen", "semen")
     ):
         return word[:-3] + "man"
     if not word.endswith("s") or len(word) < 3 or word.endswith(_KEEP_S):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.read.cast import Actor
+from planner.read.grammar.cast import Actor
 from planner.relations import TABLE
+from planner.scene import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,8 @@ class Link:
     objects: tuple[Actor, ...]
     words: str
     negated: bool = False
+    at: Span = (0, 1)
+    certainty: float = 1.0
 
 
 _CLOSE = frozenset({"near", "next_to", "on", "in"})
@@ -53,6 +56,13 @@ class Story:
     style: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    """Sentences that contradict each other."""
+    confidence: float = 1.0
+    at: Span = (0, 1)
+    """The place of the prompt that is being read."""
+    certainty: float = 1.0
+    """How certain what is told now is."""
 
     def link(
         self,
@@ -73,11 +83,17 @@ class Story:
             return
         if arity == "ring":
             for end in ends:
-                self._add(Link(kind, (end,), tuple(others), words, negated))
+                self._add(Link(kind, (end,), tuple(others), words, negated, self.at, self.certainty))
         else:
             self._add(
-                Link(kind, tuple(ends), tuple(others) if arity not in ("alone", "arrangement") else (), words, negated)
+                Link(kind, tuple(ends), tuple(others) if arity not in ("alone", "arrangement") else (), words, negated,
+                     self.at, self.certainty)
             )
+
+    def hand_over(self, actors: Sequence[Actor]) -> None:
+        """What is carried in a cart is in the cart and not in the hands of who carries it."""
+        self.links = [replace(link, kind="other") if link.kind == "holding" and link.words.startswith("carr") and
+                      set(link.objects) & set(actors) else link for link in self.links]
 
     def forget(self, actors: Sequence[Actor]) -> None:
         """Takes actors out of every link; a link without subjects or without its objects goes."""
@@ -106,6 +122,6 @@ class Story:
         return actors
 
     def _add(self, link: Link) -> None:
-        known = any(link == replace(old, words=link.words) for old in self.links)
+        known = any(link == replace(old, words=link.words, at=link.at, certainty=link.certainty) for old in self.links)
         if not known and not (link.kind in _CLOSE and any(_touches(old, link) for old in self.links)):
             self.links.append(link)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from planner.read.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
-from planner.read.mention import Mention
-from planner.read.plurals import is_plural, plural, same_in_both, singular
-from planner.read.quantity import Quantity, cells, number, quantity, words_at
-from planner.read.tokens import Token
-from planner.read.words import Words
+from planner.read.grammar.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.plurals import is_plural, plural, same_in_both, singular
+from planner.read.grammar.quantity import Quantity, cells, number, quantity, words_at
+from planner.read.grammar.tokens import Token
+from planner.read.grammar.words import Words
 
 _DEEPEST = 5
 _MOST_CELLS = 400
@@ -35,7 +35,7 @@ class Phraser(Words):
         if sided := self._sided(k, m):
             return sided
         k = self._modifiers(k, m)
-        if m.counted or m.attributes or self.noun_like(k):
+        if not m.closed and (m.counted or m.attributes or self.noun_like(k)):
             k = self._nouns(k, m, coordinated, verb_seen)
         if m.noun and self._was_adjective(k, m):
             k = self._nouns(self._modifiers(k, m), m, coordinated, verb_seen)
@@ -101,6 +101,7 @@ class Phraser(Words):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
             if self.low(k) in ("them", "which", "whom"):
+                m.closed = True
                 return k + 1
         for _ in range(4):
             after = self._cells(k, m) or self._trait(k, m) or self._number(k, m) or self._determiner(k, m)
@@ -124,6 +125,9 @@ class Phraser(Words):
         if k >= len(self.tokens) or m.quantity or m.det not in ("", "a", "an"):
             return 0
         found, part = number(self.tokens, k), self.low(k + 1)
+        if found is not None and part in ("year", "years", "month", "months", "week") and self.low(k + 2) == "old":
+            m.attributes.append(f"{self.low(k)} {part} old")
+            return k + 3
         if found is None or found[0] < 2 or found[1] != k + 1 or not self.goes_on(k + 2):
             return 0
         made_of = part.endswith("ed") and describes(part) and (m.det != "" or part not in adjectives())
@@ -141,6 +145,9 @@ class Phraser(Words):
         found = quantity(self.tokens, k)
         if found is None or self.low(found.end) in listed("measure"):
             return 0
+        if self._year(k, found):
+            m.attributes.append(self.low(k))
+            return found.end
         dancing = participle_like(self.low(found.end)) and not self.goes_on(found.end + 1)
         if found.words.lower() == "a couple" and (dancing or not self.noun_like(found.end)):
             return 0
@@ -152,10 +159,19 @@ class Phraser(Words):
             return k
         pointed = self.low(k + 1) in ("these", "those") and self.noun_like(k + 2)
         if self.low(k + 1) in ("them", "which", "whom", "these", "those") and not pointed:
-            m.partitive = True
+            m.partitive = m.closed = True
             return k + 2
-        m.partitive = pointed or self.low(k + 1) == "the"
+        owned = self.low(k + 1) in listed("possessive") and self.noun_like(k + 2)
+        counted = number(self.tokens, k + 1) is not None
+        m.partitive = pointed or self.low(k + 1) == "the" or owned or counted
         return k + m.partitive
+
+    def _year(self, k: int, found: Quantity) -> bool:
+        """"a 1967 mustang": four digits before a singular are no count."""
+        after = self.low(found.end)
+        digits = self.tokens[k].kind == "number" and self.low(k).isdigit() and len(self.low(k)) == 4
+        return digits and 1000 <= found.n <= 2100 and found.end == k + 1 and bool(after) and not any(
+            is_plural(self.low(j)) for j in range(found.end, min(found.end + 4, len(self.tokens))) if self.noun_like(j))
 
     def _determiner(self, k: int, m: Mention) -> int:
         """The end of a determiner at `k`, or 0."""
@@ -166,7 +182,8 @@ class Phraser(Words):
             m.det = low
             if low in ("each", "either", "neither", "any") and self.low(k + 1) == "of":
                 m.partitive = True
-                return k + 2 + (self.low(k + 2) == "the")
+                m.closed = self.low(k + 2) in ("them", "which", "whom")
+                return k + 2 + (self.low(k + 2) == "the" or m.closed)
             return k + 1
         if low == "the" and m.partitive:
             return k + 1
@@ -182,7 +199,7 @@ class Phraser(Words):
         if low in ("other", "others", "more", "additional", "extra"):
             m.other = True
             return k + 1
-        if low in _ORDINALS and m.counted:
+        if low in _ORDINALS and (m.counted or (k == m.start and low != "last" and self.goes_on(k + 1))):
             m.ordinal = _ORDINALS[low]
             return k + 1
         return 0
@@ -194,7 +211,15 @@ class Phraser(Words):
         begun = k
         while k < min(len(self.tokens), m.start + _LONGEST) and not self.compound(k):
             low = self.low(k)
-            if low in (",", "and", "or", "&", "-") and k > begun and self.more_adjectives(k):
+            if low == "half" and (describes(self.low(k + 1)) or participle_like(self.low(k + 1))):
+                m.attributes.append(f"half {self.low(k + 1)}")
+                k += 2
+            elif self.tokens[k].kind == "number" and k > begun and self._sized(k):
+                m.attributes.append(f"{low} {self.low(k + 1)}")
+                k += 2
+            elif low == "," and not m.counted and self._follows_noun(begun):
+                break
+            elif low in (",", "and", "or", "&", "-") and k > begun and self.more_adjectives(k):
                 m.alternate |= low in ("and", "or", "&")
                 k += 1 + (self.low(k + 1) in ("and", "or"))
             elif self.tokens[k].kind != "word" or low in listed("function"):
@@ -213,6 +238,15 @@ class Phraser(Words):
         m.core = (begun, k)
         return k
 
+    def _follows_noun(self, k: int) -> bool:
+        """Whether no mark stands before `k`: "a wetsuit half unzipped, wet hair" tells two things of two nouns."""
+        return k > 0 and self.tokens[k - 1].kind == "word" and self.known_noun(k - 1)
+
+    def _sized(self, k: int) -> bool:
+        """"a cozy 2 story house": a number of a measure or a part in the singular."""
+        part = self.low(k + 1)
+        return (part in listed("measure") or (self.noun_like(k + 1) and not is_plural(part))) and self.goes_on(k + 2)
+
     def _grades(self, k: int, within: bool) -> bool:
         """Whether the adverb at `k` belongs to the adjective after it ("very old")."""
         nxt = self.low(k + 1)
@@ -228,7 +262,7 @@ class Phraser(Words):
 
     def _nouns(self, k: int, m: Mention, coordinated: bool, verb_seen: bool) -> int:
         words: list[str] = []
-        last = ""
+        last, begun = "", k
         while k < min(len(self.tokens), m.start + _LONGEST):
             fixed = self.compound(k)
             if fixed and m.det in listed("single") and self.low(k + len(fixed) - 1) != fixed[-1]:
@@ -243,12 +277,26 @@ class Phraser(Words):
                 words.append(self.low(k))
                 last = singular(self.low(k))
             k += max(1, len(fixed))
+            if self._model_number(k, words):
+                words = words[:-1] if words[-1] == "number" and len(words) > 1 else words
+                last, k = singular(words[-1]), k + 1
             m.plural = words[-1] != last or words[-1] in listed("tantum") or bool(m.quantity and m.quantity.n != 1)
         if words in (["one"], ["ones"]):
             words, m.one = [], True
         m.noun = " ".join([*words[:-1], last]) if words else ""
+        m.noun_at = (begun, k) if words else (0, 0)
         m.core = (m.core[0], k)
         return k
+
+    def _model_number(self, k: int, words: list[str]) -> bool:
+        """"iphone 15", "route 66 diner", "player number 10": a number that belongs to the name before it."""
+        if k >= len(self.tokens) or self.tokens[k].kind != "number" or is_plural(words[-1]):
+            return False
+        if words[-1] in listed("numbered"):
+            return True
+        after = self.low(k + 1)
+        ends = k + 1 >= len(self.tokens) or self.tokens[k + 1].kind == "mark" or self.cue(k + 1) is not None
+        return ends or after in listed("function") or (verb(after) is not None and not self.noun_like(k + 2))
 
     def _starts(self, k: int, m: Mention) -> bool:
         """Whether the word at `k` can be the first noun of the phrase."""
@@ -258,13 +306,16 @@ class Phraser(Words):
             sided = self.low(k) in ("left", "right") and cue.end > k + 1
             one = not m.quantity or m.quantity.n == 1
             place = place or sided or (one and self.low(cue.end) in listed("determiner", "pronoun"))
+        if m.det in ("all", "both", "each") and not m.quantity and (form := verb(self.low(k))) and (
+                form.form == "base" and not is_plural(self.low(k)) and self.noun_like(k + 1) and m.det != "each"):
+            return False
         return not place and not self.only_verb(k, m)
 
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k` continues the compound `words`."""
         low, last = self.low(k), words[-1]
         adverb = low in listed("adverb") and (not self.noun_like(k + 1) or participle_like(self.low(k + 1)))
-        if last in ("one", "ones") or self.cue(k) or adverb:
+        if last in ("one", "ones") or low == "one" or self.cue(k) or adverb:
             return False
         if not self.can_head(k) and not (describes(low) and self.goes_on(k + 1)):
             return False
@@ -286,7 +337,8 @@ class Phraser(Words):
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None
         m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones")
-        return m
+        alone = m.quantity is not None and not m.partitive and not m.attributes and not m.other and not m.det
+        return None if alone and m.quantity and m.quantity.words.isdigit() and m.quantity.n > 12 else m
 
     # Owners and "of"
 
@@ -319,6 +371,11 @@ class Phraser(Words):
         if inner.headless:
             return self._rows_of(m, inner)
         head, group = m.head, m.head in listed("collection")
+        if head in listed("picture") and inner.counted and inner.noun not in listed("place", "stuff"):
+            m.content, m.end = inner, inner.end
+            return m
+        if inner.headless:
+            return self._rows_of(m, inner)
         many = inner.plural or inner.quantity is not None or m.cells or (same_in_both(inner.head) and not inner.det)
         if head not in listed("likeness"):
             if inner.noun in listed("stuff", "place") and not inner.counted:
@@ -345,6 +402,8 @@ class Phraser(Words):
         rows, across = m.quantity, inner.quantity
         if m.head in ("row", "column", "line") and rows and across and rows.exact and across.exact:
             m.cells, m.end = rows.n * across.n, inner.end
+        elif m.head in listed("collection") and " " in m.noun and across and across.exact and not m.plural:
+            m.noun, m.end, m.quantity, m.plural = m.noun.rsplit(" ", 1)[0], inner.end, across, True
         elif m.head in listed("person") and across and not inner.attributes and not inner.other:
             m.tail, m.end = self.span(m.end, inner.end), inner.end
         return m

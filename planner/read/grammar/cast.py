@@ -7,16 +7,19 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from planner.articles import with_article
-from planner.read.compare import Ratio, in_ratio
-from planner.read.lexicon import describes, listed, mapping, sections
-from planner.read.mention import Mention
-from planner.read.phrases import Phraser
-from planner.read.plurals import is_plural
-from planner.read.quantity import Quantity
+from planner.read.grammar.classes import alive, klass
+from planner.read.grammar.compare import Ratio, in_ratio
+from planner.read.grammar.lexicon import describes, listed, mapping, sections
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.phrases import Phraser
+from planner.read.grammar.plurals import is_plural
+from planner.read.grammar.quantity import Quantity
+from planner.scene import Span
 
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
 _AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
+_SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
@@ -41,6 +44,10 @@ class Actor:
     attributes: list[str]
     span: tuple[int, int]
     sentence: int
+    mentions: list[Span] = field(default_factory=list)
+    """Where the prompt names it."""
+    places: dict[str, Span | None] = field(default_factory=dict)
+    """Where the prompt tells its attributes."""
     bunch: Bunch | None = None
     whole: Actor | None = None
     stuff: bool = False
@@ -48,6 +55,8 @@ class Actor:
     """Whether a later sentence took it out of its group."""
     side: str = ""
     """What tells it from others of its name ("the left door")."""
+    counted: bool = False
+    """Whether an article or a number named it first."""
     keeper: Actor | None = None
     """Whose it was said to be when it was named ("his dog")."""
 
@@ -57,13 +66,22 @@ class Actor:
         return self.noun.rsplit(" ", 1)[-1]
 
     @property
+    def human(self) -> bool:
+        """Whether it is a person, who is not called "it"."""
+        called_it = self.head in listed("animal", "figure") or self.head in ("baby", "child")
+        return not called_it and klass(self.noun) == "person"
+
+    @property
     def living(self) -> bool:
         """Whether it is a person or an animal."""
-        return self.head in listed("person", "animal")
+        return alive(self.noun)
 
-    def describe(self, words: Iterable[str]) -> None:
-        """Adds attributes that are not there yet."""
-        self.attributes.extend(w for w in words if w not in self.attributes)
+    def describe(self, words: Iterable[str], at: Span | None = None) -> None:
+        """Adds attributes that are not there yet, with the place of the prompt that tells them."""
+        for word in words:
+            if word not in self.attributes:
+                self.attributes.append(word)
+                self.places[word] = at
 
 
 @dataclass(slots=True)
@@ -109,6 +127,10 @@ class Cast:
         self.beyond: list[str] = []
         self.share: Share | None = None
         self.sentence = 0
+        self.ambiguous: list[tuple[str, str]] = []
+        """Pronouns that could mean several things, and what they were read as."""
+        self.told: list[list[Actor]] = []
+        """The subjects so far, which "it" means rather than what was named in passing."""
 
     @property
     def things(self) -> list[Actor]:
@@ -138,7 +160,8 @@ class Cast:
             return list(named)
         for a, name in zip(group, named, strict=True):
             a.noun, a.phrase, a.span = name.noun, name.phrase, name.span
-            a.describe(name.attributes)
+            a.mentions += name.mentions
+            a.describe(name.attributes, name.span)
         self.actors = [a for a in self.actors if a not in named]
         return list(group)
 
@@ -146,7 +169,8 @@ class Cast:
         """`n` more of the same, counted together with `model`."""
         n = max(0, min(n, MOST - len(self.things)))
         model.bunch = model.bunch or Bunch(model.phrase, n + 1, n + 1, model.noun)
-        made = [replace(model, attributes=list(model.attributes)) for _ in range(n)]
+        made = [replace(model, attributes=list(model.attributes), mentions=list(model.mentions),
+                        places=dict(model.places)) for _ in range(n)]
         self.actors.extend(made)
         return made
 
@@ -162,7 +186,8 @@ class Cast:
     def _number(self, m: Mention, times: int) -> tuple[int, Bunch | None]:
         q = m.quantity
         if q is None and m.plural:
-            natural = 2 if m.head in listed("pairwise") and (m.owner or m.det == "poss") else 3
+            owned = m.owner or m.det in listed("possessive") or m.det == "poss"
+            natural = 2 if m.head in listed("pairwise") | mapping("limbs").keys() and owned else 3
             q = Quantity(2, None, natural, m.end, m.noun)
         if q is not None and not q.exact and m.head in listed("mass") and not is_plural(self.p.low(m.core[1] - 1)):
             q = None
@@ -193,8 +218,21 @@ class Cast:
         if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != _COLOURS_SPREAD:
             mine = colours[i * len(colours) // n]
             attributes = [w for w in attributes if w not in colours or w == mine]
-        span = (self.p.tokens[m.start].start, self.p.tokens[m.end - 1].end)
-        return Actor(m.noun, self.phrase(m, attributes, n), attributes, span, self.sentence, bunch, stuff=stuff)
+        span = self.range(m)
+        return Actor(m.noun, self.phrase(m, attributes, n), attributes, span, self.sentence, bunch=bunch, stuff=stuff,
+                     counted=bool(m.det), places=dict.fromkeys(attributes, span))
+
+    def range(self, m: Mention) -> Span:
+        """The characters of a mention."""
+        return self.p.tokens[m.start].start, self.p.tokens[m.end - 1].end
+
+    def name(self, m: Mention, actors: Iterable[Actor]) -> None:
+        """Notes that the mention names these actors."""
+        start, end = m.noun_at
+        for a in actors if end > start else ():
+            at = self.p.tokens[start].start, self.p.tokens[end - 1].end
+            if at not in a.mentions:
+                a.mentions.append(at)
 
     def phrase(self, m: Mention, attributes: Sequence[str], n: int) -> str:
         """The noun phrase of one of them, in the singular."""
@@ -230,7 +268,7 @@ class Cast:
         fresh = [a for a in among if self.compatible(a, m)]
         if m.attributes:
             if fresh and (fresh[-1].bunch is not None or not self.colours(m.attributes)):
-                fresh[0 if fresh[-1].bunch else -1].describe(m.attributes)
+                fresh[0 if fresh[-1].bunch else -1].describe(m.attributes, self.range(m))
                 return [fresh[0 if fresh[-1].bunch else -1]]
             return []
         if m.ordinal:
@@ -252,6 +290,8 @@ class Cast:
         if kind in ("animal", "person", "vehicle", "fruit") and a.head in listed(kind):
             return True
         if a.head != m.head:
+            if m.definite and len(m.head) > 3 and a.head.endswith(m.head) and " " not in m.noun:
+                return True
             return not m.attributes and any({a.noun, m.noun} <= group for group in _synonyms())
         mine, theirs = set(m.noun.split()[:-1]), set(a.noun.split()[:-1])
         return mine <= theirs | set(a.attributes) or theirs <= mine
@@ -274,13 +314,20 @@ class Cast:
             return self._they(near, topic, banned)
         if word in _SEXED:
             return self._he_or_she(_SEXED[word], near, topic, banned)
-        alone = [a for a in reversed(self.actors) if a.bunch is None]
-        groups = [list(near), list(topic), *([a] for a in alone)]
-        for group in groups:
-            some = [a for a in group if a not in banned]
-            if len(some) == 1 and word in ("it", "its", "itself", "it's", "which", "this", "that"):
-                return some
+        if word in ("it", "its", "itself", "it's", "this", "that"):
+            return self._it(word, near, topic, banned)
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+
+    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
+        """The nearest single thing; rather no person, and rather what was spoken of than a part or an aside."""
+        alone = [[a] for a in reversed(self.actors) if a.bunch is None]
+        groups = [list(near), list(topic), *reversed(self.told), *alone]
+        some = [[a for a in group if a not in banned and a in self.actors] for group in groups]
+        single = [group for group in some if len(group) == 1]
+        fit = [g for g in single if not g[0].human and not g[0].stuff and g[0].whole is None]
+        if fit and any(a is not fit[0][0] for g in fit[1:] for a in g):
+            self.ambiguous.append((word, fit[0][0].noun))
+        return next(iter(fit or single), [a for a in near if a not in banned] or [a for a in topic if a not in banned])
 
     def _he_or_she(
         self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]
@@ -293,7 +340,10 @@ class Cast:
         fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
         people = [a for a in fitting if a.head in listed("she", "he")] or [
             a for a in fitting if a.head not in listed("animal")]
-        return (people or fitting)[:1]
+        found = people or fitting
+        if len(dict.fromkeys(a.noun for a in found)) > 1 or (found and found[0].noun in _SEVERAL):
+            self.ambiguous.append((next(word for word, sex in _SEXED.items() if sex == other), found[0].noun))
+        return found[:1]
 
     def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
         """The nearest plural; else everybody of this sentence; else everybody; else the nearest one."""
@@ -343,6 +393,11 @@ class Cast:
             return described[:1] if not m.plural else described
         if m.other and m.det == "the" and q is None:
             return share.rest() if m.plural else share.take(1) or group[-1:]
+        fits = [a for a in group if a not in share.used and self.compatible(a, m)]
+        if m.attributes and m.det == "the" and q is None and fits:
+            fits.sort(key=lambda a: bool(a.attributes) and a.attributes != group[-1].attributes)
+            share.used.append(fits[0])
+            return fits[:1]
         return share.take(q.n if q else 1)
 
     def like(self, m: Mention, model: Actor) -> Mention:
