@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Literal
 
+from pydantic import Field
+
 from planner.agreement import agreed, bare, plural
 from planner.relations import TABLE
 from planner.scene import Data, Group, Relation, Scene, Thing, ThingId
@@ -17,7 +19,8 @@ class Claim(Data):
 
     `things` are its subjects and `objects` what they are related to; `noun`, `at_least` and `at_most` belong to counts
     and absences, `word` is the attribute, the background, the style or the text to be written. Where a relation is
-    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest.
+    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest; `source` is
+    the place of the relation among those of the scene.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Claim(Data):
     negated: bool = False
     slanted: bool = False
     piled: bool = False
+    source: int = Field(default=-1, exclude=True)
     noun: str = ""
     at_least: int = 0
     at_most: int | None = None
@@ -228,7 +232,7 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, source=index)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

@@ -1,6 +1,6 @@
 """What words that stand for no relation still say of places: a shelf with books has them in it, what hangs is below.
 
-Nothing here is a claim: the solver aims at it first and gives it up where it does not fit in with the claims.
+Nothing here is a claim: it has no certainty at all, so the solver gives it up first, and without a word.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def implied(scene: Scene) -> tuple[Relation, ...]:
         if relation.kind == "other" and not relation.negated and relation.objects:
             kind, inner, outer = _meant(relation, scene)
             if kind and not placed & set(inner) and not set(inner) & set(outer):
-                found.append(Relation(kind=kind, subjects=inner, objects=outer, words=relation.words))
+                found.append(Relation(kind=kind, subjects=inner, objects=outer, words=relation.words, certainty=0.0))
     return tuple(found)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import combinations
 
 from planner.implied import implied
 from planner.relations import TABLE
+from planner.relations.row import Overlap
 from planner.scene import Scene
 
 COVERED = 0.25
@@ -24,9 +26,20 @@ def allowed_pairs(scene: Scene) -> frozenset[Pair]:
     allowed = _stated(scene)
     hosts = _hosts(scene)
     beside = set(hosts) - _worn(scene)
-    for _ in range(2):
-        allowed |= {frozenset((guest, other)) for guest, host in hosts for pair in allowed if host in pair
-                    for other in pair - {host} if other != guest and (other, host) not in beside}
+    met: dict[str, set[str]] = defaultdict(set)
+    for a, b in map(tuple, allowed):
+        met[a].add(b)
+        met[b].add(a)
+    waiting = list(hosts)
+    while waiting:
+        guest, host = waiting.pop()
+        new = {other for other in met[host] - met[guest] if other != guest and (other, host) not in beside}
+        for other in new:
+            met[guest].add(other)
+            met[other].add(guest)
+        touched = {guest, *new}
+        waiting += [(g, h) for g, h in hosts if h in touched and (g, h) not in waiting] if new else []
+    allowed = {frozenset((a, b)) for a, others in met.items() for b in others}
     return frozenset(allowed - _kept_apart(scene))
 
 
@@ -62,7 +75,16 @@ def _worn(scene: Scene) -> set[tuple[str, str]]:
 
 
 def _kept_apart(scene: Scene) -> set[Pair]:
-    """Pairs that a relation keeps apart, whatever else is said of them."""
+    """Pairs that a relation keeps apart, unless another one has them touch."""
+    return _related(scene, "apart") - touching_pairs(scene)
+
+
+def touching_pairs(scene: Scene) -> set[Pair]:
+    """Pairs that a relation has touch each other."""
+    return _related(scene, "must")
+
+
+def _related(scene: Scene, overlap: Overlap) -> set[Pair]:
     return {frozenset((a, b)) for relation in scene.relations if not relation.negated
-            and TABLE[relation.kind].overlap == "apart" and TABLE[relation.kind].arity == "pair"
+            and TABLE[relation.kind].overlap == overlap and TABLE[relation.kind].arity == "pair"
             for a in relation.subjects for b in relation.objects}

@@ -38,8 +38,15 @@ def lying_in(a: Body, b: Body, style: Style, slanted: bool = False) -> Iterator[
 
 
 def _holding(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
+    """At one side of it; where another claim asks for it, every other turn over its head or at its feet."""
+    if style.contact and style.turn % 4 >= 2:
+        p, q = (b, a) if style.turn % 4 == 2 else (a, b)
+        touch = (a.h + b.h) / 2
+        yield from within(p, q, touch - 0.2 * b.h, touch - 0.12 * b.h, 1)
+        yield from within(a, b, -0.3 * (a.w - b.w), 0.3 * (a.w - b.w), 0)
+        return
     p, q = sides(a, b, style)
-    yield from within(p, q, 0.25 * a.w, 0.5 * a.w, 0)
+    yield from within(p, q, 0.25 * a.w, 0.5 * a.w + (0.38 * b.w if style.contact else 0.0), 0)
     yield from within(a, b, -0.15 * a.h, 0.18 * a.h, 1)
 
 
