@@ -13,6 +13,7 @@ from planner.claims import Claim, names_of, relation_claims
 from planner.errors import Conflict
 from planner.implied import with_implied
 from planner.place.conflicts import minimal_set, refuse_contradictions
+from planner.place.legibility import EYE, Legibility
 from planner.place.settle import Work
 from planner.place.task import MOST_WORK, Task
 from planner.place.trial import Trial
@@ -27,18 +28,19 @@ PATIENCE = 3
 
 
 def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0, canvas: Canvas | None = None,
-          locked: Collection[str] = frozenset()) -> Layout:
+          locked: Collection[str] = frozenset(), legible: Legibility = EYE) -> Layout:
     """A layout of `scene` on which all claims hold.
 
     `hints` are boxes by thing id (from a language model, a person, an earlier layout): they are kept where the claims
     allow it and moved as little as needed otherwise, which `Layout.moves` reports. Boxes of `locked` things never move.
     The same arguments give the same layout; another `seed` gives another composition. Uncertain relations that had to
-    be given up are no longer in the layout's scene; its `notes` name them.
+    be given up are no longer in the layout's scene; its `notes` name them. `legible` says who has to make things out:
+    `EYE`, or `PAINTER` where a picture is to follow.
 
     Raises `Conflict` with a minimal set of claims where they contradict each other.
     """
     wished = scene if hints else with_implied(scene)
-    task = Task(wished, dict(hints or {}), canvas or scene.canvas or Canvas(), frozenset(locked), seed)
+    task = Task(wished, dict(hints or {}), canvas or scene.canvas or Canvas(), frozenset(locked), seed, legible)
     task.validate()
     kept = list(range(len(wished.relations)))
     while not isinstance(found := _placed(task), Layout):
@@ -106,7 +108,7 @@ def _weakest(claims: Sequence[Claim], task: Task, otherwise: Conflict | None = N
 def _afresh(task: Task) -> Layout:
     """Place anew where nothing near the hints holds, keeping only what is locked."""
     kept = {id: box for id, box in task.hints.items() if id in task.locked}
-    layout = place(task.scene, kept, seed=task.seed, canvas=task.canvas, locked=task.locked)
+    layout = place(task.scene, kept, seed=task.seed, canvas=task.canvas, locked=task.locked, legible=task.legible)
     why = "nothing close to the given boxes satisfies all claims"
     moves = tuple(Move(thing=id, before=box, after=layout.boxes[id], why=why)
                   for id, box in task.hints.items() if layout.boxes[id] != box)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +24,7 @@ class Start:
     room: float
     rng: random.Random
     aims: Callable[[Sequence[Claim]], list[Aim]]
+    standing: Collection[str]
 
     def grow(self) -> None:
         """Put bodies on the board one by one: hinted ones where they are, others by the claims that tie them."""
@@ -84,18 +85,19 @@ class Start:
         board.x[body], board.y[body] = min(max(x, left), right), min(max(y, top), bottom)
 
     def _open_spot(self, body: int, there: set[int]) -> tuple[float, float]:
-        """The best of some random spots: far from what is there, on the ground unless it flies."""
+        """The best of some random spots: far from what is there, on the ground if it stands, above if it flies."""
         board, rng = self.board, self.rng
         left, right, top, bottom = board.bounds[body]
         members = [k for k, b in enumerate(board.body_of) if b == body]
         aloft = flies(self.task.scene.things[members[0]].noun)
-        tied = any(self.task.ids[members[0]] in (*c.things, *c.objects) for c in self.claims)
+        id = self.task.ids[members[0]]
+        tied = any(id in (*c.things, *c.objects) for c in self.claims)
         best, spot = -1e9, (0.0, 0.0)
         self.task.work.spend(10 * len(there))
         for _ in range(10 if there else 3):
             x = rng.triangular(left, right) if not there else rng.uniform(left, right)
-            depth = rng.uniform(0.0, 0.4) if aloft else rng.triangular(0.35, 1.0, 0.85)
-            y = top + (bottom - top) * (rng.uniform(0.35, 0.65) if tied else depth)
+            depth = rng.uniform(0.0, 0.4) if aloft else rng.uniform(0.75, 1.0)
+            y = top + (bottom - top) * (rng.uniform(0.35, 0.65) if tied and id not in self.standing else depth)
             score = min((self._clearance(body, b, x, y) for b in there), default=0.0)
             if score > best:
                 best, spot = score, (x, y)

@@ -11,6 +11,7 @@ from planner.errors import BadInput
 from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
 from planner.margins import broken
 from planner.overlap import allowed_pairs, touching_pairs
+from planner.place.legibility import Legibility
 from planner.place.settle import Work
 from planner.scene import Box, Canvas, Scene
 
@@ -28,6 +29,7 @@ class Task:
     canvas: Canvas
     locked: frozenset[str]
     seed: int
+    legible: Legibility
     work: Work = field(default_factory=lambda: Work(MOST_WORK))
 
     @cached_property
@@ -53,7 +55,7 @@ class Task:
     @cached_property
     def apart(self) -> tuple[tuple[int, int], ...]:
         """The pairs (of indices) that must not overlap."""
-        allowed = allowed_pairs(self.scene)
+        allowed = allowed_pairs(self.scene, composing=not self.hints)
         return tuple((i, j) for j, b in enumerate(self.ids) for i, a in enumerate(self.ids[:j])
                      if frozenset((a, b)) not in allowed)
 

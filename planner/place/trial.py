@@ -12,16 +12,16 @@ from planner.overlap import COVERED, IOU
 from planner.place.aims import aims_of, has_sides
 from planner.place.depth import depth_order
 from planner.place.parts import Family, Offsets, attached, families_of, sized
-from planner.place.proportions import MODEST, Proportions, Sizes, natural_sizes, shrunk
+from planner.place.proportions import Proportions, Sizes, natural_sizes, shrunk
 from planner.place.reasons import why_moved
 from planner.place.settle import Board
 from planner.place.start import Start
 from planner.place.task import Task
 from planner.place.teams import Team, fitted, offsets_of, room_of, teams_of
+from planner.place.world import aloft, crowding, grounded, world_aims
 from planner.relations import TABLE
 from planner.relations.aim import Aim, Body, Style
 from planner.scene import Box, Layout, Move, Placement
-from planner.sizes import flies
 
 FIRST_TURN = 3
 """The attempt from which on claims are satisfied in other ways than the nearest."""
@@ -44,6 +44,8 @@ class Trial:
     teams: list[Team] = field(init=False)
     turns: dict[str, int] = field(init=False, default_factory=dict)
     board: Board = field(init=False)
+    standing: frozenset[str] = field(init=False, default=frozenset())
+    flying: frozenset[str] = field(init=False, default=frozenset())
     composed: dict[str, Rect] | None = field(init=False, default=None)
 
     def run(self) -> bool:
@@ -54,10 +56,11 @@ class Trial:
             return True
         self.rng = self.task.random(self.attempt)
         self.turns = self._turns()
+        self.standing, self.flying = grounded(self.task.scene, self.claims), aloft(self.task.scene, self.claims)
         self.room = (ROOM if not self.task.hints else 0.006) * 0.8 ** self.attempt
         self.sizes = self._sizes()
         self.board = self._board()
-        Start(self.task, self.claims, self.board, self.room, self.rng, self._aims).grow()
+        Start(self.task, self.claims, self.board, self.room, self.rng, self._aims, self.standing).grow()
         if self.task.hints:
             self._nudge()
         else:
@@ -86,7 +89,8 @@ class Trial:
 
     def _sizes(self) -> Sizes:
         task = self.task
-        sizes = natural_sizes(task.scene, task.frame, self.rng)
+        sizes = natural_sizes(task.scene, task.frame, self.rng, task.legible)
+        sizes = shrunk(sizes, self._ranked(sizes), frozenset(), task.frame)
         sizes |= {id: (rect.w, rect.h) for id, rect in task.hinted.items()}
         kept = task.locked | (task.content if self.attempt < BOLD else frozenset())
         sizes = shrunk(sizes, 0.9 ** min(self.attempt, 14), kept if self.attempt >= BOLD else frozenset(task.hints),
@@ -96,6 +100,11 @@ class Trial:
         bent = Proportions(sized(self.families, sizes, self.claims, task), task.frame, kept, tight=bool(task.hints),
                            stretch=stretch, ease=self.attempt).bend(self.claims)
         return sized(self.families, bent, self.claims, task)
+
+    def _ranked(self, sizes: Sizes) -> float:
+        """What makes those who stand small enough to stand in few ranks."""
+        wide = sum(sizes[id][0] for id in self.standing)
+        return float(min(1.0, self.task.legible.ranks * self.task.frame.width / max(wide, 1e-9)) ** 0.7)
 
     def _board(self) -> Board:
         """One body for each team, one for each other thing; parts in their usual places go with their whole."""
@@ -121,7 +130,9 @@ class Trial:
             at, (x, y) = body_of[index[whole]], offsets[index[whole]]
             for id, (dx, dy) in members.items():
                 body_of[index[id]], offsets[index[id]] = at, (x + dx, y + dy)
-        return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility)
+        crowd = crowding([self.sizes[id][0] for id in self.standing], self.task.frame)
+        level = {index[id] for id in self.standing} if self.attempt < 2 and crowd < 0.5 else frozenset[int]()
+        return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility, level)
 
     def _attached(self) -> list[tuple[str, Offsets]]:
         """Each whole with the places of its parts, as large as both are now."""
@@ -139,7 +150,9 @@ class Trial:
         for claim in claims:
             touch = any(frozenset((a, b)) in self.task.touching for a in claim.things for b in claim.objects)
             aims += aims_of(claim, bodies, self.task.frame, Style(self.room, self.turns.get(claim.id, 0), touch))
-        return [aim for aim in aims if not aim.nice] if self.attempt > 1 or self.task.hints else aims
+        if self.attempt > 1 or self.task.hints:
+            return [aim for aim in aims if not aim.nice]
+        return [*world_aims(bodies, self.standing, self.flying, self.task.frame), *aims]
 
     def _nudge(self) -> None:
         """Move hinted boxes only for what is violated: activate what fails, settle, look again."""
@@ -162,16 +175,25 @@ class Trial:
         rects, frame = self.rects(), self.task.frame
         whole = hull(rects.values())
         largest = max(max(r.w, r.h) for r in rects.values())
-        zoom = max(min(0.84 * frame.width / whole.w, 0.84 * frame.height / whole.h, 1.3, MODEST / largest), 1.0)
+        zoom = min(0.84 * frame.width / whole.w, 0.84 * frame.height / whole.h, 1.3, self.task.legible.modest / largest)
+        zoom = max(zoom, 1.0)
         for k in dict.fromkeys((zoom if len(rects) > 1 else 1.0, 1.0)):
             w, h = whole.w * k, whole.h * k
-            low = 0.5 if any(flies(t.noun) for t in self.task.scene.things) else self.rng.uniform(0.5, 0.75)
             x = frame.width / 2 + self.rng.uniform(-0.3, 0.3) * max(frame.width - w, 0.0)
-            y = h / 2 + low * (frame.height - h)
+            y = min(max(self._ground(rects, k), 0.51 * h + 0.02), frame.height - 0.51 * h)
             self.composed = {id: Rect(x + (r.cx - whole.cx) * k, y + (r.cy - whole.cy) * k, r.w * k, r.h * k)
                              for id, r in rects.items()}
             if not self._failing():
                 return
+
+    def _ground(self, rects: Mapping[str, Rect], zoom: float) -> float:
+        """Where the middle of the whole is after zooming: what stands stays on the ground that it stands on."""
+        whole = hull(rects.values())
+        feet = [rects[id].y1 for id in self.standing]
+        if not feet:
+            return whole.h * zoom / 2 + self.rng.uniform(0.45, 0.6) * (self.task.frame.height - whole.h * zoom)
+        ground = max(feet)
+        return ground + (whole.cy - ground) * zoom
 
     # the verdict
 

@@ -73,7 +73,7 @@ def _riding(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
 ROWS: tuple[Row, ...] = (
     Pair("on", ("on", "on top of", "atop", "upon", "standing on", "sitting on", "lying on", "resting on", "perched on"),
          overlap="may", nearer=+1, denial="next_to", share="some", say="{a} is on {b}", order=("y", 1), seat=0.9,
-         test=geometry.on, aim=_on),
+         guest="subject", test=geometry.on, aim=_on),
     Pair("under", ("under",),
          overlap="may", denial="above", share="some", say="{a} is under {b}", order=("y", -1), seat=0.6,
          test=geometry.under, aim=_under),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.check import Violation, check
 from planner.errors import Conflict
-from planner.place import place
+from planner.place import PAINTER, place
 from planner.scene import Box, Canvas, Layout, Scene
 from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
 from scenewright.understood import understood
@@ -53,7 +53,7 @@ class PromptPlanner:
         if self.model is None or calls < 1:
             from planner.read.grammar import read
 
-            return Planned(place(understood(read(prompt)), seed=seed, canvas=self.canvas))
+            return Planned(place(understood(read(prompt)), seed=seed, canvas=self.canvas, legible=PAINTER))
         return self._asked(prompt, seed, calls, check)
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
@@ -118,11 +118,11 @@ def _grown(box: Box) -> Box:
 
 def _placed(scene: Scene, hints: Mapping[str, Box], seed: int, canvas: Canvas) -> Layout:
     try:
-        return place(scene, hints or None, seed=seed, canvas=canvas)
+        return place(scene, hints or None, seed=seed, canvas=canvas, legible=PAINTER)
     except Conflict:
         if not hints:
             raise
-        return place(scene, seed=seed, canvas=canvas)
+        return place(scene, seed=seed, canvas=canvas, legible=PAINTER)
 
 
 class _How(NamedTuple):
