@@ -1,4 +1,4 @@
-"""Layouts look like the world: one scale, one ground, things on what carries them, and all of it given up for claims."""
+"""Layouts look like the world: one scale, one ground, things on what carries them, given up for claims."""
 
 import random
 from dataclasses import replace
