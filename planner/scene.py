@@ -192,7 +192,7 @@ class Thing(Data):
     id: ThingId
     noun: Name
     phrase: Name
-    attributes: tuple[Name, ...] = ()
+    attributes: Annotated[tuple[Name, ...], Field(max_length=64)] = ()
     group: ThingId | None = None
     part_of: ThingId | None = None
     mentions: tuple[Span, ...] = ()

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planner.errors import BadInput
-from planner.place import place
+from planner.place import EYE, Legibility, place
 from planner.read import grammar
 from planner.scene import Canvas, Layout, Scene
 from scenewright.asked import Asked, asked
@@ -52,13 +52,15 @@ class Planned:
 class PromptPlanner:
     """Reads with a language model where there is one, with the grammar otherwise, and places with the solver.
 
-    `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one.
+    `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one,
+    `legible` says who has to make things out.
     """
 
     how: Asked = field(default_factory=Asked)
     model: BaseChatModel | None = None
     callbacks: Callbacks | None = None
     spare: Canvas = field(default_factory=Canvas)
+    legible: Legibility = EYE
 
     def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Understood:
         """What a prompt says, with at most `calls` requests to the language model, which is told what a picture of an
@@ -81,7 +83,8 @@ class PromptPlanner:
         reading = self.read(prompt, calls=calls, evidence=evidence)
         boxes = {**reading.boxes, **(hints_for(reading.scene, hints) if hints else {})}
         size = canvas or self.how.size(reading.scene.canvas or self.spare)
-        layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size)
+        layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size,
+                       legible=self.legible)
         return Planned(layout, reading.notes, reading.calls)
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
@@ -90,7 +93,8 @@ class PromptPlanner:
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
             return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
-        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas))
+        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
+                             legible=self.legible))
 
     @cached_property
     def chat_model(self) -> BaseChatModel | None:

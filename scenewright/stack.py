@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grounding.loading import PLAIN, Followed, Loading, Lora
 from grounding.settings import Bind, How, Refocus
+from planner.place import PAINTER
 from planner.scene import Canvas
 from scenewright.config import Settings
 from scenewright.errors import BadSettings
@@ -87,7 +88,7 @@ def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None
                  callbacks: Callbacks | None = None) -> Planner:
     """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
     it is told before anything is painted."""
-    opened = PromptPlanner(settings, model, callbacks, canvas)
+    opened = PromptPlanner(settings, model, callbacks, canvas, PAINTER)
     _ = opened.chat_model
     return opened
 

@@ -34,7 +34,8 @@ def told_result(result: Result) -> str:
     if result.report is not None:
         parts += [*_findings(result.report, screen), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
-    parts += [Text(f"note: {plain(note)}", "yellow") for note in (*outcome.notes, *result.layout.scene.notes)]
+    notes = (*outcome.notes, *result.layout.scene.notes, *result.layout.notes)
+    parts += [Text(f"note: {plain(note)}", "yellow") for note in notes]
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
