@@ -36,6 +36,9 @@ bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and s
 bench-people: $(VENV)/.dev ## two hundred prompts in free words, painted and laid out to be marked by eye
 	@PYTHONPATH=. $(BIN)/python tests/bench/people.py $(ARGS)
 
+bench-llm: $(VENV)/.dev ## read typed prompts with a local model (WEIGHTS=file.gguf; cyllama on PYTHONPATH)
+	@PYTHONPATH=.:$$PYTHONPATH $(BIN)/python tests/bench/llm.py --weights $(WEIGHTS) --judge $(JUDGE) --out bench/out/llm $(ARGS)
+
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
 

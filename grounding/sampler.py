@@ -13,6 +13,7 @@ from torch import Tensor
 from grounding.attention import Hook
 from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.errors import AttemptFailed, BadRequest, Cancelled, Unsupported
+from grounding.settings import Scheduler
 
 
 class Model(Protocol):
@@ -74,10 +75,10 @@ class Trajectory:
 
 
 def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, without: Conditioning, scale: float,
-           hooks: Sequence[Hook] = (), lift: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+           hooks: Sequence[Hook] = (), lift: Callable[[Tensor], Tensor | None] | None = None) -> Tensor:
     """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅)); at s = 1 only the words' half.
 
-    `lift` is given ε(c) − ε(∅) and says by what to multiply s, place by place.
+    `lift` is given ε(c) − ε(∅) and says by what to multiply s, place by place, if at all.
 
     The conditional rows come last. `without` is widened to the columns of `given`, which `hooks` then have to hide.
     """
@@ -86,13 +87,33 @@ def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, withou
     both = without.widened(given.states.shape[1]) + given
     empty, full = backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
     difference = full - empty
-    return empty + (scale if lift is None else scale * lift(difference)) * difference
+    by = None if lift is None else lift(difference)
+    return empty + (scale if by is None else scale * by) * difference
 
 
 def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.Generator]]:
     """Unit noise, one CPU generator per image: the same on every device and in every batch."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     return torch.cat([torch.randn(1, *shape, generator=g) for g in generators]), generators
+
+
+KINDS: dict[Scheduler, str] = {
+    "ddim": "DDIMScheduler", "ddpm": "DDPMScheduler", "euler": "EulerDiscreteScheduler",
+    "euler-ancestral": "EulerAncestralDiscreteScheduler", "dpm++-2m": "DPMSolverMultistepScheduler",
+    "heun": "HeunDiscreteScheduler", "lms": "LMSDiscreteScheduler", "pndm": "PNDMScheduler",
+    "unipc": "UniPCMultistepScheduler", "flow-euler": "FlowMatchEulerDiscreteScheduler",
+    "flow-heun": "FlowMatchHeunDiscreteScheduler"}
+"""The class of diffusers behind each name."""
+
+
+def kind_of(name: Scheduler) -> type[Any] | None:
+    """The class that a scheduler's name means; None is the checkpoint's own."""
+    if name == "own":
+        return None
+    import diffusers
+
+    found: type[Any] = getattr(diffusers, KINDS[name])
+    return found
 
 
 def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:

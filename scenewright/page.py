@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +15,17 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from PIL import Image
 
+from grounding.receipt import Receipt
+from grounding.settings import How
 from grounding.verify.report import Finding, Match, Report
 from planner.claims import names_of
 from planner.draw import svg
 from planner.scene import Box, Layout
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
-from scenewright.loop.runs import Run, png
+from scenewright.loop.runs import LAYOUT, Run, png
 
-LARGEST, THUMB, CROP = 1024, 320, 96
+LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {
@@ -35,7 +38,7 @@ ENDED = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ClaimRow:
     """One claim in the table. `part` is the score and `line` its threshold, both in per cent of the bar."""
 
     mark: str
@@ -50,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Marked:
     """A box over the picture, in per cent of it."""
 
     label: str
@@ -60,11 +63,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Strength:
-    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last."""
+    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last; None
+    where they were not watched."""
 
     name: str
-    before: float
-    after: float
+    before: float | None
+    after: float | None
     weak: bool
 
 
@@ -91,7 +95,8 @@ def page(run: Run, result: Result) -> str:
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
         ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
-        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout),
+        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
+        dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
@@ -113,17 +118,19 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
     """The command line that gives this run again."""
     words = ["scenewright", "render"]
     if request.get("layout"):
-        words += ["--layout", str(run.folder / "layouts" / f"{(run.result() or {}).get('layout', 'layout')}.json")]
-    else:
-        words += [str(request.get("prompt", ""))]
-    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "steps": None, "canvas": ""}
+        words += ["--layout", str(run.folder / LAYOUT)]
+    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "canvas": ""}
     for name, usual in flags.items():
         if request.get(name, usual) != usual:
             words += [f"--{'n' if name == 'candidates' else name}", str(request[name])]
-    others: dict[str, Any] = {"guidance_scale": None, "strength": 1.0, "planner": "auto"}
-    for name, usual in others.items():
-        if request.get(name, usual) != usual:
-            words += ["--set", f"{name}={request[name]}"]
+    if "how" in request:
+        how = How.model_validate_json(json.dumps(request["how"]))
+        words += ["--steps", str(how.steps), "--set", f"guidance_scale={how.guidance_scale:g}"]
+        words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
+    if request.get("planner", "auto") != "auto":
+        words += ["--set", f"planner={request['planner']}"]
+    if not request.get("layout"):
+        words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
 
 
@@ -137,13 +144,11 @@ def _facts(result: Result) -> list[tuple[str, str]]:
 
 def _cost(result: Result) -> list[tuple[str, str]]:
     outcome, receipt = result.outcome, result.receipt
-    cost = receipt.get("cost", {})
+    cost = receipt.cost
     rows = [("Forward passes of the image model, all rounds", f"{outcome.passes:.0f}"),
             ("One plain picture", f"{outcome.plain:.0f}"),
-            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}")]
-    if isinstance(cost, Mapping) and cost:
-        rows += [("This picture: full, truncated, backward passes",
-                  f"{cost.get('full', 0)}, {cost.get('truncated', 0)}, {cost.get('backward', 0)}")]
+            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}"),
+            ("This picture: full, truncated, backward passes", f"{cost.full}, {cost.truncated}, {cost.backward}")]
     return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
 
 
@@ -155,17 +160,17 @@ def _counted(report: Report | None) -> str:
     return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
 
 
-def _rows(report: Report | None, image: Image.Image) -> Iterator[Row]:
+def _rows(report: Report | None, image: Image.Image) -> Iterator[ClaimRow]:
     order = {"fails": 0, "cannot tell": 1, "holds": 2}
     for finding in sorted(report.findings if report else (), key=lambda f: order[f.ruling]):
         yield _row(finding, image)
 
 
-def _row(finding: Finding, image: Image.Image) -> Row:
+def _row(finding: Finding, image: Image.Image) -> ClaimRow:
     score, line = finding.score, finding.threshold
     measured = score is not None and line is not None and 0 <= score <= 1 and 0 <= line <= 1
     said = "" if score is None else f"{score:.2f}" + ("" if line is None else f" / {line:.2f}")
-    return Row(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.reserve, finding.claim.sentence,
+    return ClaimRow(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.reserve, finding.claim.sentence,
                finding.sentence, said,
                100 * score if measured and score is not None else None,
                100 * line if measured and line is not None else None, _crop(finding, image))
@@ -184,16 +189,16 @@ def _pixels(box: Box, image: Image.Image) -> tuple[int, int, int, int]:
     return int(x0 * image.width), int(y0 * image.height), int(x1 * image.width), int(y1 * image.height)
 
 
-def _marks(report: Report | None, layout: Layout) -> Iterator[Mark]:
+def _marks(report: Report | None, layout: Layout) -> Iterator[Marked]:
     """What was planned, what was seen in its place, and what is surplus."""
     names = names_of(layout.scene)
     for placement in layout.far_to_near():
-        yield Mark(names.get(placement.thing, placement.thing), _style(placement.box), "planned")
+        yield Marked(names.get(placement.thing, placement.thing), _style(placement.box), "planned")
     for match in report.matches if report else ():
         if match.seen is not None:
-            yield Mark(f"✓ {_name(match)}", _style(match.seen.box), "seen")
+            yield Marked(f"✓ {_name(match)}", _style(match.seen.box), "seen")
     for extra in report.surplus if report else ():
-        yield Mark(f"{'✗' if extra.wrong else '+'} {extra.noun}", _style(extra.sighting.box),
+        yield Marked(f"{'✗' if extra.wrong else '+'} {extra.noun}", _style(extra.sighting.box),
                    "wrong" if extra.wrong else "extra")
 
 
@@ -206,11 +211,16 @@ def _style(box: Box) -> str:
     return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
 
 
-def _strengths(receipt: Mapping[str, Any], layout: Layout) -> Iterator[Strength]:
-    names = names_of(layout.scene)
-    for seen in receipt.get("attention", ()):
-        before, after = (100 * min(max(float(seen[key]), 0.0), 1.0) for key in ("before", "after"))
-        yield Strength(names.get(seen["thing"], seen["thing"]), before, after, bool(seen["weak"]))
+def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
+    """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
+    names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
+    for placement in layout.placements if found else ():
+        name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
+        if seen is None:
+            yield Strength(name, None, None, False)
+        else:
+            before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
+            yield Strength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:
@@ -238,8 +248,9 @@ def _thumb(run: Run, t: Try) -> str:
     return _jpeg(image)
 
 
-def _layout(layout: Layout) -> str:
-    drawn = svg(layout, size=720).encode()
+def _layout(layout: Layout, *, dark: bool) -> str:
+    """The drawing, small, since its words are never smaller than can be read and grow with it."""
+    drawn = svg(layout, size=DRAWN, dark=dark).encode()
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 

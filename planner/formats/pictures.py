@@ -11,19 +11,19 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from planner.errors import FormatError
+from planner.formats.conventions import few_enough
 from planner.ids import clean_ids
+from planner.plain import sentence_of
 from planner.read.grammar import read
-from planner.read.wire import sentence_of
 from planner.scene import Absent, Box, Canvas, Layout, Lettering, Placement, Scene, Thing
 
 LARGEST_FILE = 16_000_000
-MOST_BOXES = 1000
 
 _LONGEST_NAME = 400
 _ARTICLE = re.compile(r"(?:an?|the|one)\s+", re.IGNORECASE)
 
 
-class Item(NamedTuple):
+class LabelledBox(NamedTuple):
     """One labelled box; without `box`, something that is in the picture somewhere."""
 
     phrase: str
@@ -34,10 +34,10 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Picture:
+class ForeignLayout:
     """The labelled boxes of a file in the order they are painted, and the words around them."""
 
-    items: Sequence[Item]
+    items: Sequence[LabelledBox]
     canvas: Canvas
     prompt: str = ""
     background: str = ""
@@ -45,8 +45,7 @@ class Picture:
 
     def layout(self) -> Layout:
         """The layout: one thing for every item. Relations are not part of any foreign format."""
-        if len(self.items) > MOST_BOXES:
-            raise FormatError(f"the file has {len(self.items)} boxes; a layout has at most {MOST_BOXES}")
+        few_enough(self.items)
         ids = clean_ids((item.id or item.phrase for item in self.items), "thing").clean
         named = list(zip(ids, self.items, strict=True))
         try:
@@ -62,7 +61,7 @@ class Picture:
             raise FormatError(f"the file does not hold a layout: {sentence_of(error)}") from None
 
 
-def thing_of(id: str, item: Item) -> Thing:
+def thing_of(id: str, item: LabelledBox) -> Thing:
     """The thing that an item names; the grammar tells its noun and attributes where it can."""
     first = next(iter(read(item.phrase).things), None) if len(item.phrase) <= _LONGEST_NAME else None
     if first is None or first.group is not None:
@@ -131,4 +130,5 @@ def rows_of(value: Any, what: str) -> list[dict[str, Any]]:
     """A list of objects, or a `FormatError`."""
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise FormatError(f"{what} needs a list of objects")
+    few_enough(value)
     return value

@@ -10,7 +10,7 @@ class Legibility:
     """Limits of who looks at a layout. Lengths are longer sides, in shorter sides of the canvas.
 
     In a picture a thing is as large as its size in the world to the power of `scale`: 1 would be true to scale, less
-    draws sizes together and never turns them round.
+    draws sizes together and never turns them round. It is given up step by step where claims do not hold with it.
     """
 
     scale: float

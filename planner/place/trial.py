@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.claims import Claim
 from planner.geometry import Rect, hull, iou, shared
@@ -89,7 +89,8 @@ class Trial:
 
     def _sizes(self) -> Sizes:
         task = self.task
-        sizes = natural_sizes(task.scene, task.frame, self.rng, task.legible)
+        scale = task.legible.scale * 0.85 ** max(self.attempt - 2, 0)
+        sizes = natural_sizes(task.scene, task.frame, self.rng, replace(task.legible, scale=scale))
         sizes = shrunk(sizes, self._ranked(sizes), frozenset(), task.frame)
         sizes |= {id: (rect.w, rect.h) for id, rect in task.hinted.items()}
         kept = task.locked | (task.content if self.attempt < BOLD else frozenset())

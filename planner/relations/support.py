@@ -90,6 +90,6 @@ ROWS: tuple[Row, ...] = (
          overlap="may", nearer=+1, denial="next_to", share="some", say="{a} is part of {b}",
          guest="subject", grip="grown", test=geometry.part_of, aim=_part_of),
     Pair("riding", ("riding", "rides", "astride"),
-         overlap="must", nearer=+1, denial="next_to", share="some", say="{a} rides {b}", order=("y", 1),
+         overlap="must", nearer=+1, denial="next_to", share="some", say="{a} rides {b}", order=("y", 1), seat=0.9,
          guest="subject", sizes=(Ratio("w", 0.9, turned=True),), test=geometry.riding, aim=_riding),
 )

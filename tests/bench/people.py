@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from planner.errors import PlanError
+from planner.errors import ScenewrightError
 from scenewright.api import render
 from scenewright.config import Settings
 from scenewright.stack import open_stack
@@ -78,7 +78,7 @@ def paint(chosen: Sequence[Case], arm: str, seed: int, out: Path) -> list[Line]:
     for number, case in enumerate(chosen, 1):
         try:
             result = render(case.prompt, settings=settings, stack=stack)
-        except PlanError as error:
+        except ScenewrightError as error:
             lines.append(Line(*case, str(error), False, False, 0.0, ""))
             continue
         picture = out / "pictures" / f"{number:03d}.png"
