@@ -94,10 +94,11 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
     if not isinstance(claims, Layout):
         claims = Layout(scene=read(claims, settings=settings, model=model, callbacks=callbacks))
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                      settings.second_detector, settings.second_scorer)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
-    return verifier.verify(picture, claims)
+    return verifier.verifier.verify(picture, claims)
 
 
 def open_picture(path: Path) -> Image.Image:

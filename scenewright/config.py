@@ -45,6 +45,8 @@ class Settings(Asked, BaseSettings):
     image_model: str = Field("pocket", min_length=1, description="`pocket`, a model's folder or its name on the hub")
     detector: str = Field("pocket", min_length=1, description="what finds things: `pocket`, a folder or a name")
     scorer: str = Field("pocket", min_length=1, description="what compares a picture with words")
+    second_detector: str = Field("", description="another one, asked too; where they disagree, a claim is in doubt")
+    second_scorer: str = Field("", description="another one, asked too")
     thresholds: Path | None = Field(None, description="a file that `scenewright calibrate` wrote")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="where the models run")
     dtype: Precision = Field("float32", description="of the image model's weights; float16 and bfloat16 take half")
@@ -139,7 +141,7 @@ def assigned(assignments: Sequence[str]) -> dict[str, Any]:
         if inner:
             found.setdefault(place, {})[inner[0]] = _value(value)
         else:
-            found[place] = value
+            found[place] = _value(value) if value.startswith(("[", "{")) else value
     return found
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from grounding.profile import Profile
-    from grounding.verify.judges import Detector, Scorer
+    from grounding.verify.judges import Detector, Knowledge, Scorer
     from grounding.verify.thresholds import Thresholds
     from grounding.verify.verify import Verifier
     from scenewright.loop.adapters import ClaimVerifier, SampledPainter
@@ -77,7 +77,8 @@ def open_stack(settings: Settings, model: BaseChatModel | None = None, callbacks
     """The stages that these settings name, read by `model` if there is one. Models stay loaded for the next call."""
     told = tuple(sentence for _, sentence in objections(settings))
     painter = open_painter(settings.image_model, settings.device, loading_of(settings))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                      settings.second_detector, settings.second_scorer)
     canvas = Canvas(width=painter.size[0], height=painter.size[1])
     return Stack(open_planner(settings, canvas, model, callbacks), painter, verifier,
                  (*told, *missing))
@@ -139,17 +140,23 @@ def hub_folder(name: str) -> Path:
 
 
 @lru_cache(maxsize=2)
-def open_verifier(detector: str, scorer: str, thresholds: Path | None,
-                  device: str = "cpu") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
-    """The verifier with what could be opened, and why the rest could not; none where nothing could."""
+def open_verifier(detector: str, scorer: str, thresholds: Path | None, device: str = "cpu", second_detector: str = "",
+                  second_scorer: str = "") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
+    """The verifier with what could be opened, and why the rest could not; none where nothing could. Where a second
+    detector or scorer is named, a claim on which they disagree is in doubt."""
+    from grounding.verify.looks import EDITION, Looks
     from scenewright.loop.adapters import ClaimVerifier
 
-    judges = open_both(detector, scorer, device)
-    if judges.detector is None and judges.scorer is None:
-        return None, (*judges.reasons, "pictures cannot be verified here; they are painted all the same")
-    claims = _claims(judges, thresholds)
-    names = (judge.name if judge else "" for judge in (judges.detector, judges.scorer))
-    return ClaimVerifier(claims, digest("\n".join((*names, claims.thresholds.model_dump_json())))), judges.reasons
+    pairs = [pair for pair in ((detector, scorer), (second_detector, second_scorer)) if any(pair)]
+    opened = [open_both(*pair, device) for pair in pairs]
+    reasons = tuple(reason for judges in opened for reason in judges.reasons)
+    claims = [_claims(judges, thresholds if k == 0 else None) for k, judges in enumerate(opened)
+              if judges.detector or judges.scorer]
+    if not claims:
+        return None, (*reasons, "pictures cannot be verified here; they are painted all the same")
+    marks = [mark for each in claims for mark in (each.detector.name if each.detector else "", each.scorer.name
+                                                  if each.scorer else "", each.thresholds.model_dump_json())]
+    return ClaimVerifier(Looks.of(claims[0], claims[1:]), digest("\n".join((EDITION, *marks)))), reasons
 
 
 class Judges(NamedTuple):
@@ -186,10 +193,19 @@ def open_judge(role: str, name: str, device: str) -> tuple[Any, Path | None, str
     try:
         profile = Profile.of(folder)
         if role == "scorer":
-            return open_scorer(folder, device=device), folder, ""
-        return open_detector(folder, device=device, query=profile.query or QUERY), folder, ""
+            return open_scorer(folder, device=device, knows=_knowledge(profile)), folder, ""
+        return open_detector(folder, device=device, query=profile.query or QUERY, knows=_knowledge(profile)), folder, ""
     except ModelMissing as error:
         return None, folder, str(error)
+
+
+def _knowledge(profile: Profile) -> Knowledge:
+    """What a judge was taught, by its profile: everything, where that names no kinds of thing."""
+    from grounding.verify.judges import OPEN, Knowledge
+
+    if profile.nouns is None:
+        return OPEN
+    return Knowledge(frozenset(profile.nouns), profile.vocabulary.told() if profile.vocabulary else None)
 
 
 def _measured(folder: Path | None, profile: Profile) -> Thresholds:
@@ -257,6 +273,4 @@ def model_folder(name: str, role: str) -> Path:
     path = Path(name)
     if path.is_dir() or (path.is_file() and role == "image model"):
         return path
-    if path.is_absolute() or name.startswith((".", "~")):
-        raise ModelMissing(f"there is no folder `{name}`; name one that is there, or `{POCKET}`")
     return hub_folder(name)

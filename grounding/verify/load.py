@@ -12,14 +12,17 @@ from typing import Any, NamedTuple, TypeVar
 
 from grounding.errors import ModelMissing
 from grounding.folders import examined, explained, name_of, refuse, usable
-from grounding.verify.judges import Detector, Scorer
+from grounding.verify.judges import OPEN, Detector, Knowledge, Scorer
 
-DETECTORS = {
+OWLS = {
     "owlvit": ("OwlViTForObjectDetection", "OwlViTProcessor"),
     "owlv2": ("Owlv2ForObjectDetection", "Owlv2Processor"),
+}
+DINOS = {
     "grounding-dino": ("GroundingDinoForObjectDetection", "GroundingDinoProcessor"),
     "mm-grounding-dino": ("MMGroundingDinoForObjectDetection", "GroundingDinoProcessor"),
 }
+DETECTORS = {**OWLS, **DINOS}
 """The classes of each kind of detector."""
 SCORERS = {
     "clip": ("CLIPModel", "CLIPProcessor"),
@@ -46,8 +49,9 @@ class Judges(NamedTuple):
 
 
 def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offline: bool = True,
-                device: str = "cpu", query: str = QUERY) -> Judges:
-    """Load both; one that cannot be loaded is left out, with the reason, and the other still works."""
+                device: str = "cpu", query: str = QUERY, knows: tuple[Knowledge, Knowledge] = (OPEN, OPEN)) -> Judges:
+    """Load both; one that cannot be loaded is left out, with the reason, and the other still works. `knows` is what
+    detector and scorer were taught, where that is not everything."""
     reasons: list[str] = []
 
     def attempt(source: str | Path | None, opener: Callable[..., _Judge], **options: Any) -> _Judge | None:
@@ -57,10 +61,12 @@ def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offli
             reasons.append(str(error))
             return None
 
-    return Judges(attempt(detector, open_detector, query=query), attempt(scorer, open_scorer), tuple(reasons))
+    return Judges(attempt(detector, open_detector, query=query, knows=knows[0]),
+                  attempt(scorer, open_scorer, knows=knows[1]), tuple(reasons))
 
 
-def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY) -> Detector:
+def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY,
+                  knows: Knowledge = OPEN) -> Detector:
     """The detector in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`).
 
     `query` is how an OWL checkpoint was taught to be asked; Grounding DINO is asked in its own form.
@@ -70,15 +76,19 @@ def open_detector(source: str | Path, *, offline: bool = True, device: str = "cp
 
     kind, model, processor = _open(source, "detector", DETECTORS, offline, device)
     name = name_of(source)
-    return Owl(model, processor, name, query) if kind.startswith("owl") else Dino(model, processor, name)
+    if kind in OWLS:
+        return Owl(model, processor, name, query, knows)
+    if kind in DINOS:
+        return Dino(model, processor, name, knows)
+    raise ModelMissing(f"nobody here knows how to ask a `{kind}`; supported are {', '.join(DETECTORS)}")
 
 
-def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Scorer:
+def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu", knows: Knowledge = OPEN) -> Scorer:
     """The scorer in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`)."""
     from grounding.verify.clip import Clip
 
     _, model, processor = _open(source, "scorer", SCORERS, offline, device)
-    return Clip(model, processor, name_of(source))
+    return Clip(model, processor, name_of(source), knows)
 
 
 class _Opened(NamedTuple):

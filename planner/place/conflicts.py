@@ -21,6 +21,8 @@ _ORDERS: dict[Axis, str] = {"x": "left of", "y": "above", "size": "larger than",
 
 def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     """Raise `Conflict` for what can be seen without placing anything."""
+    if scene.conflicts:
+        raise Conflict(scene.conflicts)
     _absent_but_there(scene)
     stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
     for axis, word in _ORDERS.items():

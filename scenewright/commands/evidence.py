@@ -16,6 +16,7 @@ from scenewright.page import ENDED
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
 RESERVED = "yellow"
 """The colour of a claim that holds with a reserve."""
+COLOURS = {"verified": "green", "in doubt": "yellow", "not verified": "bold red"}
 MOST_BYSTANDERS = 5
 ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
@@ -67,4 +68,4 @@ def _summary(report: Report) -> Text:
     held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
     counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
     said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
-    return Text(f"{len(report.findings)} claims: {said}", "green" if report.passed else "bold red")
+    return Text(f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {said}", COLOURS[report.verdict])

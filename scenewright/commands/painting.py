@@ -122,13 +122,14 @@ def models(
 def calibrate(
     out: Annotated[Path, typer.Option(help="Write the thresholds to this file.")] = Path("thresholds.json"),
     pictures: Annotated[int, typer.Option(min=20, max=20_000, help="How many pictures with known content.")] = 300,
+    images: Annotated[Path | None, typer.Option(help="Your own labelled pictures: a folder, COCO or YOLO.")] = None,
     setting: Setting = None,
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
     from scenewright.commands.verify import calibrate_judges
 
-    raise typer.Exit(calibrate_judges(out, pictures, setting or [], json=json))
+    raise typer.Exit(calibrate_judges(out, pictures, images, setting or [], json=json))
 
 
 def doctor(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import grounding.painter
     from grounding.profile import Profile
+    from grounding.verify.looks import Looks
     from grounding.verify.report import Report
-    from grounding.verify.verify import Verifier
 
 class SampledPainter:
     """Paints with the sampler, one batch at a time."""
@@ -98,9 +98,9 @@ def _release() -> None:
 class ClaimVerifier:
     """The verifier with a name for what it judges with."""
 
-    verifier: Verifier
+    verifier: Looks
     identity: str
 
     def verify(self, image: Image, layout: Layout) -> Report:
-        """The evidence for every claim."""
-        return self.verifier.verify(image, layout)
+        """The evidence for every claim, confirmed by a second look."""
+        return self.verifier.confirmed(image, layout)

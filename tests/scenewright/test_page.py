@@ -183,7 +183,7 @@ def test_a_picture_that_was_left_in_doubt_says_about_what(scene: Scene, tmp_path
                 return whole
             self.looked = True
             return whole.model_copy(update={"findings": tuple(
-                f.model_copy(update={"ruling": "cannot tell", "score": 0.5}) if f.claim.kind == "exists" else f
+                f.model_copy(update={"ruling": "cannot tell", "doubt": "unclear"}) if f.claim.kind == "exists" else f
                 for f in whole.findings)})
 
     stack = fakes.stack(scene, lambda task, index: ())
