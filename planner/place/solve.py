@@ -20,6 +20,8 @@ from planner.place.trial import Trial
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Scene
 
+CERTAIN = 0.95
+"""From here on a relation is as good as stated, and never given up."""
 ATTEMPTS = 30
 UNCERTAIN_ATTEMPTS = 6
 """Attempts spent before something uncertain is given up."""
@@ -70,7 +72,7 @@ def _placed(task: Task) -> Layout | int:
         refuse_contradictions(task.scene, task.claims)
     except Conflict as conflict:
         return _weakest([claim for claim in task.claims if claim.sentence in conflict.claims], task, conflict)
-    uncertain = any(relation.certainty < 1 for relation in task.scene.relations)
+    uncertain = any(relation.certainty < CERTAIN for relation in task.scene.relations)
     passable: Trial | None = None
     for attempt in range(UNCERTAIN_ATTEMPTS if uncertain else ATTEMPTS):
         trial = Trial(task, task.claims, attempt)
@@ -98,7 +100,7 @@ def _about(failing: Sequence[Claim], task: Task) -> list[Claim]:
 def _weakest(claims: Sequence[Claim], task: Task, otherwise: Conflict | None = None) -> int:
     """The place of the least certain relation that these claims state, or of any; of equals the last."""
     relations = task.scene.relations
-    unsure = [i for i, relation in enumerate(relations) if relation.certainty < 1]
+    unsure = [i for i, relation in enumerate(relations) if relation.certainty < CERTAIN]
     stated = {claim.source for claim in claims} & set(unsure)
     if otherwise and not stated:
         raise otherwise

@@ -131,9 +131,12 @@ class Trial:
             at, (x, y) = body_of[index[whole]], offsets[index[whole]]
             for id, (dx, dy) in members.items():
                 body_of[index[id]], offsets[index[id]] = at, (x + dx, y + dy)
+        return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility, self._level())
+
+    def _level(self) -> set[int]:
+        """Those who stand on one level and do not go over each other: all, unless they are too many for it."""
         crowd = crowding([self.sizes[id][0] for id in self.standing], self.task.frame)
-        level = {index[id] for id in self.standing} if self.attempt < 2 and crowd < 0.5 else frozenset[int]()
-        return Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, mobility, level)
+        return {self.task.index[id] for id in self.standing} if self.attempt < 2 and crowd < 0.5 else set()
 
     def _attached(self) -> list[tuple[str, Offsets]]:
         """Each whole with the places of its parts, as large as both are now."""

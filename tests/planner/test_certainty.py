@@ -51,3 +51,13 @@ def test_the_canvas_that_a_prompt_asks_for_is_the_layout_s() -> None:
     wide = Canvas(width=160, height=90)
     assert place(Scene(things=THINGS, canvas=wide)).canvas == wide
     assert place(Scene(things=THINGS, canvas=wide), canvas=Canvas()).canvas == Canvas()
+
+
+@pytest.mark.parametrize(("certainty", "refused"), [(0.94, False), (0.96, True), (0.9999998, True)])
+def test_what_is_nearly_certain_counts_as_stated(certainty: float, refused: bool) -> None:
+    scene = Scene(things=THINGS, relations=(said("left_of", "a", "b"), said("right_of", "a", "b", certainty)))
+    if refused:
+        with pytest.raises(Conflict):
+            place(scene)
+    else:
+        assert len(place(scene).notes) == 1
