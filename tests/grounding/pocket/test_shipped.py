@@ -1,10 +1,12 @@
 """The shipped weights are whole, small enough, of the promised shape, and do the work of their classes."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from grounding import backbones
@@ -33,6 +35,16 @@ def test_the_weights_take_sixty_megabytes_at_most_and_hold_no_pickles() -> None:
     files = [path for path in WEIGHTS.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 60_000_000
     assert {path.suffix for path in files} == {".json", ".safetensors"}
+
+
+def test_the_folder_paints_with_the_stock_class_as_it_stands() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        stock: Any = StableDiffusionPipeline.from_pretrained(WEIGHTS / "pipeline", local_files_only=True)
+    stock.set_progress_bar_config(disable=True)
+    assert {stock.text_encoder.dtype, stock.unet.dtype, stock.vae.dtype} == {torch.float32}
+    image = stock("a red ball", num_inference_steps=2, generator=torch.Generator().manual_seed(0)).images[0]
+    assert image.size == (128, 128)
 
 
 def test_attention_sits_at_sixteen_in_five_layers_of_each_kind_and_below(pipeline: Any) -> None:
