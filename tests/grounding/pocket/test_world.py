@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from grounding.pocket.compose import holds
 from grounding.pocket.judge_pixels import to_lab
 from grounding.pocket.paint import coverage
 from grounding.pocket.palette import tones
+from grounding.pocket.placing import holds
 from grounding.pocket.shapes import shape
 from grounding.pocket.world import (
     BACKGROUNDS,
