@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-agent bench-grounding bench-planner bench-repair bench-tokens wheel clean
+.PHONY: help demo test check format bench-agent bench-grounding bench-people bench-planner bench-repair bench-tokens wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -32,6 +32,9 @@ bench-agent: $(VENV)/.dev ## success and cost of plain, guided and repaired pict
 
 bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and seeds; goes on where it was stopped
 	@PYTHONPATH=. $(BIN)/python -m grounding.bench $(ARGS)
+
+bench-people: $(VENV)/.dev ## two hundred prompts in free words, painted and laid out to be marked by eye
+	@PYTHONPATH=. $(BIN)/python tests/bench/people.py $(ARGS)
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)

@@ -1,22 +1,15 @@
-"""Everything that painting and judging raise on purpose, as one tree.
-
-GroundingError
-├── BadRequest       the caller's mistake: an option, size, prompt or layout that cannot be painted
-├── Unsupported      this model cannot do what was asked, in this state (compiled, sliced attention, IP-Adapter …)
-├── ModelMissing     a checkpoint is not there, or is not what was expected
-├── AttemptFailed    this attempt is lost, another may work (non-finite numbers); `seed` is the one to avoid
-└── Cancelled        the caller asked to stop; nothing is broken
-"""
+"""What painting and judging raise on purpose; `planner.errors` draws the tree that they belong to."""
 
 from __future__ import annotations
 
+from planner.errors import BadInput, ScenewrightError
 
-class GroundingError(Exception):
-    """Base of all grounding errors."""
+BadRequest = BadInput
+"""The caller's mistake, by the name that it has in this package."""
 
 
-class BadRequest(GroundingError):
-    """The caller's mistake. The message says what was expected, what came, and what to do."""
+class GroundingError(ScenewrightError):
+    """Base of all errors of painting and judging."""
 
 
 class Unsupported(GroundingError):

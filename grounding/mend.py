@@ -15,8 +15,8 @@ from torch import Tensor
 
 from grounding.backbone import Backbone, Shape
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.targets import within
 from grounding.settings import Mend
-from grounding.targets import within
 from planner.scene import Box, Layout
 
 __all__ = ["Mend", "Mender", "only"]

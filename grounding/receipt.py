@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import Field
 
+from grounding.settings import How
 from planner.scene import Data
 
 
 class Cost(Data):
-    """Passes of the denoiser for one image. `share` is what part of a full pass a truncated one computes, and
-    `attention_bytes` the most memory that watching and binding took at any time, for the whole batch."""
+    """Passes of the denoiser for one image. `share` is what part of a full pass a truncated one computes, `learning`
+    what else was spent on learned tokens (in forward-equivalents), and `attention_bytes` the most memory that watching
+    and binding took at any time, for the whole batch."""
 
     full: int = 0
     truncated: int = 0
     backward: int = 0
     share: float = 1.0
+    learning: float = 0.0
     seconds: float = 0.0
     attention_bytes: int = 0
 
     @property
     def forward_equivalents(self) -> float:
         """In single-sample forward passes; a backward pass with frozen weights counts as its forward."""
-        return self.full + (self.truncated + self.backward) * self.share
+        return self.full + (self.truncated + self.backward) * self.share + self.learning
 
 
 class Attention(Data):
@@ -40,7 +42,8 @@ class Attention(Data):
 
 
 class Receipt(Data):
-    """How a picture was made, what it cost, and what it is unsure of. `weights` is the model's hash."""
+    """How a picture was made, what it cost, and what it is unsure of. `weights` is the model's hash, `device` what it
+    was painted on."""
 
     backbone: str
     weights: str
@@ -52,13 +55,14 @@ class Receipt(Data):
     warm_from: int = 0
     """The step at which it went on from another trajectory."""
     scheduler: str
+    device: str = "cpu"
     width: int
     height: int
     batch: int
     cost: Cost
     attention: tuple[Attention, ...] = ()
     notes: tuple[str, ...] = ()
-    options: Mapping[str, Any] = Field(default_factory=dict)
+    how: How = How()
     versions: Mapping[str, str] = Field(default_factory=dict)
 
     @property

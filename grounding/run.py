@@ -1,4 +1,4 @@
-"""One batch of jobs on its way through the loop: classifier-free guidance, hooks, records, receipts."""
+"""One batch of jobs on its way through the loop: noise, what guides it, denoising, pictures, receipts."""
 
 from __future__ import annotations
 
@@ -7,122 +7,131 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from PIL.Image import Image
 from torch import Tensor
 
-from grounding.attention import Hook
-from grounding.backbone import Backbone, Shape
-from grounding.bind import Binder
-from grounding.cost import truncated_share
+from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.errors import AttemptFailed, BadRequest
+from grounding.guide.guidance import Guidance, Scenes, guides_of, led, lifted
+from grounding.guide.targets import Target
+from grounding.job import Job, Start
 from grounding.mend import Mender
 from grounding.receipt import Attention, Cost, Receipt
-from grounding.refocus import Refocus, Refocuser
-from grounding.rendering import Job, Options, Rendering, Step
-from grounding.sampler import Moment, Trajectory, denoise, draw_noise, guided, schedule, strides
-from grounding.settings import DOUBTFUL
-from grounding.targets import Target
+from grounding.rendering import Painting, Step
+from grounding.sampler import Moment, denoise, draw_noise, guided, schedule, strides
+from grounding.settings import DOUBTFUL, How
 
-WATCH_ONLY = Refocus(scale=0.0)
+Share = Callable[[Shape, Conditioning], float]
 
 
-class Run:
-    """Paints jobs of one shape together."""
+def paint_together(backbone: Backbone, jobs: Sequence[Job], how: How, start: Start, *, kind: type[Any] | None,
+                   share: Share, on_step: Callable[[Step], None] | None, cancel: Callable[[], bool] | None,
+                   keep: bool) -> list[Painting]:
+    """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the source; all of one shape."""
+    noise, generators = draw_noise(jobs[0].shape, [job.seed for job in jobs])
+    noise = noise.to(backbone.device)
+    scheduler = schedule(backbone, how.steps, kind, jobs[0].shape)
+    run = _Run(backbone, jobs, how, strides(scheduler.timesteps))
+    mender = Mender(how.mend, backbone, scheduler, start.source, jobs[0].shape, noise) if (
+        how.mend is not None and start.source is not None) else None
+    x = noise * scheduler.init_noise_sigma if start.warm is None else _warm(start, scheduler, noise)
+    try:
+        path = denoise(run.predict, scheduler, x, start=start.at, guide=run.move, hold=mender, generators=generators,
+                       on_step=None if on_step is None else lambda moment: on_step(run.told(moment)), cancel=cancel,
+                       keep=keep)
+    except AttemptFailed as error:
+        error.seed = jobs[0].seed if len(jobs) == 1 else None
+        raise
+    images = backbone.decode(path.result)
+    if mender is not None:
+        images = [mender.pasted(image) for image in images]
+    seconds = (time.perf_counter() - run.began) / len(jobs)
+    receipts = [run.receipt(n, image.size, seconds, start, type(scheduler).__name__, share)
+                for n, image in enumerate(images)]
+    return [Painting(image, receipt, path.one(n) if keep else None)
+            for n, (image, receipt) in enumerate(zip(images, receipts, strict=True))]
 
-    def __init__(self, backbone: Backbone, kind: type[Any] | None, jobs: Sequence[Job], options: Options, *,
-                 shares: dict[Shape, float], on_step: Callable[[Step], None] | None,
-                 cancel: Callable[[], bool] | None) -> None:
-        self.shares = shares
-        self.backbone, self.jobs, self.options, self.on_step, self.cancel = backbone, jobs, options, on_step, cancel
-        self.scheduler = schedule(backbone, options.steps, kind, jobs[0].shape)
-        self.total = len(self.scheduler.timesteps)
-        self.passes, self.start, self.began = 0, 0, time.perf_counter()
-        words, targets = [job.words for job in jobs], [job.target for job in jobs]
-        self.given = backbone.place(backbone.stack(words), [job.placed for job in jobs])
+
+def _warm(start: Start, scheduler: Any, noise: Tensor) -> Tensor:
+    """What the earlier trajectory had at the time of the step that is gone on from."""
+    assert start.warm is not None
+    total = len(scheduler.timesteps)
+    if not 0 <= start.at < total:
+        raise BadRequest(f"`at` is one of the steps 0 to {total - 1}, got {start.at}")
+    x = start.warm.at(scheduler.timesteps[start.at])
+    if x is None:
+        raise BadRequest(f"the earlier trajectory was not at the time of step {start.at} of {total}, or was not kept; "
+                         "paint it with `keep=True` and the same number of steps")
+    if x.shape[1:] != noise.shape[1:] or x.shape[0] not in (1, len(noise)):
+        raise BadRequest(f"the earlier trajectory has latents of {tuple(x.shape)}, here they are {tuple(noise.shape)}; "
+                         "the canvas and the model have to be the same")
+    return x.to(noise).expand_as(noise)
+
+
+class _Run:
+    """The guided model over one batch, what it spends, and what it shows on the way."""
+
+    def __init__(self, backbone: Backbone, jobs: Sequence[Job], how: How, strides: Sequence[int | None]) -> None:
+        self.backbone, self.jobs, self.how = backbone, jobs, how
+        self.passes, self.began = 0, time.perf_counter()
+        words = [job.words for job in jobs]
+        given = backbone.place(backbone.stack(words), [job.placed for job in jobs])
         self.without = backbone.place(backbone.stack([job.negative for job in jobs]), [[] for _ in jobs])
-        bind = options.bind if options.bind is not None and options.bind.active and any(targets) else None
-        self.bind = Binder(bind, backbone, jobs[0].shape, self.given, words, targets) if bind else None
-        self.refocus = Refocuser(options.refocus or WATCH_ONLY, backbone, self.given, targets, self.total,
-                                 bind=self.bind, strides=strides(self.scheduler.timesteps))
+        self.scenes = Scenes(backbone, jobs[0].shape, words, [job.target for job in jobs], given, strides)
+        self.guides: list[Guidance] = guides_of(how, self.scenes)
+        self.watching = how.watch or any(guide.reads for guide in self.guides)
 
-    def paint(self, *, keep: bool, warm: Trajectory | None, start: int, source: Image | None) -> list[Rendering]:
-        """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the `source`."""
-        noise, generators = draw_noise(self.jobs[0].shape, [job.seed for job in self.jobs])
-        noise = noise.to(self.backbone.device)
-        mender = None if self.options.mend is None or source is None else Mender(
-            self.options.mend, self.backbone, self.scheduler, source, self.jobs[0].shape, noise)
-        x = noise * self.scheduler.init_noise_sigma if warm is None else self._warm(warm, start, noise)
-        self.start = start
-        try:
-            path = denoise(self.predict, self.scheduler, x, start=start, guide=self.refocus, hold=mender,
-                           generators=generators, on_step=self._tell, cancel=self.cancel, keep=keep)
-        except AttemptFailed as error:
-            error.seed = self.jobs[0].seed if len(self.jobs) == 1 else None
-            raise
-        decoded = self.backbone.decode(path.result)
-        images = [mender.pasted(image) for image in decoded] if mender else decoded
-        seconds = (time.perf_counter() - self.began) / len(self.jobs)
-        return [Rendering(image, job.layout, self._receipt(n, image.size, seconds), path.one(n) if keep else None)
-                for n, (image, job) in enumerate(zip(images, self.jobs, strict=True))]
-
-    def _warm(self, warm: Trajectory, start: int, noise: Tensor) -> Tensor:
-        """What the earlier trajectory had at the time of step `start`."""
-        if not 0 <= start < self.total:
-            raise BadRequest(f"`warm_from` is one of the steps 0 to {self.total - 1}, got {start}")
-        x = warm.at(self.scheduler.timesteps[start])
-        if x is None:
-            raise BadRequest(f"the earlier trajectory was not at the time of step {start} of {self.total}, or was not "
-                             "kept; paint it with `keep=True` and the same number of steps")
-        if x.shape[1:] != noise.shape[1:] or x.shape[0] not in (1, len(noise)):
-            raise BadRequest(f"the earlier trajectory has latents of {tuple(x.shape)}, here they are "
-                             f"{tuple(noise.shape)}; the canvas and the model have to be the same")
-        return x.to(noise).expand_as(noise)
+    def move(self, x: Tensor, t: Tensor, i: int) -> Tensor:
+        """The latents as the guides want them before step `i`."""
+        for guide in self.guides:
+            x = guide.move(x, t, i)
+        return x
 
     def predict(self, x: Tensor, t: Tensor, i: int) -> Tensor:
-        """The guided prediction at step `i`, watched and bound."""
-        bound, given = self.bind.at(i / self.total, self.given) if self.bind else (None, self.given)
-        watched = self.options.watch or self.refocus.reads
-        hooks: list[Hook] = [*(self.refocus.hooks(i) if watched else []), *([bound] if bound else [])]
-        scale = self.options.guidance_scale
-        output = guided(self.backbone, x, t, given, self.without, scale, hooks, bound.lift if bound else None)
-        self.passes += 1 if scale == 1 else 2
-        self.refocus.note()
+        """The guided prediction at step `i`, watched and led."""
+        given, hooks = led(self.guides, self.scenes.given, i)
+        watch = self.scenes.watch
+        output = guided(self.backbone, x, t, given, self.without, self.how.guidance_scale,
+                        [*(watch.hooks(i) if self.watching else []), *hooks],
+                        lambda difference: lifted(self.guides, difference, i))
+        self.passes += 1 if self.how.guidance_scale == 1 else 2
+        watch.note()
         return output
 
-    def _tell(self, moment: Moment) -> None:
-        if self.on_step is not None:
-            strengths = [self.refocus.last.get(n) for n in range(len(self.jobs))]
-            attention = tuple(
-                dict(zip(job.target.things, s.tolist(), strict=True)) if job.target and s is not None else {}
-                for job, s in zip(self.jobs, strengths, strict=True))
-            self.on_step(Step(moment.index, moment.total, time.perf_counter() - self.began, attention, lambda:
-                              self.backbone.decode(self.backbone.clean(moment.x, moment.t, moment.output))))
+    def told(self, moment: Moment) -> Step:
+        """What a caller is told of a step."""
+        last = self.scenes.watch.last
+        attention = tuple(
+            dict(zip(job.target.things, last[n].tolist(), strict=True)) if job.target and n in last else {}
+            for n, job in enumerate(self.jobs))
+        return Step(moment.index, moment.total, lambda: self.backbone.decode(
+            self.backbone.clean(moment.x, moment.t, moment.output)), time.perf_counter() - self.began, attention)
 
-    def _receipt(self, n: int, size: tuple[int, int], seconds: float) -> Receipt:
-        job, refocus = self.jobs[n], self.refocus
-        if refocus.truncated[n] and job.shape not in self.shares:
-            self.shares[job.shape] = truncated_share(self.backbone, job.shape, self.given.pick([n]))
-        cost = Cost(full=self.passes, truncated=refocus.truncated[n], backward=refocus.backward[n],
-                    share=self.shares[job.shape] if refocus.truncated[n] else 1.0, seconds=seconds,
-                    attention_bytes=refocus.bytes + (self.bind.bytes if self.bind else 0))
+    def receipt(self, n: int, size: tuple[int, int], seconds: float, start: Start, scheduler: str,
+                share: Share) -> Receipt:
+        """What the picture numbered `n` cost, and how sure it is of each thing."""
+        job, spent = self.jobs[n], [guide.cost(n) for guide in self.guides]
+        truncated = sum(passes.truncated for passes in spent)
+        cost = Cost(full=self.passes, truncated=truncated, backward=sum(passes.backward for passes in spent),
+                    share=share(job.shape, self.scenes.given.pick([n])) if truncated else 1.0, seconds=seconds,
+                    attention_bytes=self.scenes.watch.bytes + sum(guide.bytes for guide in self.guides))
         return Receipt(
             backbone=self.backbone.name, weights=self.backbone.fingerprint(), prompt=job.words.text,
-            negative=job.negative.text, seed=job.seed, learned=job.learned, warm_from=self.start,
-            scheduler=type(self.scheduler).__name__, width=size[0], height=size[1], batch=len(self.jobs), cost=cost,
-            attention=self._attention(n), notes=job.notes, options=self.options.model_dump(mode="json"),
+            negative=job.negative.text, seed=job.seed, learned=job.learned, warm_from=start.at, scheduler=scheduler,
+            device=self.backbone.device.type, width=size[0], height=size[1], batch=len(self.jobs), cost=cost,
+            attention=self._attention(n), notes=job.notes, how=self.how,
             versions={name: version(name) for name in ("torch", "diffusers", "transformers")})
 
     def _attention(self, n: int) -> tuple[Attention, ...]:
-        target = self.jobs[n].target
-        if target is None or n not in self.refocus.last:
+        target, watch = self.jobs[n].target, self.scenes.watch
+        if target is None or n not in watch.last:
             return ()
         return tuple(
             Attention(thing=thing, phrase=target.grounding.items[i].phrase, before=first, after=last,
                       weak=last < DOUBTFUL) if target.columns[i].head else self._unread(target, thing, i)
-            for thing, i, first, last in zip(target.things, target.instance_item, self.refocus.first[n].tolist(),
-                                             self.refocus.last[n].tolist(), strict=True))
+            for thing, i, first, last in zip(target.things, target.instance_item, watch.first[n].tolist(),
+                                             watch.last[n].tolist(), strict=True))
 
     def _unread(self, target: Target, thing: str, item: int) -> Attention:
         """A thing whose words the model has not read; where it has a text of its own, it need not be missing."""
-        own = self.bind is not None and self.bind.bind.own
-        return Attention(thing=thing, phrase=target.grounding.items[item].phrase, before=0.0, after=0.0, weak=not own)
+        told = any(guide.names for guide in self.guides)
+        return Attention(thing=thing, phrase=target.grounding.items[item].phrase, before=0.0, after=0.0, weak=not told)

@@ -74,10 +74,10 @@ class Trajectory:
 
 
 def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, without: Conditioning, scale: float,
-           hooks: Sequence[Hook] = (), lift: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+           hooks: Sequence[Hook] = (), lift: Callable[[Tensor], Tensor | None] | None = None) -> Tensor:
     """Classifier-free guidance, both halves in one pass: ε̂ = ε(∅) + s (ε(c) − ε(∅)); at s = 1 only the words' half.
 
-    `lift` is given ε(c) − ε(∅) and says by what to multiply s, place by place.
+    `lift` is given ε(c) − ε(∅) and says by what to multiply s, place by place, if at all.
 
     The conditional rows come last. `without` is widened to the columns of `given`, which `hooks` then have to hide.
     """
@@ -86,7 +86,8 @@ def guided(backbone: Backbone, x: Tensor, t: Tensor, given: Conditioning, withou
     both = without.widened(given.states.shape[1]) + given
     empty, full = backbone.predict(torch.cat([x, x]), t, both, hooks).chunk(2)
     difference = full - empty
-    return empty + (scale if lift is None else scale * lift(difference)) * difference
+    by = None if lift is None else lift(difference)
+    return empty + (scale if by is None else scale * by) * difference
 
 
 def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.Generator]]:

@@ -1,10 +1,10 @@
-"""Every setting of painting as plain data, without torch, so that a picture's recipe can record it and be checked."""
+"""How to paint, as plain data without torch: one value from the settings to the receipt, with one set of bounds."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from planner.scene import Box, Data, ThingId
 
@@ -15,15 +15,26 @@ DOUBTFUL = 0.9
 """A receipt calls a thing weak whose last watched peak is lower. On the pocket, bound, 120 crowded pictures: 18 of 38
 things that were missing then, and 28 of 473 that were there."""
 
+Steps = Annotated[int, Field(ge=1, le=1000)]
+GuidanceScale = Annotated[float, Field(ge=1.0, le=100.0)]
+"""At 1 only the half with words is computed."""
+Strength = Annotated[float, Field(ge=0.0, le=100.0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Side = Annotated[float, Field(gt=0.0, le=1.0)]
 Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
-ByThing = Annotated[dict[ThingId, Annotated[float, Field(ge=0.0, le=100.0)]], Field(max_length=1000)]
+ByThing = Annotated[dict[ThingId, Strength], Field(max_length=1000)]
 """Factors of single things, by their id; 1 for those that are not named."""
 
 
-class Refocus(Data):
+class Term(Data):
+    """The settings of one guidance term, a field of `How`. What it does is in the module of `grounding.guide` that
+    `home` names, whose `guidance` makes it."""
+
+    home: ClassVar[str]
+
+
+class Refocus(Term):
     """How attention is refocused. `scale` multiplies every profile's steps; 0 is exactly no guidance.
 
     The rest is for `ours`: whether the boxes of one phrase are one region for self-attention or each its own, how long
@@ -35,8 +46,10 @@ class Refocus(Data):
     times less of its attention may stray before such a thing is left alone, and it may be moved until `longer`.
     """
 
+    home: ClassVar[str] = "refocus"
+
     profile: Literal["paper", "head", "ours"] = "ours"
-    scale: Weight = 1.0
+    scale: Strength = 1.0
     cross: bool = True
     self_attention: bool = True
     united: bool = False
@@ -59,8 +72,10 @@ class Refocus(Data):
         return max([1.0, *self.weights.values()])
 
 
-class Bind(Data):
+class Bind(Term):
     """How firmly things are bound, in logits, over the first `until` of the trajectory (fading out linearly)."""
+
+    home: ClassVar[str] = "bind"
 
     until: Fraction = 0.6
     hold: Logit = 10.0
@@ -98,46 +113,84 @@ class Mend(Data):
     """What of an earlier picture is painted anew: these areas, with a `margin` in parts of the canvas. All else stays.
 
     `things` are what belongs there, and only of them are the words; if none is named, the words are the whole
-    layout's."""
+    layout's. `until` takes the place of `Bind.until`: the rest of the picture, which stays, sees to the setting."""
 
     areas: Annotated[tuple[Box, ...], Field(min_length=1, max_length=256)]
     things: Annotated[tuple[ThingId, ...], Field(max_length=1000)] = ()
     margin: Fraction = 0.04
+    until: Fraction = 1.0
 
 
 class Incant(Data):
-    """How tokens are learned. `rate` is in spreads of token embeddings per update, `coarse` and `until` parts of the
-    trajectory, `neglect_below` the part of the range of similarities in which a word counts as neglected.
+    """How tokens are learned, by the refocusing energy on attention maps. `rate` is in spreads of token embeddings per
+    update, `until` the part of the trajectory from which `moments` are taken."""
 
-    `objective` is the picture's meaning to CLIP, or the refocusing energy on attention maps, which costs no picture.
-    """
-
-    objective: Literal["meaning", "attention"] = "meaning"
     tokens: Annotated[int, Field(ge=1, le=64)] = 4
     iterations: Annotated[int, Field(ge=1, le=1000)] = 20
     rate: Annotated[float, Field(gt=0.0, le=10.0)] = 0.02
     checks: Annotated[int, Field(ge=1, le=20)] = 2
-    """How many iterates are painted for the referee, besides the picture without tokens."""
+    """How many iterates are painted, besides the picture without tokens."""
     moments: Annotated[int, Field(ge=1, le=20)] = 2
     until: Fraction = 0.5
-    coarse: Fraction = 0.2
-    neglect_below: Fraction = 0.25
-    margin: Fraction = 0.02
-    match: Weight = 1.0
-    quality: Weight = 1.0
-    consistency: Weight = 0.5
-    neglect: Weight = 1.0
     sparsity: Weight = 0.01
     start_noise: Fraction = 0.01
 
 
-class Options(Data):
-    """How to paint, apart from what. With `watch` the receipt knows what is weak even where nothing is refocused."""
+class How(Data):
+    """How to paint, apart from what.
 
-    steps: Annotated[int, Field(ge=1, le=1000)] = 25
-    guidance_scale: Annotated[float, Field(ge=1.0, le=100.0)] = 7.5
-    refocus: Refocus | None = None
+    `tokens` asks for prompt tokens that are learned for each picture, `mend` for a part of an earlier picture to be
+    painted anew. With `watch` the receipt knows what is weak even where nothing is refocused.
+    """
+
+    steps: Steps = 25
+    guidance_scale: GuidanceScale = 7.5
     bind: Bind | None = None
+    refocus: Refocus | None = None
+    tokens: Incant | None = None
     mend: Mend | None = None
     negative: str = ""
     watch: bool = True
+
+    @model_validator(mode="after")
+    def _learns_for_whole_pictures(self) -> Self:
+        if self.mend is not None and self.tokens is not None:
+            raise ValueError("tokens are learned for whole pictures: not while a part of one is mended")
+        return self
+
+    def but(self, **changes: Any) -> Self:
+        """The same with these fields changed, within the same bounds."""
+        return type(self).model_validate({**dict(self), **changes})
+
+    def asked(self, steps: int | None = None, guidance_scale: float | None = None, strength: float = 1.0) -> Self:
+        """This, where nothing else is asked for; a `strength` of 0 paints without guidance to the layout."""
+        return self.but(
+            steps=self.steps if steps is None else steps,
+            guidance_scale=self.guidance_scale if guidance_scale is None else guidance_scale,
+            refocus=self.refocus.model_copy(update={"scale": strength}) if self.refocus and strength else None,
+            bind=self.bind if strength else None)
+
+    @property
+    def strength(self) -> float:
+        """What strength was asked for."""
+        return self.refocus.scale if self.refocus else 0.0
+
+    @property
+    def guides(self) -> bool:
+        """Whether single things can be led more firmly than they are."""
+        return self.refocus is not None or self.bind is not None
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What leads the picture to its layout, in order: the passes of a later one go through the earlier ones."""
+        mended = {"bind": self.bind.model_copy(update={"until": self.mend.until})} if self.bind and self.mend else {}
+        return tuple(value for value in {**dict(self), **mended}.values() if isinstance(value, Term))
+
+    @property
+    def plain_passes(self) -> float:
+        """What one picture of so many steps costs without guidance to its layout, in forward passes."""
+        return float(self.steps * (1 if self.guidance_scale == 1 else 2))
+
+
+GUIDED = How(refocus=Refocus(), bind=Bind())
+"""What a painter does that has no habits of its own."""

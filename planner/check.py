@@ -7,7 +7,7 @@ from typing import Literal
 
 from planner.claims import Claim, claims_of, contradicts, names_of
 from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
-from planner.margins import relation_margin
+from planner.margins import slack
 from planner.overlap import COVERED, IOU, allowed_pairs
 from planner.relations import TABLE
 from planner.scene import Box, Data, Layout, ThingId
@@ -154,7 +154,5 @@ class Stage:
             return Verdict(claim=claim, holds=None)
         if not self._placed(claim):
             return Verdict(claim=claim, holds=False)
-        margin = relation_margin(claim, self.rects, self.depths, self.frame)
-        if claim.negated:
-            margin = -margin - 1e-9
+        margin = slack(claim, self.rects, self.depths, self.frame)
         return Verdict(claim=claim, holds=margin >= 0, margin=margin)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 from math import atan2, cos, pi, sin
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw, ImageFont
 
 from planner.errors import BadInput
 from planner.scene import Layout
-from planner.sketch import INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Strand, Tag, sketch
+from planner.sketch import FAINT, INK, PAPER, STAGE, Arrow, Line, Outline, Rect, Sketch, Strand, Tag, sketch
+from planner.whole import write_whole
 
 _SMOOTH = 2
 """Shapes are drawn this many times larger and shrunk, which smooths their edges."""
@@ -25,9 +28,11 @@ def draw(layout: Layout, path: str | Path, *, size: int = 1024, relations: bool 
     target = Path(path)
     suffix = target.suffix.lower()
     if suffix == ".svg":
-        target.write_text(svg(layout, size=size, relations=relations), encoding="utf-8")
+        write_whole(target, svg(layout, size=size, relations=relations))
     elif suffix == ".png":
-        picture(layout, size=size, relations=relations).save(target)
+        stream = BytesIO()
+        picture(layout, size=size, relations=relations).save(stream, "PNG")
+        write_whole(target, stream.getvalue())
     else:
         raise BadInput(f"a picture is written as .png or .svg, got `{target.name}`; choose one of the two")
     return target
@@ -38,9 +43,24 @@ def picture(layout: Layout, *, size: int = 1024, relations: bool = False) -> Ima
     return _paint(sketch(layout, _measure, size=size, relations=relations))
 
 
-def svg(layout: Layout, *, size: int = 1024, relations: bool = False) -> str:
-    """The picture as an SVG document with the same places as the pixels."""
-    return "\n".join(_svg(sketch(layout, _measure, size=size, relations=relations)))
+def svg(layout: Layout, *, size: int = 1024, relations: bool = False, dark: bool = False) -> str:
+    """The picture as an SVG document with the same places as the pixels; `dark` is for where all else is dark."""
+    return "\n".join(_svg(sketch(layout, _measure, size=size, relations=relations), _DARK if dark else _LIGHT))
+
+
+class _Ground(NamedTuple):
+    """The colours on which things are drawn."""
+
+    paper: str
+    stage: str
+    edge: str
+    thirds: str
+    words: dict[str, str]
+    """What the colours of a caption become."""
+
+
+_LIGHT = _Ground(PAPER, STAGE, "#d9d5cb", "#ebe7de", {})
+_DARK = _Ground("#1c1f24", "#262a31", "#3a3f48", "#30353d", {INK: "#e9e8e4", FAINT: "#a0a4ad"})
 
 
 @cache
@@ -193,19 +213,19 @@ def _paint_arrow(pen: ImageDraw.ImageDraw, arrow: Arrow) -> None:
         pen.polygon([(x, y) for x, y in (_up(*p) for p in _head(strand))], INK, PAPER, _SMOOTH)
 
 
-def _svg(s: Sketch) -> list[str]:
+def _svg(s: Sketch, ground: _Ground) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {s.width} {s.height}" width="{s.width}" '
         f'height="{s.height}" font-family="Helvetica, Arial, sans-serif" role="img">',
-        f'<rect width="100%" height="100%" fill="{PAPER}"/>',
-        _svg_rect(s.stage, 6, f'fill="{STAGE}" stroke="#d9d5cb"'),
-        *(f'<line x1="{a:.1f}" y1="{b:.1f}" x2="{c:.1f}" y2="{d:.1f}" stroke="#ebe7de"/>'
+        f'<rect width="100%" height="100%" fill="{ground.paper}"/>',
+        _svg_rect(s.stage, 6, f'fill="{ground.stage}" stroke="{ground.edge}"'),
+        *(f'<line x1="{a:.1f}" y1="{b:.1f}" x2="{c:.1f}" y2="{d:.1f}" stroke="{ground.thirds}"/>'
           for a, b, c, d in _thirds(s.stage)),
-        *(_svg_thing(o) for o in s.outlines),
+        *(_svg_thing(o, ground) for o in s.outlines),
         *(_svg_hidden(o) for o in s.outlines if o.hidden),
         *(part for arrow in s.arrows for part in _svg_arrow(arrow, s.small)),
         *(part for tag in s.tags for part in _svg_tag(tag, s.font)),
-        *(_svg_line(line, s.stage.x) for line in s.caption),
+        *(_svg_line(line, s.stage.x, ground) for line in s.caption),
         "</svg>",
     ]
 
@@ -222,9 +242,9 @@ def _svg_edge(outline: Outline, paint: str) -> str:
     return f'<polygon points="{points}" {paint}/>'
 
 
-def _svg_thing(outline: Outline) -> str:
+def _svg_thing(outline: Outline, ground: _Ground) -> str:
     width = _STROKE * (1.8 if outline.locked else 1)
-    tint = _mixed(outline.colour, STAGE, 0.22)
+    tint = _mixed(outline.colour, ground.stage, 0.22)
     return _svg_edge(outline, f'fill="{tint}" fill-opacity="0.82" stroke="{outline.colour}" stroke-width="{width:.1f}"')
 
 
@@ -257,8 +277,8 @@ def _svg_tag(tag: Tag, font: float) -> list[str]:
     ]
 
 
-def _svg_line(line: Line, x: float) -> str:
-    return _svg_text(line.text, x, line.y, line.size, line.colour, "")
+def _svg_line(line: Line, x: float, ground: _Ground) -> str:
+    return _svg_text(line.text, x, line.y, line.size, ground.words.get(line.colour, line.colour), "")
 
 
 def _svg_text(text: str, x: float, y: float, size: float, colour: str, more: str) -> str:

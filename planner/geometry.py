@@ -1,4 +1,4 @@
-"""What each relation demands of boxes: one test per relation, with a margin.
+"""The geometry of relations: a test with a margin for what each of them demands of boxes.
 
 A margin is the smallest slack among the conditions of a test: zero or more means that it holds. Lengths are in
 units of the canvas's shorter side, so that angles are angles on canvases of any shape; shares are plain numbers.
@@ -11,11 +11,12 @@ T2I-CompBench), the offset that remains after 10 % of both sizes (GenEval), litt
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from planner.scene import Box, Canvas
+if TYPE_CHECKING:
+    from planner.scene import Box, Canvas
 
 STRICT = 1e-3
 """How much a strict inequality must be passed by; far above rounding, far below sight."""
@@ -70,10 +71,6 @@ class Rect(NamedTuple):
         """The same with x and y exchanged: tests along y are tests along x of turned rectangles."""
         return Rect(self.cy, self.cx, self.h, self.w)
 
-    def mirrored(self) -> Rect:
-        """The same with x reversed."""
-        return Rect(-self.cx, self.cy, self.w, self.h)
-
 
 class Frame(NamedTuple):
     """The canvas in units of its shorter side."""
@@ -108,8 +105,6 @@ def gap(a: Rect, b: Rect) -> float:
     x = max(abs(a.cx - b.cx) - (a.w + b.w) / 2, 0.0)
     y = max(abs(a.cy - b.cy) - (a.h + b.h) / 2, 0.0)
     return math.hypot(x, y)
-
-
 
 
 def left_of(a: Rect, b: Rect, slanted: bool = False) -> float:
@@ -256,8 +251,6 @@ def same_size(a: Rect, b: Rect) -> float:
     return 1 - max(a.area / b.area, b.area / a.area) / SAME
 
 
-
-
 def between(a: Rect, others: Sequence[Rect]) -> float:
     """Between two others along one axis, by centres and edges; among more than two."""
     if len(others) != 2:
@@ -282,8 +275,6 @@ def surrounded_by(a: Rect, others: Sequence[Rect]) -> float:
     angles = sorted(math.atan2(b.cy - a.cy, b.cx - a.cx) for b in others)
     widest = max(2 * math.pi + angles[0] - angles[-1], *(q - p for p, q in pairwise(angles)))
     return (math.pi - widest) / math.pi
-
-
 
 
 def at_left(a: Rect, frame: Frame) -> float:
@@ -362,35 +353,3 @@ def in_foreground(a: Rect, frame: Frame) -> float:
 def in_background(a: Rect, frame: Frame) -> float:
     """Does not stand at the lower edge (the order in depth is tested apart)."""
     return 0.85 * frame.height - a.y1
-
-
-
-
-PAIR: dict[str, Callable[[Rect, Rect], float]] = {
-    "left_of": left_of, "right_of": right_of, "above": above, "below": below,
-    "next_to": next_to, "near": near, "far_from": far_from,
-    "on": on, "under": under, "in": inside, "holding": holding, "wearing": wearing, "riding": riding,
-    "part_of": part_of,
-    "in_front_of": in_front_of, "behind": behind, "hidden_by": hidden_by,
-    "larger_than": larger_than, "smaller_than": smaller_than, "taller_than": taller_than, "shorter_than": shorter_than,
-    "wider_than": wider_than, "narrower_than": narrower_than, "same_size": same_size,
-}
-"""The test of every relation between two things."""
-
-SLANTED: dict[str, Callable[[Rect, Rect, bool], float]] = {
-    "left_of": left_of, "right_of": right_of, "above": above, "below": below,
-}
-"""The tests that have a form for pairs ordered along both axes."""
-
-RING: dict[str, Callable[[Rect, Sequence[Rect]], float]] = {
-    "between": between, "among": surrounded_by, "surrounded_by": surrounded_by,
-}
-"""The test of every relation of one thing with several."""
-
-ALONE: dict[str, Callable[[Rect, Frame], float]] = {
-    "at_left": at_left, "at_right": at_right, "at_top": at_top, "at_bottom": at_bottom, "at_center": at_center,
-    "at_top_left": at_top_left, "at_top_right": at_top_right, "at_bottom_left": at_bottom_left,
-    "at_bottom_right": at_bottom_right, "at_far_left": at_far_left, "at_far_right": at_far_right,
-    "at_corner": at_corner, "at_edge": at_edge, "in_foreground": in_foreground, "in_background": in_background,
-}
-"""The test of every place on the canvas."""

@@ -13,9 +13,6 @@ COVERED = 0.25
 IOU = 0.1
 """Intersection over union that is allowed without a reason."""
 
-_ATTACHED = {"holding": "object", "wearing": "object", "in": "subject", "riding": "subject"}
-"""Relations in which one end goes where the other goes, and so overlaps whatever that one may overlap."""
-
 Pair = frozenset[str]
 
 
@@ -52,7 +49,7 @@ def _hosts(scene: Scene) -> list[tuple[str, str]]:
     """(guest, host) of everything that is attached."""
     found = [(thing.id, thing.part_of) for thing in scene.things if thing.part_of]
     for relation in scene.relations:
-        end = "" if relation.negated else _ATTACHED.get(relation.kind, "")
+        end = "" if relation.negated else TABLE[relation.kind].guest
         for a in relation.subjects if end else ():
             found += [(b, a) if end == "object" else (a, b) for b in relation.objects]
     return found

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from planner.relations import TABLE
 
@@ -19,6 +19,7 @@ SCHEMA_VERSION = 1
 ThingId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=80)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
 Coordinate = Annotated[float, Field(ge=-100.0, le=100.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Data(BaseModel):
@@ -171,8 +172,22 @@ class Spot(Data):
 Region = Annotated[Polygon | Mask | Spot, Field(discriminator="kind")]
 
 
+def _forward(span: tuple[int, int]) -> tuple[int, int]:
+    if span[1] <= span[0]:
+        raise ValueError(f"a span goes from its first character to one past its last, got {span}")
+    return span
+
+
+Span = Annotated[tuple[Annotated[int, Field(ge=0)], int], AfterValidator(_forward)]
+"""A place of the prompt: its first character and one past its last."""
+
+
 class Thing(Data):
-    """One object that gets a box: `noun` is the singular head noun ("stop sign"), `phrase` the words of this thing."""
+    """One object that gets a box: `noun` is the singular head noun ("stop sign"), `phrase` the words of this thing.
+
+    `mentions` are the places of the prompt that name it, `attribute_mentions` those of the attributes (one each, or
+    empty where nobody knows), `weight` how much the prompt stresses it: "(hat:1.3)".
+    """
 
     id: ThingId
     noun: Name
@@ -180,6 +195,16 @@ class Thing(Data):
     attributes: tuple[Name, ...] = ()
     group: ThingId | None = None
     part_of: ThingId | None = None
+    mentions: tuple[Span, ...] = ()
+    attribute_mentions: tuple[Span | None, ...] = ()
+    weight: Annotated[float, Field(gt=0.0, le=10.0)] = 1.0
+
+    @model_validator(mode="after")
+    def _one_mention_each(self) -> Self:
+        if self.attribute_mentions and len(self.attribute_mentions) != len(self.attributes):
+            raise ValueError(f"`{self.id}` has {len(self.attributes)} attributes and {len(self.attribute_mentions)} "
+                             f"places for them; give one each, or none")
+        return self
 
 
 class Group(Data):
@@ -199,7 +224,8 @@ class Group(Data):
 class Relation(Data):
     """Something said of `subjects` (towards `objects`).
 
-    `kind` is a row of `planner.relations.TABLE`; `words` are the prompt's.
+    `kind` is a row of `planner.relations.TABLE`; `words` are the prompt's and `mentions` their places in it.
+    `certainty` is 1 for what was stated; what a reader inferred has less, and is given up before anything is refused.
     """
 
     kind: Name
@@ -207,6 +233,8 @@ class Relation(Data):
     objects: tuple[ThingId, ...] = ()
     words: str = ""
     negated: bool = False
+    mentions: tuple[Span, ...] = ()
+    certainty: Share = 1.0
 
     @model_validator(mode="after")
     def _fits_its_row(self) -> Self:
@@ -233,8 +261,24 @@ class Lettering(Data):
     host: ThingId | None = None
 
 
+class Canvas(Data):
+    """The picture's size in pixels. Only the ratio matters to planning."""
+
+    width: Annotated[int, Field(ge=1, le=100_000)] = 512
+    height: Annotated[int, Field(ge=1, le=100_000)] = 512
+
+    @property
+    def units(self) -> tuple[float, float]:
+        """Width and height in units of the shorter side: geometry that angles can be measured in."""
+        short = min(self.width, self.height)
+        return self.width / short, self.height / short
+
+
 class Scene(Data):
-    """What must be true of the picture. `unread` lists the words of the prompt that no claim came from."""
+    """What must be true of the picture. `unread` lists the words of the prompt that no claim came from.
+
+    `canvas` is set where the prompt asks for one ("--ar 16:9"); `confidence` is how sure the reader is of all of it.
+    """
 
     schema_version: Literal[1] = 1
     prompt: str = ""
@@ -247,6 +291,8 @@ class Scene(Data):
     lettering: tuple[Lettering, ...] = ()
     unread: tuple[Name, ...] = ()
     notes: tuple[Name, ...] = ()
+    canvas: Canvas | None = None
+    confidence: Share = 1.0
 
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Self:
@@ -283,19 +329,6 @@ def _known(name: str | None, names: frozenset[str], what: str) -> None:
         raise ValueError(f"{what}: there is no `{name}`")
 
 
-class Canvas(Data):
-    """The picture's size in pixels. Only the ratio matters to planning."""
-
-    width: Annotated[int, Field(ge=1, le=100_000)] = 512
-    height: Annotated[int, Field(ge=1, le=100_000)] = 512
-
-    @property
-    def units(self) -> tuple[float, float]:
-        """Width and height in units of the shorter side: geometry that angles can be measured in."""
-        short = min(self.width, self.height)
-        return self.width / short, self.height / short
-
-
 class Placement(Data):
     """Where one thing is. `box` is the envelope of `region` where there is one. A locked box is never moved."""
 
@@ -324,13 +357,17 @@ class Move(Data):
 
 
 class Layout(Data):
-    """A scene with a box and a depth for its things. Completeness is tested by `check`, not by the type."""
+    """A scene with a box and a depth for its things. Completeness is tested by `check`, not by the type.
+
+    `notes` say which uncertain claims were given up.
+    """
 
     schema_version: Literal[1] = 1
     scene: Scene
     canvas: Canvas = Canvas()
     placements: tuple[Placement, ...] = ()
     moves: tuple[Move, ...] = ()
+    notes: tuple[Name, ...] = ()
     seed: int = 0
 
     @model_validator(mode="after")

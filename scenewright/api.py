@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
 from planner.scene import Layout
@@ -24,30 +23,34 @@ from scenewright.loop.course import Request
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, Run, run_id
+from scenewright.planning import in_words, read
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from scenewright.planning import Callbacks
     from scenewright.stack import Stack
 
-LONGEST_PROMPT = 20_000
-
-
 def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout | None = None,
-           parent: str | None = None, stack: Stack | None = None,
-           on_event: Callable[[events.Event], None] | None = None) -> Result:
+           parent: str | None = None, stack: Stack | None = None, model: BaseChatModel | None = None,
+           callbacks: Callbacks | None = None, on_event: Callable[[events.Event], None] | None = None,
+           **changes: Any) -> Result:
     """A picture of the prompt, painted, verified and repaired within the settings' budgets.
 
-    With `layout`, that layout is painted instead of a new one. The same request to the same models is one run: it goes
-    on where it was stopped, and a finished one is given back at once. `stack` replaces the stages that the settings
-    name. Raises `planner.errors.PlanError`, `grounding.errors.GroundingError` or `scenewright.errors.RunError`.
+    `changes` are settings by name, on top of `settings` or of what variables and the settings file say; `model` is a
+    LangChain chat model that reads, with `callbacks`, as for `plan`. With `layout`, that layout is painted instead of a
+    new one. The same request to the same models is one run: it goes on where it was stopped, and a finished one is
+    given back at once. `stack` replaces the stages that the settings name. Raises `ScenewrightError`.
 
     >>> import scenewright, scenewright.fakes as fakes
     >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene))
+    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene), seed=1)
     >>> result.verified, result.image.size
     (True, (128, 128))
     """
     result: Result | None = None
-    for event in watch(prompt, settings=settings, layout=layout, parent=parent, stack=stack):
+    for event in watch(prompt, settings=settings, layout=layout, parent=parent, stack=stack, model=model,
+                       callbacks=callbacks, **changes):
         if on_event is not None:
             on_event(event)
         if isinstance(event, events.Finished):
@@ -57,39 +60,43 @@ def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout
 
 
 def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout | None = None,
-          parent: str | None = None, stack: Stack | None = None) -> Iterator[events.Event]:
+          parent: str | None = None, stack: Stack | None = None, model: BaseChatModel | None = None,
+          callbacks: Callbacks | None = None, **changes: Any) -> Iterator[events.Event]:
     """What `render` does, as events; the last one is `Finished`. Closing the iterator stops the run at its next step.
 
     >>> import scenewright, scenewright.fakes as fakes
     >>> layout = scenewright.plan("a red ball left of a blue box")
     >>> stack = fakes.stack(layout.scene, steps=1)
-    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, settings=scenewright.Settings(seed=1), stack=stack)]
+    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, seed=2, stack=stack)]
     ['Began', 'Planned', 'RoundBegan', 'Stepped', 'Painted', 'Verified', 'Finished']
     """
-    settings = settings or Settings.load()
+    settings = _settings(settings, changes)
     prompt = _prompt(prompt, layout)
     if stack is None:
         from scenewright.stack import open_stack
 
-        stack = open_stack(settings)
-    yield from _Errand(settings, stack, _request(prompt, settings, layout, parent)).events()
+        stack = open_stack(settings, model, callbacks)
+    request = _request(prompt, settings, stack.painter.usual, layout, parent)
+    yield from _Errand(settings, stack, request, _named(model)).events()
 
 
-def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: Settings | None = None) -> Report:
-    """The evidence for every claim of a prompt, or of a layout with its places, on a picture.
+def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: Settings | None = None,
+           model: BaseChatModel | None = None, callbacks: Callbacks | None = None, **changes: Any) -> Report:
+    """The evidence for every claim of a prompt, or of a layout with its places, on a picture; settings as for `render`.
 
-    Raises `grounding.errors.ModelMissing` where there is nothing to judge with.
+    Raises `ModelMissing` where there is nothing to judge with.
     """
     from grounding.errors import ModelMissing
     from scenewright.stack import open_verifier
 
-    settings = settings or Settings.load()
-    layout = claims if isinstance(claims, Layout) else _scene_only(claims, settings)
+    settings = _settings(settings, changes)
+    if not isinstance(claims, Layout):
+        claims = Layout(scene=read(claims, settings=settings, model=model, callbacks=callbacks))
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
     verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
-    return verifier.verify(picture, layout)
+    return verifier.verify(picture, claims)
 
 
 def open_picture(path: Path) -> Image.Image:
@@ -105,27 +112,25 @@ def open_picture(path: Path) -> Image.Image:
         raise BadInput(f"`{path}` is not a picture that can be read") from None
 
 
-def _scene_only(prompt: str, settings: Settings) -> Layout:
-    """What a prompt claims, with nothing placed."""
-    from scenewright.loop.adapters import read_scene
-    from scenewright.reader import language_model
-
-    return Layout(scene=read_scene(_prompt(prompt, None), language_model(settings), settings.llm_calls))
+def _settings(settings: Settings | None, changes: Mapping[str, Any]) -> Settings:
+    return Settings.load(changes) if settings is None else settings.with_changes(changes)
 
 
 def _prompt(prompt: str, layout: Layout | None) -> str:
-    words = " ".join((prompt or (layout.scene.prompt if layout else "")).split())
-    if not words and layout is None:
-        raise BadInput("the prompt is empty; say what the picture shows")
-    if len(words) > LONGEST_PROMPT:
-        raise BadInput(f"the prompt has {len(words)} characters; at most {LONGEST_PROMPT} are read")
-    return words.encode("utf-8", "replace").decode()
+    """What the run is called after: the prompt, or that of the layout, which may have none."""
+    words = prompt or (layout.scene.prompt if layout else "")
+    return words if layout is not None and not words.strip() else in_words(words)
 
 
-def _request(prompt: str, settings: Settings, layout: Layout | None, parent: str | None) -> Request:
-    return Request(prompt=prompt, seed=settings.seed, layout=layout, steps=settings.steps, strength=settings.strength,
-                   guidance_scale=settings.guidance_scale, candidates=settings.candidates, rounds=settings.rounds,
-                   seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
+def _named(model: BaseChatModel | None) -> str:
+    """A chat model that was handed over, by a name that tells it from others."""
+    return "" if model is None else f"{type(model).__name__}:{getattr(model, 'model_name', '') or model.name or ''}"
+
+
+def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
+    how = usual.asked(settings.steps, settings.guidance_scale, settings.strength)
+    return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
+                   rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
 
 
 @dataclass(frozen=True)
@@ -136,8 +141,8 @@ class _Error:
 class _Errand:
     """One run of the loop in a thread of its own, its events handed over through a queue."""
 
-    def __init__(self, settings: Settings, stack: Stack, request: Request) -> None:
-        self.settings, self.stack, self.request = settings, stack, request
+    def __init__(self, settings: Settings, stack: Stack, request: Request, reader: str) -> None:
+        self.settings, self.stack, self.request, self.reader = settings, stack, request, reader
         self.stop = threading.Event()
         self.channel: queue.SimpleQueue[events.Event | _Error] = queue.SimpleQueue()
 
@@ -165,7 +170,8 @@ class _Errand:
         for sentence in self.stack.missing:
             self.channel.put(events.Warned(sentence))
         description = self._description()
-        with _opened(self.settings.runs, run_id(self.request.prompt, description), self.channel.put) as run:
+        run = Run(self.settings.runs / run_id(self.request.prompt, description))
+        with run.locked():
             run.describe(description, versions(), self.request.parent)
             self.channel.put(events.Finished(self._looped(run)))
 
@@ -191,22 +197,7 @@ class _Errand:
         """What makes this run this run: budgets in time and calls do not."""
         verifier = self.stack.verifier
         return {**self.request.model_dump(mode="json", exclude={"seconds", "llm_calls"}),
-                "remedies": self.settings.remedies.model_dump(mode="json"), "llm": self.settings.llm,
+                "remedies": self.settings.remedies.model_dump(mode="json"), "llm": self.reader or self.settings.llm,
                 "planner": self.settings.planner, "canvas": self.settings.canvas,
                 "verifier": verifier.identity if verifier else "", "painter": self.stack.painter.identity,
                 "scenewright": __version__}
-
-
-@contextmanager
-def _opened(root: Path, name: str, tell: Callable[[events.Event], None]) -> Iterator[Run]:
-    """A run's folder, locked; where the folder of runs cannot be written, one for this time only."""
-    run = Run(root / name)
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(run.locked())
-        except StorageFailed as error:
-            spare = Path(tempfile.mkdtemp(prefix="scenewright-"))
-            tell(events.Warned(f"{error}. This time the run is kept in `{spare}`"))
-            run = Run(spare / name)
-            stack.enter_context(run.locked())
-        yield run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from planner.check import check
 from planner.draw import draw
-from scenewright.commands.plan_command import told
+from scenewright.commands.plan import told
 from scenewright.commands.shell import fail, run, write
 from scenewright.origin import check_origin
 from scenewright.planning import plan
@@ -28,7 +28,7 @@ def demo(folder: Path) -> None:
     """Plan and draw each prompt into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, prompt in PROMPTS.items():
-        layout = plan(prompt, reader="grammar")
+        layout = plan(prompt, planner="grammar")
         picture = draw(layout, folder / f"{name}.png", relations=True)
         (folder / f"{name}.json").write_text(layout.model_dump_json(indent=2) + "\n", encoding="utf-8")
         write(f"{told(layout, check(layout))}→ {picture}\n\n")
@@ -37,11 +37,12 @@ def demo(folder: Path) -> None:
 
 def gallery(folder: Path) -> None:
     """Paint each of `PAINTED` through the whole loop: a picture and a report page each, and one contact sheet."""
+    from planner.whole import write_whole
     from scenewright.api import render
     from scenewright.commands.evidence import told_result
     from scenewright.commands.live import Live
     from scenewright.config import Settings
-    from scenewright.loop.runs import PAGE, png, write_whole
+    from scenewright.loop.runs import PAGE, png
     from scenewright.page import sheet
 
     settings, images = Settings.load({"runs": folder / "runs"}), []

@@ -1,21 +1,14 @@
-"""Everything that running the loop raises on purpose, beside the planner's and the painter's own errors.
-
-RunError
-├── Busy            another process works on this run
-├── StorageFailed   the run's folder cannot be written or read: disk full, read-only, damaged
-└── Mismatch        a stored run or a picture's metadata is not what it says it is
-BadSettings         (a `planner.errors.BadInput`) a setting, file or variable that cannot be used
-"""
+"""What settings and stored runs raise on purpose; `planner.errors` draws the tree that they belong to."""
 
 from __future__ import annotations
 
 import errno
 from pathlib import Path
 
-from planner.errors import BadInput
+from planner.errors import BadInput, ScenewrightError
 
 
-class RunError(Exception):
+class RunError(ScenewrightError):
     """Base of all errors of a stored run."""
 
 
@@ -33,6 +26,7 @@ class StorageFailed(RunError):
             errno.ENOSPC: "the disk is full; make room",
             errno.EDQUOT: "the disk quota is used up; make room",
             errno.EROFS: "the file system is read-only; choose another folder with SCENEWRIGHT_RUNS",
+            errno.ELOOP: "it is a link, which is not followed; remove it",
             errno.EACCES: "this folder may not be written; choose another one with SCENEWRIGHT_RUNS",
         }.get(error.errno or 0, f"{error.strerror or error}; see to it")
         return cls(f"cannot store `{path.name}` in `{path.parent}`: {remedy}. What was stored before is whole: the "

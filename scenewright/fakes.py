@@ -18,12 +18,14 @@ from grounding.errors import BadRequest, Cancelled
 from grounding.pocket.palette import COLOURS
 from grounding.pocket.pictures import Item, Picture, size_of
 from grounding.pocket.shapes import KINDS
+from grounding.receipt import Cost, Receipt
+from grounding.settings import GUIDED, How
 from grounding.verify.judges import Sighting
 from grounding.verify.report import Finding, Match, Problem, Report, Trouble
 from planner.claims import Claim, claims_of
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
-from scenewright.loop.stages import Painting, Planned, Settled, Step, Task, Unpaintable
+from scenewright.loop.stages import Painting, Planned, Step, Task, Unpaintable
 from scenewright.stack import Stack
 
 SIDE = 128
@@ -66,6 +68,7 @@ class DrawingPainter:
     identity: str = "drawing"
     can: frozenset[str] = frozenset({"mend", "guide", "bind", "clear", "tokens"})
     size: tuple[int, int] = (SIDE, SIDE)
+    usual: How = GUIDED
     tasks: list[Task] = field(default_factory=list)
     strange: tuple[Unpaintable, ...] = ()
 
@@ -74,7 +77,7 @@ class DrawingPainter:
         return self.strange
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
-              settled: Settled | None = None, source: Image.Image | None = None) -> Sequence[Painting]:
+              source: Image.Image | None = None) -> Sequence[Painting]:
         """One drawing per seed; a mended picture is drawn as any other."""
         self.tasks.append(task)
         if self.log is not None:
@@ -85,8 +88,12 @@ class DrawingPainter:
                 raise Cancelled(f"cancelled before step {index + 1} of {self.steps}")
             self.pause()
             on_step(Step(index, self.steps, lambda: [self._drawn(task, i) for i in range(len(task.seeds))]))
-        receipt = {"passes": 2.0 * self.steps, "plain_passes": 2.0 * self.steps}
-        return [Painting(self._drawn(task, i), receipt) for i in range(len(task.seeds))]
+        return [Painting(self._drawn(task, i), self._receipt(task, seed)) for i, seed in enumerate(task.seeds)]
+
+    def _receipt(self, task: Task, seed: int) -> Receipt:
+        return Receipt(backbone=self.identity, weights=self.identity, prompt=task.layout.scene.prompt, negative="",
+                       seed=seed, scheduler="pen", width=SIDE, height=SIDE, batch=len(task.seeds),
+                       cost=Cost(full=2 * self.steps), how=task.how.but(steps=self.steps))
 
     def _drawn(self, task: Task, index: int) -> Image.Image:
         from grounding.pocket.paint import draw

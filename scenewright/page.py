@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,15 +15,17 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from PIL import Image
 
+from grounding.receipt import Receipt
+from grounding.settings import How
 from grounding.verify.report import Finding, Match, Report
 from planner.claims import names_of
 from planner.draw import svg
 from planner.scene import Box, Layout
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
-from scenewright.loop.runs import Run, png
+from scenewright.loop.runs import LAYOUT, Run, png
 
-LARGEST, THUMB, CROP = 1024, 320, 96
+LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 400
 MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {
@@ -60,11 +63,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Strength:
-    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last."""
+    """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last; None
+    where they were not watched."""
 
     name: str
-    before: float
-    after: float
+    before: float | None
+    after: float | None
     weak: bool
 
 
@@ -91,7 +95,8 @@ def page(run: Run, result: Result) -> str:
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
         ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
-        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout),
+        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
+        dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
@@ -113,17 +118,19 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
     """The command line that gives this run again."""
     words = ["scenewright", "render"]
     if request.get("layout"):
-        words += ["--layout", str(run.folder / "layouts" / f"{(run.result() or {}).get('layout', 'layout')}.json")]
-    else:
-        words += [str(request.get("prompt", ""))]
-    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "steps": None, "canvas": ""}
+        words += ["--layout", str(run.folder / LAYOUT)]
+    flags: dict[str, Any] = {"seed": 0, "candidates": 1, "rounds": 4, "canvas": ""}
     for name, usual in flags.items():
         if request.get(name, usual) != usual:
             words += [f"--{'n' if name == 'candidates' else name}", str(request[name])]
-    others: dict[str, Any] = {"guidance_scale": None, "strength": 1.0, "planner": "auto"}
-    for name, usual in others.items():
-        if request.get(name, usual) != usual:
-            words += ["--set", f"{name}={request[name]}"]
+    if "how" in request:
+        how = How.model_validate_json(json.dumps(request["how"]))
+        words += ["--steps", str(how.steps), "--set", f"guidance_scale={how.guidance_scale:g}"]
+        words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
+    if request.get("planner", "auto") != "auto":
+        words += ["--set", f"planner={request['planner']}"]
+    if not request.get("layout"):
+        words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
 
 
@@ -137,13 +144,11 @@ def _facts(result: Result) -> list[tuple[str, str]]:
 
 def _cost(result: Result) -> list[tuple[str, str]]:
     outcome, receipt = result.outcome, result.receipt
-    cost = receipt.get("cost", {})
+    cost = receipt.cost
     rows = [("Forward passes of the image model, all rounds", f"{outcome.passes:.0f}"),
             ("One plain picture", f"{outcome.plain:.0f}"),
-            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}")]
-    if isinstance(cost, Mapping) and cost:
-        rows += [("This picture: full, truncated, backward passes",
-                  f"{cost.get('full', 0)}, {cost.get('truncated', 0)}, {cost.get('backward', 0)}")]
+            ("So the whole run cost, in plain pictures", f"{result.cost:.2f}"),
+            ("This picture: full, truncated, backward passes", f"{cost.full}, {cost.truncated}, {cost.backward}")]
     return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
 
 
@@ -206,11 +211,16 @@ def _style(box: Box) -> str:
     return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
 
 
-def _strengths(receipt: Mapping[str, Any], layout: Layout) -> Iterator[Strength]:
-    names = names_of(layout.scene)
-    for seen in receipt.get("attention", ()):
-        before, after = (100 * min(max(float(seen[key]), 0.0), 1.0) for key in ("before", "after"))
-        yield Strength(names.get(seen["thing"], seen["thing"]), before, after, bool(seen["weak"]))
+def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
+    """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
+    names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
+    for placement in layout.placements if found else ():
+        name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
+        if seen is None:
+            yield Strength(name, None, None, False)
+        else:
+            before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
+            yield Strength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:
@@ -238,8 +248,9 @@ def _thumb(run: Run, t: Try) -> str:
     return _jpeg(image)
 
 
-def _layout(layout: Layout) -> str:
-    drawn = svg(layout, size=720).encode()
+def _layout(layout: Layout, *, dark: bool) -> str:
+    """The drawing, small, since its words are never smaller than can be read and grow with it."""
+    drawn = svg(layout, size=DRAWN, dark=dark).encode()
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
 
 

@@ -1,79 +1,157 @@
-"""Plans prompts: a reader makes the scene, the solver places it. What `scenewright.plan` and its command do."""
+"""Prompts become layouts: a reader makes the scene, the solver places it. Everything that plans goes this way."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from planner.check import Violation, check
 from planner.errors import BadInput
-from planner.read.grammar import read
-from planner.scene import Box, Canvas, Layout, Scene
-from planner.solve import place
-from scenewright.canvases import canvas_of
-from scenewright.commands.files import read_layout
-from scenewright.commands.hints import hints_for
-from scenewright.places import configured
-from scenewright.understood import understood
+from planner.place import place
+from planner.read import grammar
+from planner.scene import Canvas, Layout, Scene
+from scenewright.asked import Asked, asked
+from scenewright.hints import hints_for
+from scenewright.replanning import Evidence, roomy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
     from langchain_core.language_models import BaseChatModel
+
+    from grounding.verify.report import Report
+    from planner.scene import Box
+
+    Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
+
+Check = Callable[[Layout], Sequence[Violation]]
+LONGEST_PROMPT = 20_000
+
+
+class Reading(NamedTuple):
+    """A scene, boxes to start from, what was said on the way, and the requests to a language model that it took."""
+
+    scene: Scene
+    boxes: Mapping[str, Box]
+    notes: tuple[str, ...] = ()
+    calls: int = 0
 
 
 @dataclass(frozen=True)
-class Request:
-    """How to plan, whatever the prompt. `reader` is `auto`, `grammar` or `llm`."""
+class Planned:
+    """A layout, what was said about it on the way, and how many requests to a language model it took."""
 
-    reader: str = "auto"
-    seed: int = 0
-    canvas: Canvas = field(default_factory=Canvas)
-    hints: Layout | None = None
+    layout: Layout
+    notes: tuple[str, ...] = ()
+    calls: int = 0
 
-    @classmethod
-    def of(cls, reader: str, hints: Path | None, seed: int, canvas: str) -> Request:
-        """From the words of a command line."""
-        size = canvas_of(canvas)
-        pixels = None if ":" in canvas else size
-        request = cls(reader, seed, size, read_layout(hints, canvas=pixels) if hints else None)
-        if reader == "llm":
-            _ = request._model
-        return request
 
-    def plan(self, prompt: str) -> Layout:
-        """The layout of a prompt. A person's hints count for more than a model's."""
-        if not prompt.strip():
-            raise BadInput("expected a prompt, got no words; say what the picture shows")
-        scene, boxes = self._read(prompt)
-        understood(scene)
-        hints = {**boxes, **(hints_for(scene, self.hints) if self.hints else {})}
-        return place(scene, hints or None, seed=self.seed, canvas=self.canvas)
+@dataclass(frozen=True)
+class Planner:
+    """Reads with a language model where there is one, with the grammar otherwise, and places with the solver.
 
-    def _read(self, prompt: str) -> tuple[Scene, Mapping[str, Box]]:
-        if self.reader == "grammar" or self._model is None:
-            return read(prompt), {}
-        from planner.read.llm import read_with_model
+    `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one.
+    """
 
-        reading = read_with_model(prompt, self._model, canvas=self.canvas)
-        return reading.scene, reading.hints
+    how: Asked = field(default_factory=Asked)
+    model: BaseChatModel | None = None
+    callbacks: Callbacks | None = None
+    spare: Canvas = field(default_factory=Canvas)
+
+    def read(self, prompt: str, *, calls: int | None = None, judge: Check = check) -> Reading:
+        """What a prompt says, with at most `calls` requests to the language model. Raises `PlanError`."""
+        words = in_words(prompt)
+        calls = self.how.llm_calls if calls is None else calls
+        if self.chat_model is None or calls < 1:
+            return Reading(understood(grammar.read(words)), {})
+        from planner.read.llm import Budget, by_grammar, read_with_model
+
+        strict = self.how.planner == "llm" and not self.how.llm_fallback
+        found = read_with_model(words, self.chat_model, canvas=self.how.size(self.spare), check=judge,
+                                budget=Budget(calls=calls, seconds=self.how.llm_seconds),
+                                fallback=None if strict else by_grammar)
+        return Reading(understood(found.scene), found.hints, found.warnings, found.calls)
+
+    def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
+             calls: int | None = None, judge: Check = check) -> Planned:
+        """The layout of a prompt; `seed` and `canvas` replace those of the settings. A person's hints count for more
+        than a model's."""
+        reading = self.read(prompt, calls=calls, judge=judge)
+        boxes = {**reading.boxes, **(hints_for(reading.scene, hints) if hints else {})}
+        size = canvas or self.how.size(reading.scene.canvas or self.spare)
+        layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size)
+        return Planned(layout, reading.notes, reading.calls)
+
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+        """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
+        anew and makes room for what was missing."""
+        words = report.words if report else ""
+        if self.chat_model is not None and calls >= 1 and words:
+            return self.plan(layout.scene.prompt, seed=seed, calls=calls, judge=Evidence(words))
+        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas))
 
     @cached_property
-    def _model(self) -> BaseChatModel | None:
-        """The language model of the settings; they are not loaded where nothing is set."""
-        if self.reader == "auto" and not configured():
+    def chat_model(self) -> BaseChatModel | None:
+        """The language model that reads; None where the grammar is to."""
+        if self.how.planner == "grammar":
             return None
-        from scenewright.config import Settings
-        from scenewright.reader import language_model
-
-        return language_model(Settings.load({"planner": self.reader} if self.reader != "auto" else {}))
+        model = self.model or _opened(self.how)
+        return model if model is None or not self.callbacks else _watched(model, self.callbacks)
 
 
-def plan(prompt: str, *, reader: str = "auto", hints: Layout | None = None, seed: int = 0,
-         canvas: Canvas | None = None) -> Layout:
+def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = None,
+         model: BaseChatModel | None = None, callbacks: Callbacks | None = None, **changes: Any) -> Layout:
     """A layout in which every claim of the prompt holds.
 
-    `reader` is `grammar` (built in), `llm` (the language model that the settings name) or `auto` (that model if there
-    is one). The boxes of `hints` are kept as far as the claims allow. Raises `planner.errors.PlanError`.
+    `changes` are settings by name (`seed=1, canvas="16:9", planner="grammar"`), on top of `settings` or of what
+    variables and the settings file say. `model` is a LangChain chat model that reads, with `callbacks`, instead of the
+    one that the settings name. The boxes of `hints` are kept as far as the claims allow. Raises `ScenewrightError`.
     """
-    return Request(reader, seed, canvas or Canvas(), hints).plan(prompt)
+    return Planner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
+
+
+def read(prompt: str, *, settings: Asked | None = None, model: BaseChatModel | None = None,
+         callbacks: Callbacks | None = None, **changes: Any) -> Scene:
+    """What a prompt says, as a scene with nothing placed; arguments as for `plan`."""
+    return Planner(asked(settings, changes), model, callbacks).read(prompt).scene
+
+
+def in_words(prompt: str) -> str:
+    """The prompt without what cannot be sent or stored. Raises `BadInput` where there are no words, or far too many."""
+    words = prompt.strip().encode("utf-8", "replace").decode()
+    if not words:
+        raise BadInput("the prompt is empty; say what the picture shows")
+    if len(words) > LONGEST_PROMPT:
+        raise BadInput(f"the prompt has {len(words)} characters; at most {LONGEST_PROMPT} are read")
+    return words
+
+
+def understood(scene: Scene) -> Scene:
+    """The scene, if it says anything of the picture. A background, a style or an absence alone is enough."""
+    if scene.things or scene.absent or scene.background or scene.style or scene.lettering:
+        return scene
+    unread = f" (unread: {'; '.join(scene.unread)[:200]})" if scene.unread else ""
+    raise BadInput(f"nothing in the prompt was understood{unread}; name in English what the picture shows")
+
+
+def _opened(how: Asked) -> BaseChatModel | None:
+    """The language model that the settings name."""
+    if not how.llm:
+        if how.planner == "llm":
+            raise BadInput("expected a language model in SCENEWRIGHT_LLM, as in SCENEWRIGHT_LLM=openai:NAME, and it "
+                           "is not set; set it, hand one over as `model`, or let the grammar read")
+        return None
+    from planner.read.llm import open_model
+
+    return open_model(how.llm, base_url=how.llm_base_url or None, api_key=how.llm_api_key)
+
+
+def _watched(model: BaseChatModel, callbacks: Callbacks) -> BaseChatModel:
+    """The model with these callbacks beside its own."""
+    if isinstance(callbacks, Sequence):
+        own = model.callbacks if isinstance(model.callbacks, list) else []
+        return model.model_copy(update={"callbacks": [*own, *callbacks]})
+    return model.model_copy(update={"callbacks": callbacks})

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import grounding.pocket
+from grounding.settings import Bind, How, Refocus
 from planner.scene import Canvas
-from scenewright.canvases import canvas_of
 from scenewright.config import Settings
 from scenewright.loop.runs import digest
 from scenewright.loop.stages import Painter, Planner
 from scenewright.loop.stages import Verifier as Judge
-from scenewright.reader import language_model
+from scenewright.planning import Planner as Reader
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from grounding.verify.load import Judges
     from grounding.verify.verify import Verifier
     from scenewright.loop.adapters import ClaimVerifier, SampledPainter
+    from scenewright.planning import Callbacks
 
 POCKET = "pocket"
 POCKET_THRESHOLDS = Path(grounding.pocket.__file__).parent / "weights" / "thresholds.json"
@@ -56,25 +59,26 @@ class Stack:
     missing: tuple[str, ...] = ()
 
 
-def open_stack(settings: Settings) -> Stack:
-    """The stages that these settings name. Models stay loaded for the next call."""
-    painter = open_painter(settings.image_model, settings.device, settings.scorer)
+def open_stack(settings: Settings, model: BaseChatModel | None = None, callbacks: Callbacks | None = None) -> Stack:
+    """The stages that these settings name, read by `model` if there is one. Models stay loaded for the next call."""
+    painter = open_painter(settings.image_model, settings.device)
     verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
-    canvas = canvas_of(settings.canvas) if settings.canvas else Canvas(width=painter.size[0], height=painter.size[1])
-    return Stack(open_planner(settings, canvas), painter, verifier, missing)
+    canvas = Canvas(width=painter.size[0], height=painter.size[1])
+    return Stack(open_planner(settings, canvas, model, callbacks), painter, verifier, missing)
 
 
-def open_planner(settings: Settings, canvas: Canvas) -> Planner:
-    """The planner alone; it needs no image model."""
-    from scenewright.loop.adapters import PromptPlanner
-
-    return PromptPlanner(canvas, language_model(settings))
+def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None = None,
+                 callbacks: Callbacks | None = None) -> Planner:
+    """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
+    it is told before anything is painted."""
+    opened = Reader(settings, model, callbacks, canvas)
+    _ = opened.chat_model
+    return opened
 
 
 @lru_cache(maxsize=2)
-def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledPainter:
-    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache. With a scorer
-    it can learn prompt tokens."""
+def open_painter(source: str, device: str = "cpu") -> SampledPainter:
+    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
     from grounding.backbones import load
     from grounding.backbones.quiet import quietly
     from grounding.painter import Painter as Sampler
@@ -86,12 +90,12 @@ def open_painter(source: str, device: str = "cpu", scorer: str = "") -> SampledP
     with warnings.catch_warnings(), quietly():
         warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
         backbone = load(folder, device=device)
-    likeness = open_both("", scorer, device)[0].scorer if scorer else None
     own = source == POCKET
     habit = HABITS[POCKET if own else type(backbone).__name__]
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", *habit,
-                          SCALES if own else {}, likeness, unpaintable if own else None)
-
+    usual = How(steps=habit.steps, guidance_scale=habit.guidance_scale, refocus=Refocus(),
+                bind=Bind(scales=SCALES if own else {}))
+    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{fingerprint(folder)}", usual,
+                          unpaintable if own else None)
 
 
 def _pocket(part: str) -> Path:

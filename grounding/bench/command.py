@@ -56,8 +56,7 @@ def main(
         for row in chosen:
             missing = [i for i in indices if not ledger.has((row, sort, i), made[row])]
             if missing:
-                painted = _judged(painters[ROWS[row].gated], row, sort, missing, scorer, out, steps=steps,
-                                  guidance_scale=guidance)
+                painted = _judged(painters[ROWS[row].gated], row, sort, missing, scorer, out, steps, guidance)
                 ledger.add(result.model_copy(update={"made": made[row]}) for result in painted)
     results = list(ledger.results.values())
     text = table(results, list(ROWS), sorts)
@@ -76,24 +75,24 @@ def open_painters(model: Path, device: str) -> dict[bool, Painter]:
 
 
 def _judged(painter: Painter, row: str, sort: str, indices: Sequence[int], scorer: Scorer | None, out: Path,
-            **options: float) -> Iterator[Result]:
+            steps: int, guidance: float) -> Iterator[Result]:
     trials = [prompts.trial(sort, i) for i in indices]
     layouts = [prompts.layout(sort, i) for i in indices]
-    painted = paint(painter, ROWS[row], layouts, indices, scorer, **options)
+    painted = paint(painter, ROWS[row], layouts, indices, scorer, steps=steps, guidance_scale=guidance)
     for index, trial, one in zip(indices, trials, painted, strict=True):
         if index < SHOWN:
             file = out / "pictures" / f"{sort}-{index}-{row}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
-            one.rendering.image.save(file)
+            one.painting.image.save(file)
         yield _result(row, sort, index, trial, one)
 
 
 def _result(row: str, sort: str, index: int, trial: Trial, one: Painted) -> Result:
     """A picture in which the judge finds nothing is a failure like any other; none is left out."""
-    seen = judge(np.asarray(one.rendering.image))
-    return Result(row=row, category=sort, index=index, seed=one.rendering.receipt.seed, prompt=trial.prompt,
+    seen = judge(np.asarray(one.painting.image))
+    return Result(row=row, category=sort, index=index, seed=one.painting.receipt.seed, prompt=trial.prompt,
                   holds=trial.holds(seen), seconds=one.seconds, forward_equivalents=one.forward_equivalents,
-                  weak=bool(one.rendering.receipt.weak))
+                  weak=bool(one.painting.receipt.weak))
 
 
 def clip_scorer(weights: Path) -> Scorer:

@@ -10,9 +10,9 @@ from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.trials import TRIALS, Seen, Thing, Trial
 from grounding.pocket.world import COLOURS, KINDS
 from planner.articles import with_article
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Layout, Relation
-from planner.solve import place
 
 
 def colour(words: random.Random) -> Trial:

@@ -5,40 +5,40 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PIL.Image import Image
 
-from grounding.bind import Bind
 from grounding.errors import BadRequest
-from grounding.incantation import Incant, Incanter
+from grounding.guide.incantation import Incanter
 from grounding.painter import Painter
 from grounding.pocket.pictures import SCALES
-from grounding.refocus import Refocus
-from grounding.rendering import Rendering
-from planner.scene import Data, Layout
+from grounding.rendering import Painting
+from grounding.settings import Bind, How, Incant, Refocus
+from planner.scene import Layout
 
 
 class Row(NamedTuple):
-    """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept; with `incant`, tokens
-    are learned for each prompt, and kept where the same scorer prefers them; `gated` ones read boxes by GLIGEN's
-    layers."""
+    """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept; tokens are kept where
+    the same scorer prefers them; `gated` ones read boxes by GLIGEN's layers."""
 
-    options: dict[str, Any]
+    how: How
     tries: int = 1
-    incant: Incant | None = None
     gated: bool = False
 
     @property
     def chooses(self) -> bool:
         """Whether it needs a scorer."""
-        return self.tries > 1 or self.incant is not None
+        return self.tries > 1 or self.how.tokens is not None
 
-    def made(self, *further: object) -> str:
+    def painted_with(self, steps: int, guidance_scale: float) -> How:
+        """How it paints with so many steps and so much classifier-free guidance."""
+        return self.how.but(steps=steps, guidance_scale=guidance_scale)
+
+    def made(self, steps: int, guidance_scale: float, *further: object) -> str:
         """A hash of its settings and of whatever else a picture depends on."""
-        own = {name: value.model_dump() if isinstance(value, Data) else value for name, value in self.options.items()}
-        incant = self.incant.model_dump() if self.incant else None
-        said = json.dumps([own, self.tries, incant, self.gated, *map(str, further)], sort_keys=True)
+        how = self.painted_with(steps, guidance_scale).model_dump(mode="json")
+        said = json.dumps([how, self.tries, self.gated, *map(str, further)], sort_keys=True)
         return sha256(said.encode()).hexdigest()[:12]
 
 
@@ -48,50 +48,47 @@ Scorer = Callable[[Image, str], float]
 BOUND = Bind(scales=SCALES)
 
 ROWS: dict[str, Row] = {
-    "plain": Row({"watch": False}),
-    "bind": Row({"bind": BOUND}),
-    "head-car": Row({"refocus": Refocus(profile="head", self_attention=False)}),
-    "head-sar": Row({"refocus": Refocus(profile="head", cross=False)}),
-    "paper": Row({"refocus": Refocus(profile="paper")}),
-    "head": Row({"refocus": Refocus(profile="head")}),
-    "refocus": Row({"refocus": Refocus()}),
-    "ours": Row({"bind": BOUND, "refocus": Refocus()}),
-    "tokens": Row({"watch": False}, incant=Incant(objective="attention", iterations=10, checks=1)),
-    "gated": Row({"watch": False}, gated=True),
-    "gated-ours": Row({"bind": BOUND, "refocus": Refocus()}, gated=True),
-    "best-of-2": Row({"watch": False}, tries=2),
+    "plain": Row(How(watch=False)),
+    "bind": Row(How(bind=BOUND)),
+    "head-car": Row(How(refocus=Refocus(profile="head", self_attention=False))),
+    "head-sar": Row(How(refocus=Refocus(profile="head", cross=False))),
+    "paper": Row(How(refocus=Refocus(profile="paper"))),
+    "head": Row(How(refocus=Refocus(profile="head"))),
+    "refocus": Row(How(refocus=Refocus())),
+    "ours": Row(How(bind=BOUND, refocus=Refocus())),
+    "tokens": Row(How(watch=False, tokens=Incant(iterations=10, checks=1))),
+    "gated": Row(How(watch=False), gated=True),
+    "gated-ours": Row(How(bind=BOUND, refocus=Refocus()), gated=True),
+    "best-of-2": Row(How(watch=False), tries=2),
 }
 
 
 class Painted(NamedTuple):
     """A picture that a row stands by, and what all of its tries cost."""
 
-    rendering: Rendering
+    painting: Painting
     seconds: float
     forward_equivalents: float
 
 
 def paint(painter: Painter, row: Row, layouts: Sequence[Layout], seeds: Sequence[int], scorer: Scorer | None,
-          **options: Any) -> list[Painted]:
+          *, steps: int, guidance_scale: float) -> list[Painted]:
     """One picture per layout, as the row paints it. Later tries add a large number to the seed."""
-    if row.incant is not None:
-        return [_learned(painter, row, layout, seed, scorer, options)
-                for layout, seed in zip(layouts, seeds, strict=True)]
-    tries = [painter.paint(layouts, seed=[seed + 1_000_003 * k for seed in seeds], **options, **row.options)
-             for k in range(row.tries)]
+    how = row.painted_with(steps, guidance_scale)
+    if how.tokens is not None:
+        return [_learned(painter, how, layout, seed, scorer) for layout, seed in zip(layouts, seeds, strict=True)]
+    tries = [painter.paint(layouts, how, seed=[seed + 1_000_003 * k for seed in seeds]) for k in range(row.tries)]
     return [_best(versions, scorer) for versions in zip(*tries, strict=True)]
 
 
-def _learned(painter: Painter, row: Row, layout: Layout, seed: int, scorer: Scorer | None,
-             options: dict[str, Any]) -> Painted:
+def _learned(painter: Painter, how: How, layout: Layout, seed: int, scorer: Scorer | None) -> Painted:
     if scorer is None:
         raise BadRequest("tokens are kept where a scorer prefers them; give one")
-    incanter = Incanter(painter, None, lambda image, asked: scorer(image, asked.scene.prompt))
-    found = incanter(layout, seed=seed, incant=row.incant, **options, **row.options)
-    return Painted(found.rendering, found.seconds, found.forward_equivalents)
+    found = Incanter(painter, lambda image, asked: scorer(image, asked.scene.prompt))(layout, how, seed=seed)
+    return Painted(found.painting, found.seconds, found.forward_equivalents)
 
 
-def _best(versions: Sequence[Rendering], scorer: Scorer | None) -> Painted:
+def _best(versions: Sequence[Painting], scorer: Scorer | None) -> Painted:
     costs = [version.receipt.cost for version in versions]
     best = versions[0] if scorer is None or len(versions) == 1 else max(
         versions, key=lambda v: scorer(v.image, v.receipt.prompt))

@@ -8,7 +8,8 @@ from dataclasses import replace
 from grounding.pocket.palette import COLOURS, TEXTURES
 from grounding.pocket.pictures import SCALES, SIZES, BoxXYXY, Item
 from grounding.pocket.shapes import KINDS, shape
-from planner.geometry import PAIR, Rect
+from planner.geometry import Frame, Rect
+from planner.relations import TABLE
 
 MARGIN = 0.012
 GAP = 0.02
@@ -95,7 +96,7 @@ def _rect(box: BoxXYXY) -> Rect:
 
 def holds(kind: str, a: BoxXYXY, b: BoxXYXY) -> bool:
     """Whether box `a` clearly stands in a relation to box `b`; those in the plane keep a gap."""
-    return PAIR[kind](_rect(a), _rect(b)) >= 0 and (kind in _TOUCHING or apart(a, b))
+    return TABLE[kind].margin((_rect(a),), (_rect(b),), Frame(1, 1)) >= 0 and (kind in _TOUCHING or apart(a, b))
 
 
 def hidden(box: BoxXYXY, other: BoxXYXY) -> float:

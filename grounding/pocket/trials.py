@@ -11,7 +11,8 @@ from typing import NamedTuple, Protocol
 from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, BoxXYXY
 from planner.articles import with_article
-from planner.geometry import PAIR, Rect
+from planner.geometry import Frame, Rect
+from planner.relations import TABLE
 
 PLACES = {"meadow": "in a meadow", "beach": "on the beach", "city": "in the city", "room": "in a room", "plain": ""}
 SIDES = {"left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below"}
@@ -125,7 +126,7 @@ def _things(count: int, words: random.Random) -> list[Thing]:
 def _some_pair(first: Thing, second: Thing, relation: str) -> Callable[[Sequence[Seen]], bool]:
     def holds(seen: Sequence[Seen]) -> bool:
         pairs = [(a, b) for a in first.among(seen) for b in second.among(seen)]
-        return any(PAIR[relation](_rect(a.box), _rect(b.box)) >= 0 for a, b in pairs)
+        return any(TABLE[relation].margin((_rect(a.box),), (_rect(b.box),), Frame(1, 1)) >= 0 for a, b in pairs)
 
     return holds
 

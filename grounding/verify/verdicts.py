@@ -19,7 +19,7 @@ from grounding.verify.sight import Sight
 from grounding.verify.thresholds import AttributeCut, Ruling
 from grounding.verify.words import at, listed, number, place, renamed, spelled
 from planner.claims import Claim, ClaimKind, stated_in_absence
-from planner.geometry import PAIR, Frame
+from planner.geometry import Frame, holding
 from planner.relations import TABLE
 from planner.scene import Box
 
@@ -267,7 +267,7 @@ def _part(claim: Claim, sight: Sight) -> Finding:
     if gone := sight.gone(claim):
         return _without(claim, sight, gone)
     part, whole = claim.things[0], claim.objects[0]
-    margin = PAIR["holding"](sight.rects[whole], sight.rects[part])
+    margin = holding(sight.rects[whole], sight.rects[part])
     holds = margin >= -sight.thresholds.box_error
     boxes = (sight.matched.of[part].box, sight.matched.of[whole].box)
     return Finding(claim=claim, ruling="holds" if holds else "fails", score=margin, threshold=0.0,

@@ -16,15 +16,17 @@ from pydantic import ValidationError
 
 from planner.errors import FormatError
 from planner.formats import datasets, lmd, models
-from planner.formats.conventions import Convention, leaving
+from planner.formats.conventions import Convention, few_enough, leaving
 from planner.formats.datasets import names
 from planner.formats.pictures import Picture, decoded, items_of, text_of, written
 from planner.read.wire import sentence_of, shown
 from planner.scene import SCHEMA_VERSION, Canvas, Layout
 
-__all__ = ["FORMATS", "OWN", "Format", "dump", "load", "names", "sniff"]
+__all__ = ["FORMATS", "LABELLED", "OWN", "Format", "dump", "load", "names", "sniff"]
 
 OWN = "scenewright"
+LABELLED = frozenset({"coco", "yolo"})
+"""The formats in which a class has a number."""
 _ON_CANVAS = 1e-6
 
 
@@ -63,15 +65,21 @@ def load(source: str | bytes | object, format: str = "", *, canvas: Canvas | Non
     return _format(format).load(source, canvas).layout()
 
 
-def dump(layout: Layout, format: str = OWN) -> str:
-    """The layout as the text of a file. Only the project's own format has a place for boxes that leave the canvas."""
+def dump(layout: Layout, format: str = OWN, *, nouns: Sequence[str] = (), image: str = "image.png") -> str:
+    """The layout as the text of a file. Only the project's own format has a place for boxes that leave the canvas.
+
+    A data set's labels are numbered as in `nouns`, its class names; without any, by this layout's own nouns. `image` is
+    the name of the picture's file, for the formats that name it.
+    """
     if format == OWN:
         return layout.model_dump_json(indent=2) + "\n"
     kind = _format(format)
     for thing, placement in items_of(layout):
         if leaving(placement.box, _ON_CANVAS):
             raise FormatError(f"the box of `{thing.id}` leaves the canvas; place the layout first, or cut the box")
-    return kind.dump(layout)
+    if format == "yolo":
+        return datasets.dump_yolo(layout, nouns)
+    return datasets.dump_coco(layout, nouns, image) if format == "coco" else kind.dump(layout)
 
 
 def sniff(source: str | bytes | object) -> str:
@@ -98,10 +106,13 @@ def _sniff_text(text: str) -> str:
 
 def _sniff_keys(value: object) -> str:
     if isinstance(value, dict):
-        for key, format in (("scene", OWN), ("annotations", "coco"), ("compositional_deconstruction", "ideogram"),
+        for key, format in (("scene", OWN), ("layout", OWN), ("annotations", "coco"),
+                            ("compositional_deconstruction", "ideogram"),
                             ("gligen_boxes", "gligen"), ("phrases", "gligen")):
             if key in value:
                 return format
+        if isinstance(value.get("error"), str):
+            raise FormatError(f"this line of a batch has no layout, but an error: {shown(value['error'])}")
         raise _unknown(f"an object with the keys {[shown(str(key)) for key in list(value)[:6]]}")
     if isinstance(value, list) and value and isinstance(value[0], dict):
         if {"x", "y", "width", "height"} <= value[0].keys():
@@ -123,6 +134,10 @@ def _format(name: str) -> Format:
 
 def _load_own(source: str | bytes | object) -> Layout:
     data = decoded(source)
+    if isinstance(data, dict) and "scene" not in data and isinstance(data.get("layout"), dict):
+        data = data["layout"]  # a line of a batch, which says more than the layout
+    placements = data.get("placements") if isinstance(data, dict) else None
+    few_enough(placements if isinstance(placements, list) else ())
     version = data.get("schema_version") if isinstance(data, dict) else None
     if type(version) is int and version > SCHEMA_VERSION:
         raise FormatError(f"the file has schema version {version}; this program reads version {SCHEMA_VERSION}: "

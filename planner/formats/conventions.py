@@ -21,6 +21,7 @@ _NAMES: dict[Order, str] = {
     "yxyx": "[y_min, x_min, y_max, x_max]", "yxhw": "[y, x, height, width]",
     "cxcywh": "[x_centre, y_centre, width, height]",
 }
+MOST_BOXES = 1000
 _LARGEST = 1e6
 _ROUNDING = 0.002
 """Share of the canvas by which a box may pass its edge through rounding alone."""
@@ -76,10 +77,17 @@ class Convention:
 
 def boxes_from(quads: Sequence[object], convention: Convention, canvas: Canvas) -> list[Box]:
     """The boxes that `quads` mean; `FormatError` where one is malformed, or where they do not fit the convention."""
+    few_enough(quads)
     numbers = [four_numbers(quad, i) for i, quad in enumerate(quads, 1)]
     if trouble := _trouble(numbers, convention, canvas):
         raise FormatError(f"{trouble}.{_guess(numbers, convention, canvas)}")
     return [Box.of(*convention.corners(four, canvas)) for four in numbers]
+
+
+def few_enough(boxes: Sequence[object]) -> None:
+    """Refuse a file with more boxes than a layout may have, before anything is done with them."""
+    if len(boxes) > MOST_BOXES:
+        raise FormatError(f"the file has {len(boxes)} boxes; a layout has at most {MOST_BOXES}")
 
 
 def four_numbers(quad: object, place: int) -> tuple[float, float, float, float]:
@@ -133,4 +141,3 @@ def _spread(quads: Sequence[Sequence[float]], reading: Convention, canvas: Canva
     """Whether the boxes use a fair part of the canvas, and not only a corner of it, as in a unit that is too large."""
     boxes = [reading.corners(quad, canvas) for quad in quads]
     return max(max(x1, y1) for _, _, x1, y1 in boxes) > 0.3
-

@@ -53,10 +53,10 @@ def _size(image: dict[str, Any]) -> Canvas:
     return Canvas(width=width, height=height)
 
 
-def dump_coco(layout: Layout) -> str:
+def dump_coco(layout: Layout, known: Sequence[str] = (), file_name: str = "image.png") -> str:
     """Write a COCO file of one image; what COCO has no place for stands under the key `scenewright`."""
-    pairs, nouns = items_of(layout), names(layout)
-    image = {"id": 1, "file_name": "image.png", "width": layout.canvas.width, "height": layout.canvas.height,
+    pairs, nouns = items_of(layout), _classes(layout, known)
+    image = {"id": 1, "file_name": file_name, "width": layout.canvas.width, "height": layout.canvas.height,
              "scenewright": {"prompt": layout.scene.prompt, "seed": layout.seed}}
     annotations = []
     for number, (thing, p) in enumerate(pairs, 1):
@@ -92,13 +92,22 @@ def _short(words: Sequence[str]) -> str:
     return repr(" ".join(words)[:60])
 
 
-def dump_yolo(layout: Layout) -> str:
-    """Write the lines of a YOLO label file; `names` gives the class names in their order."""
-    nouns = names(layout)
+def dump_yolo(layout: Layout, known: Sequence[str] = ()) -> str:
+    """Write the lines of a YOLO label file, numbered as in `known`, or else as in `names`."""
+    nouns = _classes(layout, known)
     lines = (" ".join([str(nouns.index(thing.noun)), *(f"{n:g}" if n == int(n) else f"{n:.7f}".rstrip("0")
                                                        for n in YOLO.numbers(p.box, layout.canvas))])
              for thing, p in items_of(layout))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _classes(layout: Layout, known: Sequence[str]) -> list[str]:
+    """The class names in the order of their numbers: those that are given, which have to cover the layout."""
+    own = names(layout)
+    if known and (strangers := [noun for noun in own if noun not in known]):
+        raise FormatError(f"the class list has no {', '.join(f'`{noun}`' for noun in strangers[:6])}; it has "
+                          f"{', '.join(known[:12])}{' …' * (len(known) > 12)}. Add a line, or convert to another list")
+    return list(known) or own
 
 
 def names(layout: Layout) -> list[str]:

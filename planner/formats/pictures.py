@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from planner.errors import FormatError
+from planner.formats.conventions import few_enough
 from planner.ids import clean_ids
 from planner.read.grammar import read
 from planner.read.wire import sentence_of
 from planner.scene import Absent, Box, Canvas, Layout, Lettering, Placement, Scene, Thing
 
 LARGEST_FILE = 16_000_000
-MOST_BOXES = 1000
 
 _LONGEST_NAME = 400
 _ARTICLE = re.compile(r"(?:an?|the|one)\s+", re.IGNORECASE)
@@ -45,8 +45,7 @@ class Picture:
 
     def layout(self) -> Layout:
         """The layout: one thing for every item. Relations are not part of any foreign format."""
-        if len(self.items) > MOST_BOXES:
-            raise FormatError(f"the file has {len(self.items)} boxes; a layout has at most {MOST_BOXES}")
+        few_enough(self.items)
         ids = clean_ids((item.id or item.phrase for item in self.items), "thing").clean
         named = list(zip(ids, self.items, strict=True))
         try:
@@ -131,4 +130,5 @@ def rows_of(value: Any, what: str) -> list[dict[str, Any]]:
     """A list of objects, or a `FormatError`."""
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise FormatError(f"{what} needs a list of objects")
+    few_enough(value)
     return value

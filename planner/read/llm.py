@@ -17,9 +17,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from planner.check import check as check_layout
 from planner.claims import relation_claims
-from planner.conflicts import refuse_contradictions
-from planner.depth import depth_order
 from planner.errors import BadReply, Conflict, NoReply, ReplyError
+from planner.place.conflicts import refuse_contradictions
+from planner.place.depth import depth_order
 from planner.read.calls import Budget, Line, Price, Reply, open_model
 from planner.read.doubts import doubts
 from planner.read.examples import Choice, chosen

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from grounding.verify.report import Finding, Report
 from planner.plain import plain
+from scenewright.commands.console import console, grid, rendered
 from scenewright.loop.result import Result
 from scenewright.page import ENDED
 
@@ -23,16 +22,16 @@ ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
 def told_report(report: Report) -> str:
     """The findings of a report, what is surplus and what could not be judged."""
-    console = _console()
-    return _rendered(console, [*_findings(report, console), "", _summary(report)])
+    screen = console()
+    return rendered(screen, [*_findings(report, screen), "", _summary(report)])
 
 
 def told_result(result: Result) -> str:
     """The findings on the chosen picture, and how the run went."""
-    console, outcome = _console(), result.outcome
+    screen, outcome = console(), result.outcome
     parts: list[RenderableType] = [Text(plain(result.prompt) or "(no prompt)", "bold"), ""]
     if result.report is not None:
-        parts += [*_findings(result.report, console), ""]
+        parts += [*_findings(result.report, screen), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
     parts += [Text(f"note: {plain(note)}", "yellow") for note in (*outcome.notes, *result.layout.scene.notes)]
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
@@ -43,13 +42,11 @@ def told_result(result: Result) -> str:
     facts = [f"{verdict}: {ENDED.get(outcome.ended, outcome.ended)}", rounds,
              f"cost of {result.cost:.1f} plain pictures", f"{outcome.seconds:.1f} s", f"seed {outcome.best.seed}"]
     parts.append(Text(" · ".join(facts), "green" if result.verified else "bold red"))
-    return _rendered(console, parts)
+    return rendered(screen, parts)
 
 
 def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("", "claim", "evidence"):
-        table.add_column(name, overflow="fold")
+    table = grid("", "claim", "evidence")
     for finding in sorted(report.findings, key=lambda f: ORDER[f.ruling]):
         table.add_row(_mark(finding, console), Text(plain(finding.claim.sentence)), Text(plain(finding.sentence)))
     yield table
@@ -70,16 +67,3 @@ def _summary(report: Report) -> Text:
     counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
     said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
     return Text(f"{len(report.findings)} claims: {said}", "green" if report.passed else "bold red")
-
-
-def _console() -> Console:
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    return console
-
-
-def _rendered(console: Console, parts: Sequence[RenderableType]) -> str:
-    with console.capture() as captured:
-        console.print(Group(*parts))
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())

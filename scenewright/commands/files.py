@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from planner.errors import BadInput, FormatError
 from planner.scene import Canvas, Layout
-from scenewright.commands.shell import write
+from planner.whole import write_whole
+from scenewright.commands.shell import harmless, write
 
 DASH = Path("-")
+LARGEST = 64 * 2**20
+PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""What a picture is written as, by the end of its file's name."""
+
+
+class Choice(NamedTuple):
+    """Which line of a file of JSON lines is meant: by its number, by its id, or the only one."""
+
+    line: int | None = None
+    id: str = ""
 
 
 def read_text(path: Path) -> str:
     """The text of a file, or of stdin."""
     name = _name(path)
     try:
-        raw = sys.stdin.buffer.read() if path == DASH else path.read_bytes()
+        if path == DASH and sys.__stdin__ is None:
+            raise BadInput("expected a text on stdin, and stdin is closed")
+        if path != DASH and path.stat().st_size > LARGEST:
+            raise BadInput(f"{name} is larger than any text that is read ({LARGEST // 2**20} MiB)")
+        raw = sys.stdin.buffer.read(LARGEST + 1) if path == DASH else path.read_bytes()
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"expected UTF-8 text in {name}, got the byte {error.object[error.start]:#04x} "
@@ -30,26 +48,87 @@ def read_text(path: Path) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all; `-` writes to stdout."""
     if path == DASH:
-        return write(text)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+        write(harmless(text))
+    else:
+        write_whole(path, text)
+
+
+def picture_format(path: Path) -> str:
+    """What a picture of this name is; raises `BadInput` where the name says nothing that can be written."""
+    if path.suffix.lower() not in PICTURES:
+        raise BadInput(f"a picture is written as {', '.join(PICTURES)}, got `{path.name}`; choose one of them")
+    return PICTURES[path.suffix.lower()]
+
+
+def write_picture(path: Path, png: bytes) -> None:
+    """Write a picture as what its name says. Only PNG keeps the recipe that it carries."""
+    kind = picture_format(path)
+    write_whole(path, png if kind == "PNG" else _encoded(png, kind))
+
+
+def _encoded(png: bytes, kind: str) -> bytes:
+    from PIL import Image
+
+    stream, image = BytesIO(), Image.open(BytesIO(png))
+    image.convert("RGB").save(stream, kind, quality=95)
+    return stream.getvalue()
+
+
+@contextmanager
+def lines_to(target: Path) -> Iterator[Callable[[str], object]]:
+    """Where lines go, one at a time and at once; one for which there is no room is not written in part."""
+    if target == DASH:
+        yield write
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
-        half.write_text(text, encoding="utf-8")
-        half.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, f"cannot write: {error.strerror}", str(path)) from None
+        yield lambda line: _line(handle, line.encode(), target)
     finally:
-        half.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def read_layout(path: Path, format: str = "", *, canvas: Canvas | None = None, nouns: Sequence[str] = ()) -> Layout:
-    """The layout in a file of any format that `planner.formats` knows; without a name, it is told from the text."""
+def _line(handle: int, line: bytes, target: Path) -> None:
+    written = 0
+    try:
+        while written < len(line):
+            written += os.write(handle, line[written:])
+    except OSError as error:
+        if written:
+            os.ftruncate(handle, os.lseek(handle, 0, os.SEEK_CUR) - written)
+        raise OSError(error.errno, error.strerror, str(target)) from None
+
+
+def read_layout(path: Path, format: str = "", *, canvas: Canvas | None = None, nouns: Sequence[str] = (),
+                choice: Choice | None = None) -> Layout:
+    """The layout in a file of any format that `planner.formats` knows; without a name, it is told from the text. Of a
+    file of JSON lines, as `plan --batch` writes them, it is the chosen one."""
     from planner.formats import load
 
     text = read_text(path)
     try:
-        return load(text, format, canvas=canvas, nouns=nouns)
+        return load(_chosen(text, choice or Choice()), format, canvas=canvas, nouns=nouns)
     except FormatError as error:
         raise FormatError(f"{_name(path)}: {error}") from None
+
+
+def _chosen(text: str, choice: Choice) -> str:
+    """The line that is meant; the whole text where it is no file of lines, and none is asked for."""
+    from scenewright.commands.records import lines_in
+
+    lines = lines_in(text)
+    if choice == Choice() and len(lines) < 2:
+        return text
+    if choice.line is not None:
+        found = [line for number, line, _ in lines if number == choice.line]
+    else:
+        found = [line for _, line, about in lines if str(about.get("id", "")) == choice.id] if choice.id else []
+    if len(found) != 1:
+        ids = [str(about["id"]) for _, _, about in lines if "id" in about]
+        known = f"ids are {', '.join(ids[:5])}{' …' * (len(ids) > 5)}" if ids else "its lines have no ids"
+        raise FormatError(f"the file holds {len(lines)} JSON lines, and {len(found) or 'none'} of them is the one that "
+                          f"is asked for; choose one with --line NUMBER or --id ID ({known})")
+    return found[0]
 
 
 def _name(path: Path) -> str:

@@ -13,10 +13,11 @@ from rich.text import Text
 from grounding.verify.report import Report
 from planner.claims import claims_of
 from planner.plain import plain
+from planner.whole import write_whole
 from scenewright.errors import StorageFailed
 from scenewright.loop import events
 from scenewright.loop.decide import told
-from scenewright.loop.runs import png, write_whole
+from scenewright.loop.runs import png
 
 MARK = {"holds": ("✓", "green"), "fails": ("✗", "bold red"), "cannot tell": ("·", "yellow"), "": ("·", "dim")}
 PREVIEW_EVERY = 4

@@ -4,21 +4,91 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from difflib import get_close_matches
+from typing import Annotated, Any
 
-from planner.errors import PlanError
-from planner.scene import Layout, Scene
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from planner.errors import BadInput, ScenewrightError
+from planner.scene import Canvas, Layout, Scene
+from scenewright.canvases import canvas_of
 
 LONGEST_ERROR = 600
 
 
-class BadLine(ValueError):
-    """A line that holds no prompt."""
+class BadLine(BadInput):
+    """A line that holds no prompt, or one with a setting that cannot be used."""
+
+
+class Wish(BaseModel):
+    """What one line of a batch asks for."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    prompt: str
+    id: Annotated[str, Field(min_length=1, max_length=200)] | int | None = None
+    """Comes back in the answer, and is the name of its files."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    canvas: str | None = None
+
+    @property
+    def size(self) -> Canvas | None:
+        """The canvas that the line asks for."""
+        return canvas_of(self.canvas) if self.canvas else None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """The id as a part of an answer."""
+        return {} if self.id is None else {"id": self.id}
+
+
+def wish_of(line: bytes, unused: Counter[str] | None = None) -> Wish:
+    """What a line asks for: its words, or a JSON object with `prompt` and perhaps `id`, `seed` and `canvas`. A key that
+    looks like one of these is an error; others are counted in `unused`."""
+    try:
+        text = line.decode("utf-8").strip()
+        read = json.loads(text) if text.startswith(("{", "[", '"')) else text
+    except UnicodeDecodeError as error:
+        raise BadLine(f"expected UTF-8, got the byte {line[error.start]:#04x} at column {error.start + 1}") from None
+    except RecursionError:
+        raise BadLine('expected {"prompt": "…"}, got JSON that is nested too deeply') from None
+    except ValueError as error:
+        if line.lstrip().startswith(b'"'):
+            return Wish(prompt=text)
+        raise BadLine(f'expected a JSON object {{"prompt": "…"}}: {error}') from None
+    if isinstance(read, str):
+        return Wish(prompt=read)
+    if not isinstance(read, dict) or not isinstance(read.get("prompt"), str):
+        raise BadLine(f'expected a JSON object with a "prompt" string, got {_glimpse(read)}')
+    return _wish(read, Counter() if unused is None else unused)
+
+
+def _wish(read: dict[str, Any], unused: Counter[str]) -> Wish:
+    for key in read.keys() - Wish.model_fields.keys():
+        if near := get_close_matches(key.lower(), Wish.model_fields, 1, 0.75):
+            raise BadLine(f"there is no key `{key[:40]}`; did you mean `{near[0]}`?")
+        unused[key] += 1
+    try:
+        wish = Wish(**read)
+        _ = wish.size
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise BadLine(f"`{first['loc'][0]}` cannot be used: {first['msg']}") from None
+    return wish
+
+
+def told_unused(unused: Counter[str]) -> str:
+    """What was in the lines and serves nothing here."""
+    named = ", ".join(f"`{key[:40]}` ({count})" for key, count in unused.most_common(6))
+    others = " and others" * (len(unused) > 6)
+    return f"keys that are not used: {named}{others}; used are {', '.join(Wish.model_fields)}"
 
 
 def record(layout: Layout, milliseconds: float | None = None) -> dict[str, Any]:
-    """One layout as one line: every thing with its box and its depth `z`, and what must be absent."""
+    """One layout as one line: every thing with its box and its depth `z`, what must be absent, and the whole `layout`,
+    with its scene, relations, notes and what was not understood, from which any command reads it back."""
     depths, boxes = layout.depths, layout.boxes
     line: dict[str, Any] = {
         "prompt": layout.scene.prompt,
@@ -28,8 +98,11 @@ def record(layout: Layout, milliseconds: float | None = None) -> dict[str, Any]:
             for t in layout.scene.things if t.id in boxes
         ],
         "absent": _absent(layout.scene),
+        "unread": list(layout.scene.unread),
+        "notes": list(layout.scene.notes),
     }
-    return line if milliseconds is None else line | {"ms": round(milliseconds, 3)}
+    line |= {} if milliseconds is None else {"ms": round(milliseconds, 3)}
+    return line | {"layout": layout.model_dump(mode="json")}
 
 
 def _absent(scene: Scene) -> list[str]:
@@ -38,47 +111,30 @@ def _absent(scene: Scene) -> list[str]:
     return list(dict.fromkeys(a.noun for a in scene.absent if a.of is None or a.noun not in shown))
 
 
-def planned(lines: Iterable[bytes], plan: Callable[[str], Layout]) -> Iterator[dict[str, Any]]:
+def planned(lines: Iterable[bytes], plan: Callable[[Wish], Layout],
+            unused: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
     """A record for every line that is not blank. A line that cannot be planned becomes a record with an `error`."""
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _planned(line, number, plan)
+            yield _planned(line, number, plan, unused)
 
 
-def _planned(line: bytes, number: int, plan: Callable[[str], Layout]) -> dict[str, Any]:
-    prompt = ""
+def _planned(line: bytes, number: int, plan: Callable[[Wish], Layout], unused: Counter[str] | None) -> dict[str, Any]:
+    wish = Wish(prompt="")
     started = time.perf_counter()
     try:
-        prompt = prompt_of(line)
-        layout = plan(prompt)
-        return record(layout, (time.perf_counter() - started) * 1e3) | {"prompt": prompt}
-    except (BadLine, PlanError) as error:
-        return _failed(prompt, number, str(error))
+        wish = wish_of(line, unused)
+        layout = plan(wish)
+        found = record(layout, (time.perf_counter() - started) * 1e3)
+        return {"line": number, **wish.named} | found | {"prompt": wish.prompt}
+    except ScenewrightError as error:
+        return _failed(wish, number, str(error))
     except Exception as error:
-        return _failed(prompt, number, f"unexpected {type(error).__name__}: {error}")
+        return _failed(wish, number, f"unexpected {type(error).__name__}: {error}")
 
 
-def _failed(prompt: str, number: int, error: str) -> dict[str, Any]:
-    return {"prompt": prompt, "error": " ".join(error.split())[:LONGEST_ERROR], "line": number}
-
-
-def prompt_of(line: bytes) -> str:
-    """The prompt of one line: its words, or `{"prompt": "…"}`, other keys aside."""
-    try:
-        text = line.decode("utf-8").strip()
-        if not text.startswith(("{", "[")):
-            return text
-        read = json.loads(text)
-    except UnicodeDecodeError as error:
-        raise BadLine(f"expected UTF-8, got the byte {line[error.start]:#04x} at column {error.start + 1}") from None
-    except RecursionError:
-        raise BadLine('expected {"prompt": "…"}, got JSON that is nested too deeply') from None
-    except ValueError as error:
-        raise BadLine(f'expected a JSON object {{"prompt": "…"}}: {error}') from None
-    if not isinstance(read, dict) or not isinstance(read.get("prompt"), str):
-        raise BadLine(f'expected a JSON object with a "prompt" string, got {_glimpse(read)}')
-    prompt: str = read["prompt"]
-    return prompt
+def _failed(wish: Wish, number: int, error: str) -> dict[str, Any]:
+    return {"line": number, **wish.named, "prompt": wish.prompt, "error": " ".join(error.split())[:LONGEST_ERROR]}
 
 
 def _glimpse(value: object) -> str:
@@ -89,3 +145,19 @@ def _glimpse(value: object) -> str:
 def dumped(line: dict[str, Any]) -> str:
     """One line of text, in ASCII so that any reader and any prompt can be trusted with it."""
     return json.dumps(line, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def lines_in(text: str) -> list[tuple[int, str, dict[str, Any]]]:
+    """The lines of a file of JSON lines: number, text and content; none where the text is something else."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            about = json.loads(line)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(about, dict):
+            return []
+        found.append((number, line, about))
+    return found

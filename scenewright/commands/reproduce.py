@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json as json_format
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageChops
 
+from planner.whole import write_whole
 from scenewright.api import open_picture
-from scenewright.commands.shell import Ending, write
+from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
-from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, settled_in, versions, with_recipe
-from scenewright.loop.runs import write_whole
-from scenewright.loop.stages import Painter, Painting, Settled
+from scenewright.loop.metadata import Recipe, made_of, read_recipe, recipe_in, versions, with_recipe
+from scenewright.loop.stages import Made, Painter, Painting
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Reproduction:
     same_bytes: bool
     same_pixels: bool
     differences: tuple[str, ...]
+    together: bool = False
 
     @property
     def sentence(self) -> str:
@@ -34,70 +34,63 @@ class Reproduction:
         if self.same_bytes:
             return "the same bytes came out"
         what = "the same pixels came out, in another file" if self.same_pixels else "another picture came out"
-        why = "; ".join(self.differences) or "all versions are the same, so the file was changed after it was made"
+        others = max(len(one.task.seeds) for one in self.recipe.history) - 1
+        why = "; ".join(self.differences) or (
+            f"all versions are the same; it was painted beside {others} others, which --together does again" if others
+            and not self.together else "all versions are the same, so the file was changed after it was made")
         return f"{what}: {why}"
 
 
-def reproduce(path: Path, painter: Painter) -> Reproduction:
-    """Paint the recipe of a picture again, with the settings that it records, and compare."""
+def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reproduction:
+    """Paint the recipe of a picture again, with the settings that it records, and compare. Only that one is painted;
+    `together` paints the others of its batch, too, which may matter for the last bits."""
     recipe, written = read_recipe(path)
-    painting = _painted(recipe, painter)
+    painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
     return Reproduction(recipe, content, content == path.read_bytes(), _same(painting.image, open_picture(path)),
-                        tuple(differences(recipe, painter, settled_in(painting.receipt))))
+                        tuple(differences(recipe, painter, made_of(painting.receipt))), together)
 
 
-def _painted(recipe: Recipe, painter: Painter) -> Painting:
+def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
     """The picture of a recipe; one that was mended comes after the pictures that it goes back to."""
     painting: Painting | None = None
     for one in recipe.history:
         source = painting.image if painting else None
-        painting = painter.paint(one.task, on_step=lambda step: None, cancel=lambda: False, settled=one.settled,
-                                 source=source)[one.index]
+        task = one.task if together else one.task.model_copy(update={"seeds": (one.seed,)})
+        painting = painter.paint(task, on_step=lambda step: None, cancel=lambda: False,
+                                 source=source)[one.index if together else 0]
     assert painting is not None
     return painting
 
 
-def differences(recipe: Recipe, painter: Painter, settled: Settled | None = None) -> list[str]:
-    """What is not as it was when the picture was made; `settled` says how it was painted now."""
+def differences(recipe: Recipe, painter: Painter, made: Made) -> list[str]:
+    """What is not as it was when the picture was made; `made` says by what it is painted now."""
     here = versions()
     found = [f"{name} was {was}, here it is {here.get(name, 'missing')}" for name, was in recipe.versions.items()
              if here.get(name) != was]
     if recipe.painter != painter.identity:
         found.insert(0, f"it was painted by {recipe.painter}, here by {painter.identity}")
-    if settled is None:
-        return found
-    if recipe.settled is None:
-        return [*found, "it does not record its settings, so those that are usual here were used"]
-    before, now = (dict(_settings(s.model_dump(mode="json"))) for s in (recipe.settled, settled))
-    return found + [f"{name} was {before.get(name)}, here it is {now.get(name)}" for name in before | now
-                    if before.get(name) != now.get(name)]
-
-
-def _settings(values: dict[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
-    """Every setting by its full name."""
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            yield from _settings(value, f"{inside}{name}.")
-        else:
-            yield f"{inside}{name}", value
+    if recipe.made is None:
+        return [*found, "it does not record by what it was made"]
+    before, now = dict(recipe.made), dict(made)
+    return found + [f"{name} was {was}, here it is {now[name]}" for name, was in before.items() if was != now[name]]
 
 
 def _same(a: Image.Image, b: Image.Image) -> bool:
     return a.size == b.size and ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
 
 
-def reproduce_file(path: Path, out: Path | None, *, assignments: Sequence[str], json: bool) -> Ending:
+def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
     from scenewright.stack import open_painter
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device, settings.scorer))
+    again = reproduce(path, open_painter(settings.image_model, settings.device), together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,
                             "differences": list(again.differences), "prompt": again.recipe.prompt,
                             "seed": again.recipe.seed}
-    write(json_format.dumps(told, indent=2) + "\n" if json else f"{again.sentence}\n")
+    write_json(told) if json else write(harmless(again.sentence) + "\n")
     return Ending.DONE if again.same_bytes else Ending.UNVERIFIED

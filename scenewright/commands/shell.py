@@ -11,17 +11,20 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
-from typing import NoReturn
+from typing import Any
 
 import typer
 
 TRACEBACK = "SCENEWRIGHT_TRACEBACK"
 """The environment variable that shows where an error came from."""
+LONGEST_SENTENCE = 2_000
 
 
 class Ending(IntEnum):
@@ -37,6 +40,8 @@ class Ending(IntEnum):
 
 def write(text: str) -> None:
     """Put a result on stdout, all of it or none."""
+    if sys.__stdout__ is None:
+        raise typer.Exit(fail("cannot write the result: stdout is closed"))
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -47,17 +52,39 @@ def write(text: str) -> None:
         raise typer.Exit(fail(f"cannot write the result: {error.strerror}")) from None
 
 
+def write_json(value: Any) -> None:
+    """Put plain data on stdout."""
+    write(harmless(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+
+
+def harmless(text: str) -> str:
+    """The text with every character that a terminal would obey spelled out, as JSON does it within strings."""
+    return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
+                     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+"""Control and format characters, but for the end of a line and the tab."""
+
+
 def fail(sentence: str, ending: Ending = Ending.FAILED) -> Ending:
     """Say what went wrong on stderr; the ending to leave with."""
+    note(sentence)
+    return ending
+
+
+def note(sentence: str) -> None:
+    """Say something on stderr, in one line."""
+    said = harmless(" ".join(sentence[:LONGEST_SENTENCE].split())) + "…" * (len(sentence) > LONGEST_SENTENCE)
     try:
-        print(f"scenewright: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+        print(f"scenewright: {said}", file=sys.stderr, flush=True)
     except OSError:
         _silence(sys.stderr.fileno())
-    return ending
 
 
 def run(command: Callable[[], object]) -> int:
     """Run a whole command line and turn whatever comes of it into an exit code and at most one sentence."""
+    _opened()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -71,6 +98,13 @@ def run(command: Callable[[], object]) -> int:
         return _judged(error)
 
 
+def _opened() -> None:
+    """Put nothing in the place of each standard stream that is closed, so that no file is opened there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+
+
 def _judged(error: Exception) -> Ending:
     """Sort an error by whose fault it is; strangers' packages first, of which nothing may be loaded any more."""
     if isinstance(error, ImportError):
@@ -82,14 +116,13 @@ def _judged(error: Exception) -> Ending:
             print(shown(), file=sys.stderr)
             return Ending.USAGE
         return fail(f"{shown().rstrip('.')}. See `scenewright --help`.", Ending.USAGE)
-    from grounding.errors import BadRequest, Cancelled, GroundingError
-    from planner.errors import BadInput, PlanError
-    from scenewright.errors import RunError
+    from grounding.errors import Cancelled
+    from planner.errors import BadInput, ScenewrightError
 
     if isinstance(error, Cancelled):
         return fail("cancelled", Ending.CANCELLED)
-    if isinstance(error, PlanError | GroundingError | RunError):
-        return fail(str(error), Ending.USAGE if isinstance(error, BadInput | BadRequest) else Ending.FAILED)
+    if isinstance(error, ScenewrightError):
+        return fail(str(error), Ending.USAGE if isinstance(error, BadInput) else Ending.FAILED)
     kind = type(error).__name__
     return fail(f"unexpected {kind}: {error}. This is a bug; {TRACEBACK}=1 shows where it happened.")
 
@@ -97,8 +130,3 @@ def _judged(error: Exception) -> Ending:
 def _silence(descriptor: int) -> None:
     """Let nothing more be written there, not even at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
-
-
-def leave(ending: Ending) -> NoReturn:
-    """End a command."""
-    raise typer.Exit(ending)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,55 +13,38 @@ from planner.check import Verdict, Violation
 from planner.claims import names_of
 from planner.plain import plain
 from planner.scene import Layout
+from scenewright.commands.console import console, grid, rendered
 
 _MARKS = {True: ("✓", "ok", "green"), False: ("✗", "no", "bold red"), None: ("·", "-", "dim")}
 MANY = 6
 """More claims of one relation than this are told by the tightest of them."""
+MOST_WRONG = 60
+"""So much that is wrong is told one by one."""
 
 
 def report(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> str:
     """A planned layout: its things, its claims with their margins, what is wrong, and what was left unread."""
-    console = _console()
+    screen = console()
     parts: list[RenderableType] = [
         Text(plain(layout.scene.prompt) or "(no prompt)", style="bold"), "",
         _things(layout), "",
-        _claims(verdicts, console), "",
-        *(_wrong(v, console) for v in violations if v.kind != "claim"),
+        _claims(verdicts, screen), "",
+        *_all_wrong([v for v in violations if v.kind != "claim"], screen),
         *_notes(layout),
         _summary(layout, verdicts, violations),
     ]
-    return _rendered(console, parts)
+    return rendered(screen, parts)
 
 
 def findings(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> str:
     """What a check found, and one line that sums it up."""
-    console = _console()
-    return _rendered(console, [*(_wrong(v, console) for v in violations), _summary(layout, verdicts, violations)])
-
-
-def _console() -> Console:
-    console = Console(file=sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    return console
-
-
-def _rendered(console: Console, parts: Sequence[RenderableType]) -> str:
-    with console.capture() as captured:
-        console.print(Group(*parts))
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def _table(*columns: str, right: tuple[str, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    return table
+    screen = console()
+    return rendered(screen, [*_all_wrong(violations, screen), _summary(layout, verdicts, violations)])
 
 
 def _things(layout: Layout) -> Table:
     numbers = ("left", "top", "right", "bottom", "depth")
-    table = _table("thing", *numbers, right=numbers)
+    table = grid("thing", *numbers, right=numbers)
     names = names_of(layout.scene)
     order = {t.id: i for i, t in enumerate(layout.scene.things)}
     for placement in sorted(layout.placements, key=lambda p: order.get(p.thing, len(order))):
@@ -73,7 +55,7 @@ def _things(layout: Layout) -> Table:
 
 
 def _claims(verdicts: Sequence[Verdict], console: Console) -> Table:
-    table = _table("", "claim", "margin", right=("margin",))
+    table = grid("", "claim", "margin", right=("margin",))
     for verdict, more in _told(verdicts):
         mark, ascii_mark, style = _MARKS[verdict.holds]
         others = f"and {more} more like it" if verdict.margin is None else f"the tightest of {more + 1} like it"
@@ -107,6 +89,12 @@ def _kind(verdict: Verdict) -> object:
     if claim.kind == "relation":
         return (*claim.id.split(":")[:2], verdict.holds)
     return claim.kind, claim.noun, claim.word, verdict.holds
+
+
+def _all_wrong(violations: Sequence[Violation], console: Console) -> Iterator[Text]:
+    yield from (_wrong(violation, console) for violation in violations[:MOST_WRONG])
+    if len(violations) > MOST_WRONG:
+        yield Text(f"and {len(violations) - MOST_WRONG} more that are wrong", "red")
 
 
 def _wrong(violation: Violation, console: Console) -> Text:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Annotated, Any, Literal, Self
 from PIL import Image, PngImagePlugin
 from pydantic import Field, ValidationError, model_validator
 
+from grounding.receipt import Receipt
+from grounding.settings import Incant
 from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
 from scenewright.loop.runs import png
-from scenewright.loop.stages import MOST_SEEDS, Settled, Task, Word
+from scenewright.loop.stages import MOST_SEEDS, Made, Task, Word
 
 CHUNK = "scenewright"
 DEEPEST = 50
@@ -35,15 +37,14 @@ PACKAGES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 class Recipe(Data):
     """All that a picture depends on. It holds no time, cost or place, so that equal pictures are equal files."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     task: Task
     index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)] = 0
     painter: Word
     versions: Annotated[dict[Word, Word], Field(max_length=20)]
     run: Word = ""
     parent: Word | None = None
-    settled: Settled | None = None
-    """None in pictures from before it was recorded, and where the painter has nothing to set."""
+    made: Made | None = None
     source: Recipe | None = None
     """That of the picture which this one mends."""
 
@@ -93,13 +94,9 @@ def _version(name: str) -> str:
         return ""
 
 
-def settled_in(receipt: Mapping[str, Any]) -> Settled | None:
-    """How a picture was painted, as its receipt says; None where it does not."""
-    content = {name: receipt.get(name) for name in Settled.model_fields}
-    try:
-        return Settled.model_validate_json(json.dumps(content))
-    except ValidationError:
-        return None
+def made_of(receipt: Receipt) -> Made:
+    """By what a picture was made, as its receipt says."""
+    return Made(weights=receipt.weights, scheduler=receipt.scheduler, device=receipt.device)
 
 
 def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:
@@ -108,7 +105,7 @@ def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:
     info = PngImagePlugin.PngInfo()
     _add(info, "parameters", parameters(recipe, image.size))
     content = written or recipe.model_dump_json(
-        exclude={name for name in ("settled", "source") if getattr(recipe, name) is None})
+        exclude={name for name in ("made", "source") if getattr(recipe, name) is None})
     if len(content.encode()) <= LARGEST:
         _add(info, CHUNK, content)
     return png(image, pnginfo=info)
@@ -121,11 +118,11 @@ def _add(info: PngImagePlugin.PngInfo, name: str, text: str) -> None:
 
 def parameters(recipe: Recipe, size: tuple[int, int]) -> str:
     """The line that image tools show: the prompt, then `Name: value` pairs."""
-    how = recipe.settled.options if recipe.settled else recipe.task
+    how = recipe.task.how
     pairs = {"Steps": how.steps, "CFG scale": how.guidance_scale, "Seed": recipe.seed,
              "Size": f"{size[0]}x{size[1]}", "Model": recipe.painter.replace(",", " "),
              "Version": f"scenewright {recipe.versions.get('scenewright', '')}".strip()}
-    told = ", ".join(f"{name}: {value}" for name, value in pairs.items() if value is not None)
+    told = ", ".join(f"{name}: {value}" for name, value in pairs.items())
     return f"{recipe.prompt}\n{told}"
 
 
@@ -145,11 +142,34 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     if text is None:
         raise BadInput(f"`{path}` carries no recipe: it is not ours, or was saved without it")
     try:
-        return Recipe.model_validate_json(text), text
+        return Recipe.model_validate_json(_now(text)), text
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(step) for step in first["loc"])[:120]
         raise BadInput(f"the recipe in `{path}` is not one of ours: {where}: {first['msg']}") from None
+
+
+def _now(text: str) -> str:
+    """A recipe of the first version, which had the settings beside the task, as it is written now."""
+    try:
+        content = json.loads(text)
+        old = isinstance(content, dict) and content.get("schema_version") == 1
+        return json.dumps(_upgraded(content)) if old else text
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return text
+
+
+def _upgraded(old: dict[str, Any]) -> dict[str, Any]:
+    """Pictures from before settings were recorded have none, and are refused."""
+    task, settled = old["task"], old["settled"]
+    incant = settled.get("incant")
+    learning = {name: value for name, value in incant.items() if name in Incant.model_fields} if incant else None
+    made = {name: settled[name] for name in Made.model_fields}
+    known = {name: value for name, value in old.items() if name != "settled"}
+    source = _upgraded(old["source"]) if old.get("source") else None
+    return {**known, "schema_version": 2, "made": made, "source": source,
+            "task": {"layout": task["layout"], "seeds": task["seeds"], "source": task.get("source"),
+                     "how": {**settled["options"], "tokens": learning}}}
 
 
 def _texts(raw: bytes) -> Iterator[tuple[str, str]]:

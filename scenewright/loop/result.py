@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
+from grounding.receipt import Receipt
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
 from scenewright.errors import Mismatch
-from scenewright.loop.metadata import recipe_in
-from scenewright.loop.runs import PICTURE, Run
+from scenewright.loop.runs import PICTURE, REPORT, Run
 from scenewright.loop.stages import Unpaintable
 
 
@@ -42,10 +42,11 @@ class Outcome(Data):
 
     `ended` is `verified`, `untold` (nothing fails, and nothing could be told), `rounds`, `seconds` (a budget was used
     up) or `unchecked` (there was no verifier).
-    `passes` counts forward passes of the image model, `plain` those of one unguided picture.
+    `passes` counts forward passes of the image model, `plain` those of one unguided picture. `picture` and `report` are
+    the SHA-256 of the files that belong to it: others are not its picture and its report.
     """
 
-    schema_version: int = 1
+    schema_version: Literal[2] = 2
     verified: bool
     ended: str
     rounds: int
@@ -55,7 +56,10 @@ class Outcome(Data):
     notes: tuple[str, ...] = ()
     unpaintable: tuple[Unpaintable, ...] = ()
     """Words that the image model has never seen."""
-    layout: str
+    layout: Layout
+    receipt: Receipt
+    picture: str
+    report: str = ""
     passes: float = 0.0
     plain: float = 0.0
     llm_calls: int = 0
@@ -67,22 +71,29 @@ class Result:
     """The best picture of a run. `verified` says that no claim fails on it and that it leaves none in doubt; `report`
     has the evidence for each."""
 
-    prompt: str
     layout: Layout
     report: Report | None
-    receipt: Mapping[str, Any]
+    receipt: Receipt
     outcome: Outcome
     folder: Path
 
     @classmethod
     def of(cls, run: Run, outcome: Outcome) -> Result:
-        """From a stored run."""
-        paintings = run.paintings(outcome.best.batch)
-        if paintings is None or outcome.best.index >= len(paintings):
-            raise Mismatch(f"the best picture of the run `{run.id}` is missing or damaged")
-        layout = run.layout(outcome.layout)
-        report = run.report(outcome.best.report) if outcome.best.report else None
-        return cls(layout.scene.prompt, layout, report, paintings[outcome.best.index].receipt, outcome, run.folder)
+        """From a stored run. Raises `Mismatch` where its picture is not that picture, or its report not that report."""
+        if sha256(run.bytes_of(PICTURE)) != outcome.picture:
+            raise Mismatch(f"the picture of the run `{run.id}` is missing or not the one that was stored")
+        written = run.read(REPORT)
+        report = None
+        if outcome.report and written is not None:
+            if sha256(written.encode()) != outcome.report:
+                raise Mismatch(f"the report of the run `{run.id}` is not the one that was stored")
+            report = Report.model_validate_json(written)
+        return cls(outcome.layout, report, outcome.receipt, outcome, run.folder)
+
+    @property
+    def prompt(self) -> str:
+        """The words it was painted from."""
+        return self.layout.scene.prompt
 
     @property
     def verified(self) -> bool:
@@ -127,7 +138,7 @@ class Result:
         return {
             "run": self.run, "prompt": self.prompt, "verified": self.verified, "ended": self.outcome.ended,
             "rounds": self.rounds, "picture": str(self.picture), "folder": str(self.folder),
-            "seed": recipe_in(self.picture).seed if self.picture.exists() else self.outcome.best.seed,
+            "seed": self.outcome.best.seed,
             "claims": [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
                        for f in (report.findings if report else ())],
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
@@ -135,3 +146,8 @@ class Result:
             "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
             "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }
+
+
+def sha256(content: bytes | None) -> str:
+    """The digest of a file; empty where there is none."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()

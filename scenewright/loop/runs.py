@@ -1,13 +1,14 @@
-"""Stored runs: a folder each, files that appear whole or not at all, pictures by the digest of what they depend on.
+"""Stored runs: a folder each, files that appear whole or not at all, work by the digest of what it depends on.
 
     runs/two-red-balls-3f2a…/
         run.json            what was asked for, with which versions, and from which run it continues
-        state.sqlite        the loop's checkpoints
         lock                held by the process that works on the run
-        layouts/<digest>.json
+        plans/<digest>.json
         pictures/<digest>/  one batch: task.json, paintings.json, 0.png, 1.png …
         reports/<digest>.json
-        picture.png, report.json, result.json, report.html
+        picture.png, layout.json, report.json, report.html, result.json
+
+The last line is the outcome, whole without the rest; the folders are the work, from which a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -17,41 +18,40 @@ import hashlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import stat
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from PIL import Image
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from grounding.receipt import Receipt
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
+from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
-from scenewright.loop.stages import Painting, Task
+from scenewright.loop.files import own_folder, read_whole, remove, sweep
+from scenewright.loop.naming import digest, run_id, seed_of
+from scenewright.loop.stages import Painting, Planned, Task
 
-SCHEMA = 1
-RUN, STATE, LOCK, RESULT, PICTURE, REPORT, PAGE = (
-    "run.json", "state.sqlite", "lock", "result.json", "picture.png", "report.json", "report.html")
+__all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judged", "Part", "Plan", "Run", "Summary",
+           "digest", "png", "run_id", "seed_of"]
 
+SCHEMA = 2
+RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
+    "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json", "report.html", "refused.json")
+WORK = ("plans", "pictures", "reports")
+Part = Literal["picture", "labels", "page", "work"]
+PARTS: Mapping[Part, tuple[str, ...]] = {
+    "picture": (PICTURE,), "labels": (LAYOUT, REPORT), "page": (PAGE,), "work": WORK}
+"""What of a finished run can be kept or not. The picture, the request and the outcome are always kept."""
 
-def digest(text: str) -> str:
-    """A name for a content."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def seed_of(*parts: object) -> int:
-    """A seed from content: the same parts give the same seed, on every machine."""
-    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big")
-
-
-def run_id(prompt: str, request: Mapping[str, Any]) -> str:
-    """A readable name that is the same for the same request."""
-    words = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:40].rstrip("-") or "run"
-    return f"{words}-{digest(json.dumps(request, sort_keys=True, ensure_ascii=True))[:10]}"
+M = TypeVar("M", bound=BaseModel)
 
 
 class Summary(Data):
@@ -59,10 +59,56 @@ class Summary(Data):
 
     id: str
     state: str
-    """`done`, `failed verification`, `busy`, `interrupted` or `damaged`."""
+    """`done`, `failed verification`, `busy`, `interrupted`, `refused` or `damaged`."""
     prompt: str = ""
     created: str = ""
     rounds: int = 0
+
+
+class Plan(Data):
+    """A stored plan, and how long it took."""
+
+    layout: Layout
+    notes: tuple[str, ...] = ()
+    calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def planned(self) -> Planned:
+        """What the planner gave."""
+        return Planned(self.layout, self.notes, self.calls)
+
+
+class Judged(Data):
+    """A stored report, and how long it took."""
+
+    report: Report
+    seconds: float = 0.0
+
+
+class Note(Data):
+    """What is stored with a picture."""
+
+    sha256: str
+    receipt: Receipt
+
+
+class Notes(Data):
+    """What is stored with a batch. One that `failed` has no pictures, and the reason."""
+
+    task: str
+    pictures: tuple[Note, ...] = ()
+    seconds: float = 0.0
+    failed: str = ""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The stored pictures of one task, how long they took, and why there are none if painting failed."""
+
+    paintings: tuple[Painting, ...]
+    seconds: float = 0.0
+    failed: str = ""
 
 
 class Run:
@@ -81,46 +127,58 @@ class Run:
         """Work on this run alone; raises `Busy` if another process or thread does. A killed owner's lock is free."""
         path = self.folder / LOCK
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            own_folder(self.folder)
+            handle = _opened_lock(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise StorageFailed.of(error, path) from None
         try:
+            owner = os.pread(handle, 32, 0)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                raise Busy(f"the run `{self.id}` is busy: process {owner} works on it; wait for it, or ask for "
+                raise Busy(f"the run `{self.id}` is busy: process {_owner(owner)} works on it; wait for it, or ask for "
                            "another seed") from None
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-            self._sweep()
+            if not owner or _owner(owner) != "unknown":
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            sweep(self.folder)
             yield
         finally:
             os.close(handle)
-
-    def _sweep(self) -> None:
-        """Remove what a killed owner left half-written."""
-        for leftover in self.folder.glob("**/.*.part"):
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Store a file whole or not at all: written aside, flushed to the disk, then renamed."""
         path = self.folder / name
         try:
+            own_folder(path.parent)
+            if path.is_symlink() or not path.is_file():
+                remove(path)
             write_whole(path, content)
         except OSError as error:
             raise StorageFailed.of(error, path) from None
         return path
 
+    def bytes_of(self, name: str) -> bytes | None:
+        """A stored file, or None where there is none."""
+        try:
+            return read_whole(self.folder / name)
+        except OSError as error:
+            raise StorageFailed.of(error, self.folder / name) from None
+
     def read(self, name: str) -> str | None:
         """A stored text, or None where there is none."""
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):
+            raw = self.bytes_of(name)
+            return None if raw is None else raw.decode()
+        except UnicodeDecodeError:
             return None
-        except OSError as error:
-            raise StorageFailed.of(error, self.folder / name) from None
+
+    def _stored(self, name: str, model: type[M]) -> M | None:
+        """A stored value; None where it is missing or damaged."""
+        try:
+            return model.model_validate_json(self.bytes_of(name) or b"")
+        except ValidationError:
+            return None
 
     def describe(self, request: Mapping[str, Any], versions: Mapping[str, str], parent: str | None = None) -> None:
         """Write down what was asked for, once."""
@@ -132,115 +190,127 @@ class Run:
 
     def description(self) -> dict[str, Any] | None:
         """What was asked for, or None where that is missing or damaged."""
-        return _object(self.read(RUN))
+        about = self._stored(RUN, _About)
+        return None if about is None else about.model_dump()
 
-    def result(self) -> dict[str, Any] | None:
-        """The outcome as it was stored at the end, or None."""
-        return _object(self.read(RESULT))
+    def plan(self, key: str) -> Plan | None:
+        """A stored plan."""
+        return self._stored(f"plans/{key}.json", Plan)
 
-    def keep_layout(self, layout: Layout) -> str:
-        """Store a layout under its digest."""
-        text = layout.model_dump_json()
-        name = digest(text)
-        if self.read(f"layouts/{name}.json") != text:
-            self.write(f"layouts/{name}.json", text)
-        return name
+    def keep_plan(self, key: str, plan: Plan) -> None:
+        """Store a plan under the digest of what it depends on."""
+        self.write(f"plans/{key}.json", plan.model_dump_json())
 
-    def layout(self, name: str) -> Layout:
-        """The layout with this digest."""
-        text = self.read(f"layouts/{name}.json")
-        if text is None or digest(text) != name:
-            raise Mismatch(f"the layout `{name}` of the run `{self.id}` is missing or damaged")
-        return Layout.model_validate_json(text)
+    @property
+    def begun(self) -> bool:
+        """Whether any work is stored."""
+        return (self.folder / "plans").is_dir()
 
-    def keep_paintings(self, key: str, task: Task, paintings: Sequence[Painting]) -> None:
+    def keep_batch(self, key: str, task: Task, batch: Batch) -> None:
         """Store a batch as one folder that appears at once."""
         target = self.folder / "pictures" / key
         half = target.with_name(f".{key}.part")
         try:
-            shutil.rmtree(half, ignore_errors=True)
-            half.mkdir(parents=True)
-            wanted = task.model_dump_json()
-            notes = []
-            for i, painting in enumerate(paintings):
+            own_folder(target.parent)
+            remove(half)
+            half.mkdir()
+            wanted, notes = task.model_dump_json(), []
+            for i, painting in enumerate(batch.paintings):
                 raw = png(painting.image)
-                _flushed(half / f"{i}.png", raw)
-                notes.append({"sha256": hashlib.sha256(raw).hexdigest(), "receipt": dict(painting.receipt)})
-            _flushed(half / "task.json", wanted.encode())
-            _flushed(half / "paintings.json", json.dumps({"task": digest(wanted), "pictures": notes}).encode())
-            _flush_folder(half)
-            shutil.rmtree(target, ignore_errors=True)
+                flushed(half / f"{i}.png", raw)
+                notes.append(Note(sha256=hashlib.sha256(raw).hexdigest(), receipt=painting.receipt))
+            flushed(half / "task.json", wanted.encode())
+            flushed(half / "paintings.json", Notes(
+                task=digest(wanted), pictures=tuple(notes), seconds=batch.seconds,
+                failed=batch.failed).model_dump_json().encode())
+            flush_folder(half)
+            remove(target)
             half.rename(target)
-            _flush_folder(target.parent)
+            flush_folder(target.parent)
         except OSError as error:
             raise StorageFailed.of(error, target) from None
 
-    def paintings(self, key: str) -> list[Painting] | None:
+    def batch(self, key: str) -> Batch | None:
         """A stored batch; None where it is missing or any file of it is not what was written."""
-        folder = self.folder / "pictures" / key
-        try:
-            notes = json.loads((folder / "paintings.json").read_bytes())
-            if digest((folder / "task.json").read_text(encoding="utf-8")) != notes["task"]:
-                return None
-            return [_painting(folder / f"{i}.png", note) for i, note in enumerate(notes["pictures"])]
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, Mismatch):
+        notes, wanted = self._stored(f"pictures/{key}/paintings.json", Notes), self.read(f"pictures/{key}/task.json")
+        if notes is None or wanted is None or digest(wanted) != notes.task:
             return None
-        except OSError as error:
-            raise StorageFailed.of(error, folder) from None
+        paintings = [_painting(self.bytes_of(f"pictures/{key}/{i}.png"), note) for i, note in enumerate(notes.pictures)]
+        whole = tuple(painting for painting in paintings if painting is not None)
+        return Batch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
+
+    def paintings(self, key: str) -> tuple[Painting, ...] | None:
+        """The pictures of a stored batch; None where any is missing or damaged."""
+        batch = self.batch(key)
+        return None if batch is None else batch.paintings
 
     def task(self, key: str) -> Task:
         """What was asked of the painter for a batch."""
-        text = self.read(f"pictures/{key}/task.json")
-        try:
-            return Task.model_validate_json(text or "")
-        except ValidationError:
-            raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing or damaged") from None
+        task = self._stored(f"pictures/{key}/task.json", Task)
+        if task is None:
+            raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing or damaged; the same "
+                           "request makes it again")
+        return task
 
-    def keep_report(self, name: str, report: Report) -> None:
+    def keep_judged(self, name: str, judged: Judged) -> None:
         """Store a report under the digest of what it depends on."""
-        self.write(f"reports/{name}.json", report.model_dump_json())
+        self.write(f"reports/{name}.json", judged.model_dump_json())
+
+    def judged(self, name: str) -> Judged | None:
+        """A stored report with the time that it took, or None where it is missing or damaged."""
+        return self._stored(f"reports/{name}.json", Judged)
 
     def report(self, name: str) -> Report | None:
         """A stored report, or None where it is missing or damaged."""
-        text = self.read(f"reports/{name}.json")
+        judged = self.judged(name)
+        return None if judged is None else judged.report
+
+    def drop(self, *names: str) -> None:
+        """Remove files that would not be true any more."""
+        for name in names:
+            try:
+                remove(self.folder / name)
+            except OSError as error:
+                raise StorageFailed.of(error, self.folder / name) from None
+
+    def trim(self, keep: Collection[Part]) -> None:
+        """Keep only these parts of a finished run, and what always is: it is still given back at once, but what its
+        rounds were is known from `result.json` alone."""
+        if self._stored(RESULT, _Ended) is not None:
+            kept = {name for part in {*keep, "picture"} for name in PARTS[part]}
+            self.drop(*(name for names in PARTS.values() for name in names if name not in kept))
+
+    def summary(self) -> Summary:
+        """How the run stands. Whatever its files are, this says something."""
         try:
-            return None if text is None else Report.model_validate_json(text)
-        except ValidationError:
-            return None
-
-    def drop(self, name: str) -> None:
-        """Remove a file that would not be true any more."""
-        try:
-            (self.folder / name).unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageFailed.of(error, self.folder / name) from None
-
-    def set_aside(self, name: str) -> None:
-        """Move a damaged file out of the way, and keep it."""
-        for suffix in ("", "-wal", "-shm", "-journal"):
-            path = self.folder / f"{name}{suffix}"
-            if path.exists():
-                path.replace(path.with_name(f"{path.name}.damaged"))
+            about, ended = self._stored(RUN, _About), self._stored(RESULT, _Ended)
+            busy = _held(self.folder / LOCK)
+        except (StorageFailed, OSError):
+            return Summary(id=self.id, state="damaged")
+        if about is None:
+            return Summary(id=self.id, state="damaged")
+        if ended is not None:
+            state = "done" if ended.verified else "failed verification"
+        else:
+            state = "busy" if busy else "refused" if (self.folder / REFUSED).is_file() else "interrupted"
+        return Summary(id=self.id, state=state, prompt=str(about.request.get("prompt", "")), created=about.created,
+                       rounds=ended.rounds if ended else 0)
 
 
-def runs_in(root: Path) -> list[Summary]:
-    """The stored runs, newest first."""
-    if not root.is_dir():
-        return []
-    found = [_summary(Run(folder)) for folder in root.iterdir() if folder.is_dir() and (folder / LOCK).exists()]
-    return sorted(found, key=lambda s: (s.created, s.id), reverse=True)
+class _About(BaseModel):
+    """What `run.json` must hold to be one."""
+
+    created: str = ""
+    parent: str | None = None
+    request: dict[str, Any]
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that it is whole or absent, whatever happens."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        _flushed(half, content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
-        half.replace(path)
-        _flush_folder(path.parent)
-    finally:
-        half.unlink(missing_ok=True)
+class _Ended(BaseModel):
+    """What `result.json` must hold to be one."""
+
+    verified: bool
+    rounds: int
 
 
 def png(image: Image.Image, **options: Any) -> bytes:
@@ -250,55 +320,40 @@ def png(image: Image.Image, **options: Any) -> bytes:
     return stream.getvalue()
 
 
-def _flushed(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _painting(path: Path, note: Mapping[str, Any]) -> Painting:
-    raw = path.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != note["sha256"]:
-        raise Mismatch(f"`{path}` is damaged")
-    image = Image.open(BytesIO(raw))
-    image.load()
-    return Painting(image, note["receipt"])
-
-
-def _object(text: str | None) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text or "null")
-    except ValueError:
+def _painting(raw: bytes | None, note: Note) -> Painting | None:
+    if raw is None or hashlib.sha256(raw).hexdigest() != note.sha256:
         return None
-    return found if isinstance(found, dict) else None
+    try:
+        image = Image.open(BytesIO(raw))
+        image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return Painting(image, note.receipt)
 
 
-def _summary(run: Run) -> Summary:
-    about, result = run.description(), run.result()
-    if about is None:
-        return Summary(id=run.id, state="damaged")
-    prompt, created = str(about.get("request", {}).get("prompt", "")), str(about.get("created", ""))
-    if result is not None:
-        state = "done" if result.get("verified") else "failed verification"
-        return Summary(id=run.id, state=state, prompt=prompt, created=created, rounds=int(result.get("rounds", 0)))
-    state = "busy" if _held(run.folder / LOCK) else "interrupted"
-    return Summary(id=run.id, state=state, prompt=prompt, created=created)
+def _opened_lock(path: Path, flags: int) -> int:
+    """The lock's file, if it is one: a link is not followed, a pipe not waited for, and what has another name too is
+    not ours to write into."""
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1:
+        os.close(handle)
+        raise OSError(f"`{path}` is not a lock of ours; remove it")
+    return handle
+
+
+def _owner(content: bytes) -> str:
+    """The process that a lock names."""
+    return content.decode().strip() if re.fullmatch(rb"\d{1,20}\n", content) else "unknown"
 
 
 def _held(lock: Path) -> bool:
     """Whether somebody holds the lock now."""
-    with lock.open("rb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        return False
+    handle = _opened_lock(lock, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False

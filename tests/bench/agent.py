@@ -22,10 +22,10 @@ from rich.table import Table
 
 from grounding.verify.report import Report
 from planner.scene import Layout
+from planner.whole import write_whole
 from scenewright.api import render
 from scenewright.config import Settings
 from scenewright.loop.result import Result
-from scenewright.loop.runs import write_whole
 from scenewright.loop.stages import Painting, Task
 from scenewright.stack import Stack, open_stack
 from tests.bench.agent_judge import Judged

@@ -20,9 +20,9 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from planner.errors import PlanError
+from planner.errors import ScenewrightError
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 from scenewright.commands.progress import watched
 from scenewright.commands.records import dumped, record
 
@@ -92,7 +92,7 @@ def _timed(prompt: str) -> Timed:
         scene = read(prompt)
         middle = time.process_time()
         layout = place(scene)
-    except PlanError as error:
+    except ScenewrightError as error:
         return Timed((time.process_time() - start) * 1e3, 0.0, {"prompt": prompt, "error": str(error)})
     end = time.process_time()
     line = record(layout, (end - start) * 1e3) | {"prompt": prompt}

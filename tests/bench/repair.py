@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from planner.check import check
-from planner.errors import PlanError
+from planner.errors import ScenewrightError
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Layout, Placement, Scene
-from planner.solve import place
 
 SIDE = 512
 
@@ -45,7 +45,7 @@ def repair(prompt: str, labels: list[str], boxes: list[list[int]]) -> dict[str, 
     wrong = [v for v in check(given) if v.kind in ("claim", "overlap", "outside") and v.margin != -1.0]
     try:
         layout = place(scene, hints=hints)
-    except PlanError as error:
+    except ScenewrightError as error:
         return {"complete": complete, "held": False, "holds": False, "moves": [], "error": str(error)}
     return {"complete": complete, "held": complete and not wrong, "holds": not check(layout),
             "moves": [moved(box, layout.boxes[id]) for id, box in hints.items()]}

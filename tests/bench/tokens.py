@@ -13,7 +13,6 @@ then, over the first and the last two updates, beside a start from nothing.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,22 +25,24 @@ from rich.table import Table
 
 from grounding import backbones
 from grounding.bench import prompts
-from grounding.duel import duel
-from grounding.incantation import Incant, Incanter
+from grounding.bench.duel import Judge, duel
+from grounding.bench.meaning import Weights, meaning
+from grounding.bench.semantics import Semantics
+from grounding.bench.spellbook import Spellbook
+from grounding.guide.incantation import Incanter, Objective, attention
 from grounding.painter import Painter
 from grounding.pocket.judge import judge
 from grounding.pocket.models import WEIGHTS, load_clip
-from grounding.semantics import Semantics
-from grounding.spellbook import Spellbook
+from grounding.settings import How, Incant
 from planner.scene import Layout
 from scenewright.config import Settings
 from scenewright.stack import open_stack
 
-SETTINGS = (("attention", Incant(objective="attention", iterations=10, checks=1)), ("meaning", Incant()))
+SETTINGS = (("attention", Incant(iterations=10, checks=1)), ("meaning", Incant()))
 SORTS = ("spatial", "colour", "counting", "size")
 SEEDS = 500
 """A prompt's second seed is so far from its first."""
-HOW: dict[str, Any] = {"steps": 25, "guidance_scale": 5.0, "watch": False}
+HOW = How(steps=25, guidance_scale=5.0, watch=False)
 
 
 def main() -> None:
@@ -64,24 +65,30 @@ def main() -> None:
     def referee(image: Image, layout: Layout) -> float:
         return verifier.verify(image, layout).score
 
-    incanter = Incanter(Painter(backbones.load(WEIGHTS / "pipeline")), Semantics(clip.model, clip.processor), referee)
+    painter = Painter(backbones.load(WEIGHTS / "pipeline"))
+    objectives = _objectives(Semantics(clip.model, clip.processor))
     for index in range(args.count):
         for sort in SORTS:
             for objective, settings in SETTINGS:
                 if (objective, sort, index) not in there:
-                    done.append(_one(incanter, objective, settings, sort, index))
+                    incanter = Incanter(painter, referee, objectives[objective])
+                    done.append(_one(incanter, referee, objective, settings, sort, index))
                     with file.open("a") as ledger:
                         ledger.write(json.dumps(done[-1]) + "\n")
     _show(done)
 
 
-def _one(incanter: Incanter, objective: str, settings: Incant, sort: str, index: int) -> dict[str, Any]:
+def _objectives(semantics: Semantics) -> dict[str, Objective]:
+    return {"attention": attention, "meaning": meaning(semantics)}
+
+
+def _one(incanter: Incanter, referee: Judge, objective: str, settings: Incant, sort: str, index: int) -> dict[str, Any]:
     trial = prompts.trial(sort, index)
 
     def right(image: Image, layout: Layout) -> float:
         return float(trial.holds(judge(np.asarray(image))))
 
-    found = duel(incanter, prompts.layout(sort, index), right, seed=index, incant=settings, **HOW)
+    found = duel(incanter, prompts.layout(sort, index), HOW.but(tokens=settings), referee, right, seed=index)
     return {"objective": objective, "sort": sort, "index": index, "plain": found.plain, "tokens": found.with_tokens,
             "seeds": found.with_seeds, "passes": found.tokens.forward_equivalents,
             "seeds_passes": found.seeds.forward_equivalents, "tries": found.seeds.tries,
@@ -89,23 +96,24 @@ def _one(incanter: Incanter, objective: str, settings: Incant, sort: str, index:
 
 
 def _reuse(count: int) -> None:
-    """Losses by start. The referee prefers whatever comes last, so that what was learned is kept, liked or not."""
-    clip, tries = load_clip(), itertools.count()
+    """Losses by start. There is no referee, so that what was learned is kept, liked or not."""
+    clip = load_clip()
     painter = Painter(backbones.load(WEIGHTS / "pipeline"))
     semantics = Semantics(clip.model, clip.processor)
-    incanter = Incanter(painter, semantics, lambda image, layout: next(tries))
+    objectives = _objectives(semantics)
     table = Table("objective", "start", "prompts", "loss, first two updates", "last two", box=None)
     for objective, incant in SETTINGS:
+        incanter, how = Incanter(painter, None, objectives[objective]), HOW.but(tokens=incant)
         near = Spellbook(painter.backbone, semantics, similar=-1.0)
         courses: dict[str, list[list[float]]] = {"nothing": [], "the nearest prompt's": [], "the same prompt's": []}
         for index in range(count):
             for sort in SORTS:
                 layout, prompt = prompts.layout(sort, index), prompts.trial(sort, index).prompt
-                learned = incanter(layout, seed=index, incant=incant, **HOW).learned
+                learned = incanter(layout, how, seed=index).learned
                 assert learned is not None
                 if len(near):
                     for name, start in zip(courses, (None, near.near(prompt), learned), strict=True):
-                        found = incanter(layout, seed=index + SEEDS, incant=incant, start=start, **HOW)
+                        found = incanter(layout, how, seed=index + SEEDS, start=start)
                         courses[name].append([_loss(incant, terms) for terms in found.history])
                 near.add(prompt, learned)
         for name, found_by in courses.items():
@@ -116,7 +124,8 @@ def _reuse(count: int) -> None:
 
 def _loss(incant: Incant, terms: Mapping[str, float]) -> float:
     """What was minimised: the terms with their weights."""
-    return sum(float(getattr(incant, name, 1.0)) * value for name, value in terms.items())
+    weights = {**dict(Weights()), "sparsity": incant.sparsity}
+    return sum(float(weights.get(name, 1.0)) * value for name, value in terms.items())
 
 
 def _show(done: Sequence[dict[str, Any]]) -> None:

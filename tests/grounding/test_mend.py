@@ -17,11 +17,13 @@ from PIL import Image
 
 from grounding.backbone import Shape
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.mend import Mend, Mender, only
-from grounding.painter import Painter
-from grounding.refocus import Refocus
+from grounding.painter import Painter, Start
+from grounding.sampler import schedule
+from grounding.settings import How
 from planner.scene import Absent, Box, Group, Layout, Relation, Scene
 from tests.grounding.test_painter import CATS, RED, layout, same
 
@@ -42,7 +44,8 @@ def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: t
                                               options: dict[str, Any]) -> None:
     source = photo()
     mend = Mend(areas=(CORNER,), margin=0.0)
-    found = Painter(backbone, kind).paint(layout(), seed=3, steps=4, source=source, mend=mend, **options)[0].image
+    found = Painter(backbone, kind).paint(layout(), How(steps=4, mend=mend, **options),
+        seed=3, start=Start(source=source))[0].image
     changed = (np.asarray(found) != np.asarray(source)).any(-1)
     rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
     seam = 8  # two cells of the latent, over which the seam fades
@@ -54,8 +57,9 @@ def test_what_is_not_mended_keeps_every_pixel(backbone: StableDiffusion, kind: t
 
 def test_to_mend_all_of_a_picture_is_to_paint_another(backbone: StableDiffusion) -> None:
     painter = Painter(backbone)
-    fresh = painter.paint(layout(), seed=3, steps=4, bind=Bind())[0]
-    mended = painter.paint(layout(), seed=3, steps=4, bind=Bind(), source=photo(), mend=Mend(areas=(ALL,)))[0]
+    fresh = painter.paint(layout(), How(steps=4, bind=Bind()), seed=3)[0]
+    everything = How(steps=4, bind=Bind(), mend=Mend(areas=(ALL,), until=Bind().until))
+    mended = painter.paint(layout(), everything, seed=3, start=Start(source=photo()))[0]
     assert same(fresh.image, mended.image)
 
 
@@ -96,35 +100,34 @@ def test_only_the_mended_things_are_told_of(backbone: StableDiffusion) -> None:
     assert alone.placements[0] == whole.placements[2]
     assert (alone.scene.relations, alone.scene.groups, alone.scene.background) == ((), (), "the snow")
     assert Layout.model_validate_json(alone.model_dump_json()) == alone
-    found = Painter(backbone).paint(whole, steps=2, source=photo(), mend=Mend(areas=(CORNER,), things=("c1",)))[0]
+    how = How(steps=2, mend=Mend(areas=(CORNER,), things=("c1",)))
+    found = Painter(backbone).paint(whole, how, start=Start(source=photo()))[0]
     assert "cats" in found.receipt.prompt
     assert "snow" in found.receipt.prompt
     assert "ball" not in found.receipt.prompt
     assert found.receipt.negative == "dog"
-    assert found.layout == whole
 
 
 def test_the_same_mending_gives_the_same_picture_and_another_seed_another(backbone: StableDiffusion) -> None:
-    painter, options = Painter(backbone), {"steps": 3, "source": photo(), "mend": Mend(areas=(CORNER,))}
-    once, twice, other = (painter.paint(layout(), seed=seed, **options)[0].image for seed in (1, 1, 2))
+    painter, how, start = Painter(backbone), How(steps=3, mend=Mend(areas=(CORNER,))), Start(source=photo())
+    once, twice, other = (painter.paint(layout(), how, seed=seed, start=start)[0].image for seed in (1, 1, 2))
     assert same(once, twice)
     assert not same(once, other)
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    ({"source": photo()}, "takes both"),
-    ({"mend": Mend(areas=(CORNER,))}, "takes both"),
-    ({"source": photo(64), "mend": Mend(areas=(CORNER,))}, "64 × 64 cannot be mended"),
-    ({"source": photo(130), "mend": Mend(areas=(CORNER,))}, "130 × 130 cannot be mended"),
-    ({"source": photo(256), "mend": Mend(areas=(CORNER,))}, "256 × 256 cannot be mended"),
-    ({"source": photo(), "mend": Mend(areas=(Box.of(1.2, 0.0, 1.4, 0.2),))}, "outside the canvas"),
-    ({"source": photo(), "mend": Mend(areas=(CORNER,), things=("dog",))}, "there is no `dog`"),
-    ({"source": photo(), "mend": {"areas": ()}}, "mend"),
+@pytest.mark.parametrize(("source", "mend", "said"), [
+    (photo(), None, "takes both"),
+    (None, Mend(areas=(CORNER,)), "takes both"),
+    (photo(64), Mend(areas=(CORNER,)), "64 × 64 cannot be mended"),
+    (photo(130), Mend(areas=(CORNER,)), "130 × 130 cannot be mended"),
+    (photo(256), Mend(areas=(CORNER,)), "256 × 256 cannot be mended"),
+    (photo(), Mend(areas=(Box.of(1.2, 0.0, 1.4, 0.2),)), "outside the canvas"),
+    (photo(), Mend(areas=(CORNER,), things=("dog",)), "there is no `dog`"),
 ])
-def test_what_cannot_be_mended_is_refused_in_words(backbone: StableDiffusion, options: dict[str, Any],
-                                                   said: str) -> None:
+def test_what_cannot_be_mended_is_refused_in_words(
+        backbone: StableDiffusion, source: Image.Image | None, mend: Mend | None, said: str) -> None:
     with pytest.raises(BadRequest, match=said):
-        Painter(backbone).paint(layout(), steps=2, **options)
+        Painter(backbone).paint(layout(), How(steps=2, mend=mend), start=Start(source=source))
 
 
 def test_a_scheduler_that_cannot_add_noise_is_named(backbone: StableDiffusion) -> None:
@@ -134,3 +137,15 @@ def test_a_scheduler_that_cannot_add_noise_is_named(backbone: StableDiffusion) -
     mender = Mender(Mend(areas=(CORNER,)), backbone, Mute(), photo(), Shape(4, 32, 32), torch.zeros(1, 4, 32, 32))
     with pytest.raises(Unsupported, match="`Mute`"):
         mender(torch.zeros(1, 4, 32, 32), 0)
+
+
+@pytest.mark.parametrize(("over", "anew"), [(0.4, False), (0.5, False), (0.6, True), (0.95, True)])
+def test_a_cell_is_painted_anew_if_more_than_half_of_it_is_meant(
+        backbone: StableDiffusion, over: float, anew: bool) -> None:
+    shape = backbone.shape(128, 128)
+    mend = Mend(areas=(Box.of(0.0, 0.0, (4 + over) / shape.cols, 4 / shape.rows),), margin=0.0)
+    scheduler = schedule(backbone, 4)
+    mender = Mender(mend, backbone, scheduler, photo(), shape, torch.zeros(1, *shape))
+    assert bool(mender.anew[0, 4]) == anew
+    assert mender.anew[:4, :4].all()
+    assert not mender.anew[4:].any()

@@ -8,13 +8,18 @@ import pytest
 import torch
 from diffusers import PNDMScheduler
 
-from grounding import energies
 from grounding.backbones.stable_diffusion import StableDiffusion
+from grounding.guide import energies
+from grounding.guide.guidance import Scenes
+from grounding.guide.head import head_measure, head_plan
+from grounding.guide.paper import paper_plan
+from grounding.guide.profile import Plan, Seen
+from grounding.guide.refocus import Refocus, Refocuser
+from grounding.guide.targets import aim
 from grounding.painter import Painter
-from grounding.refocus import Plan, Refocus, Refocuser, Seen, head_measure, head_plan, paper_plan
 from grounding.sampler import schedule, strides
+from grounding.settings import How
 from grounding.spans import ground
-from grounding.targets import aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 
@@ -70,7 +75,7 @@ def test_a_scene_whose_words_are_all_cut_off_is_painted_without_guidance(
         backbone: StableDiffusion, settings: dict[str, Any]) -> None:
     ball = Layout(scene=Scene(prompt="cat " * 60, things=(Thing(id="b", noun="ball", phrase="a ball"),)),
                   placements=(Placement(thing="b", box=Box.of(0.1, 0.1, 0.5, 0.5)),))
-    found = Painter(backbone).paint(ball, steps=4, refocus=Refocus(**settings))[0]
+    found = Painter(backbone).paint(ball, How(steps=4, refocus=Refocus(**settings)))[0]
     assert found.receipt.cost.backward == 0
     assert any("past the model's limit" in note for note in found.receipt.notes)
 
@@ -84,7 +89,8 @@ def test_the_published_schedule_counts_steps_forward_not_corrections() -> None:
 def test_head_moves_nothing_where_plms_corrects_its_first_step(backbone: StableDiffusion) -> None:
     backbone.pipe.scheduler.register_to_config(skip_prk_steps=True)
     scheduler = schedule(backbone, 50, PNDMScheduler)
-    refocuser = Refocuser(Refocus(profile="head"), backbone, backbone.stack(backbone.encode(["a cat"])), [None],
-                          len(scheduler.timesteps), strides=strides(scheduler.timesteps))
+    words = backbone.encode(["a cat"])
+    refocuser = Refocuser(Refocus(profile="head"), Scenes(backbone, backbone.shape(128, 128), words, [None],
+                                                          backbone.stack(words), strides(scheduler.timesteps)))
     assert [refocuser.plan(i).most for i in range(7)] == [2, 0, 2, 6, 6, 6, 3]
     assert sum(refocuser.plan(i).most for i in range(51)) == 49

@@ -24,11 +24,12 @@ from diffusers import (
 )
 
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
 from grounding.sampler import denoise, schedule
+from grounding.settings import How
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 pytestmark = [pytest.mark.filterwarnings(f"ignore:{what}:DeprecationWarning")
@@ -70,7 +71,7 @@ def test_what_is_moved_at_any_step_is_moved_in_the_result(backbone: StableDiffus
 def test_checkpoints_that_come_with_pndm_are_refocused(backbone: StableDiffusion, options: dict[str, Any]) -> None:
     """As the published checkpoints do; it knows no times before it is told the number of steps."""
     backbone.pipe.scheduler = PNDMScheduler.from_config(backbone.pipe.scheduler.config, skip_prk_steps=True)
-    found = Painter(backbone).paint(LAYOUT, steps=6, **options)[0].receipt
+    found = Painter(backbone).paint(LAYOUT, How(steps=6, **options))[0].receipt
     assert found.scheduler == "PNDMScheduler"
     assert found.cost.backward > 0
     assert 0.5 < found.cost.share < 1
@@ -78,7 +79,7 @@ def test_checkpoints_that_come_with_pndm_are_refocused(backbone: StableDiffusion
 
 def test_schedulers_that_cannot_be_run_are_refused_by_name(backbone: StableDiffusion) -> None:
     with pytest.raises(Unsupported, match="`FlowMatchEulerDiscreteScheduler` has no"):
-        Painter(backbone, FlowMatchEulerDiscreteScheduler).paint(LAYOUT, steps=2)
+        Painter(backbone, FlowMatchEulerDiscreteScheduler).paint(LAYOUT, How(steps=2))
     backbone.pipe.scheduler = EDMEulerScheduler()
     with pytest.raises(Unsupported, match="give the checkpoint another scheduler"):
         StableDiffusion(backbone.pipe, name="tiny")

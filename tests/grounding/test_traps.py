@@ -10,13 +10,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from grounding import energies
 from grounding.backbones.stable_diffusion import StableDiffusion
-from grounding.energies import Object
+from grounding.guide import energies
+from grounding.guide.energies import Object
+from grounding.guide.head import head_measure
+from grounding.guide.profile import Plan, Seen
+from grounding.guide.refocus import Refocus, profile_of
+from grounding.guide.targets import Target, aim
 from grounding.painter import Painter
-from grounding.refocus import Plan, Refocus, Refocuser, Seen, head_measure
+from grounding.settings import How
 from grounding.spans import columns, ground
-from grounding.targets import Target, aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 SPECK = (0.51, 0.51, 0.55, 0.55)
@@ -132,7 +135,7 @@ def test_5_in_the_published_profile_every_word_counts_as_an_object(backbone: Sta
 def test_7_each_term_works_alone(backbone: StableDiffusion, profile: str, only: str) -> None:
     one = layout("a red ball", (thing("b", "ball", "red"), (0.1, 0.1, 0.5, 0.5)))
     choice: dict[str, Any] = {"cross": only == "cross", "self_attention": only == "self_attention"}
-    found = Painter(backbone).paint(one, steps=4, refocus=Refocus(profile=profile, weak=1.0, **choice))[0]
+    found = Painter(backbone).paint(one, How(steps=4, refocus=Refocus(profile=profile, weak=1.0, **choice)))[0]
     assert found.receipt.cost.backward > 0
 
 
@@ -151,8 +154,8 @@ def test_8_a_speck_is_neither_satisfied_nor_a_nan_and_does_not_stop_the_loop(
 def test_9_our_step_is_the_same_whatever_scale_the_energy_has(
         backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     """The published step is the raw gradient, so each backbone needs a factor of its own (4, 40, 70 …)."""
-    ours, raw = (Refocuser(Refocus(profile=p), backbone, backbone.stack(backbone.encode(["a"])), [None], 50)
-                 for p in ("ours", "head"))
-    gradient, t = noise()[0], torch.tensor(700)
-    torch.testing.assert_close(ours._stride(gradient * 1e-4, t), ours._stride(gradient, t))
-    torch.testing.assert_close(raw._stride(gradient * 1e-4, t), raw._stride(gradient, t) * 1e-4)
+    ours, raw = (profile_of(Refocus(profile=p), range(50), bound=False) for p in ("ours", "head"))
+    gradient, level = noise()[0], backbone.noise_level(torch.tensor(700))
+    small = gradient * 1e-4
+    torch.testing.assert_close(ours.stride(small, small, level), ours.stride(gradient, gradient, level))
+    torch.testing.assert_close(raw.stride(small, small, level), raw.stride(gradient, gradient, level) * 1e-4)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from planner.anatomy import spot_of
 from planner.check import check
 from planner.geometry import Rect, iou, shared
+from planner.place import place
+from planner.place.anatomy import spot_of
 from planner.read.grammar import read
 from planner.scene import Box, Layout, Relation, Scene, Thing
-from planner.solve import place
 from tests.planner.scenes import thing
 
 SEEDS = range(4)

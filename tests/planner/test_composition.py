@@ -5,8 +5,8 @@ import pytest
 from planner.check import check
 from planner.claims import claims_of, relation_claims
 from planner.errors import MOST_NAMED, Conflict
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 
 
 @pytest.mark.parametrize("prompt", [

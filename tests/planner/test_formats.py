@@ -377,6 +377,6 @@ def test_any_text_gives_a_layout_or_a_format_error(text, format):
 
 
 def test_neither_formats_nor_the_grammar_load_a_language_model_library():
-    code = ("import sys, planner.formats, planner.read.grammar, planner.solve, planner.check; "
+    code = ("import sys, planner.formats, planner.read.grammar, planner.place.solve, planner.check; "
             "print({'langchain_core', 'openai', 'jinja2', 'torch'} & {m.split('.')[0] for m in sys.modules})")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -8,10 +8,18 @@ from hypothesis import strategies as st
 
 from planner import geometry
 from planner.geometry import Frame, Rect
-from planner.relations import TABLE
+from planner.relations import TABLE, arrangement, canvas, depth, plane, ring, size, support
+from planner.relations.row import Pair
 
 lengths = st.floats(0.03, 0.9)
 rects = st.builds(Rect, st.floats(0, 1), st.floats(0, 1), lengths, lengths)
+
+
+SQUARE = Frame(1.0, 1.0)
+
+
+def margin(kind: str, a: Rect, b: Rect) -> float:
+    return TABLE[kind].margin([a], [b], SQUARE)
 
 
 def corners(r: Rect) -> tuple[float, float, float, float]:
@@ -50,7 +58,7 @@ def overlap(a: Rect, b: Rect) -> float:
 @pytest.mark.parametrize("kind", ["left_of", "right_of", "above", "below"])
 @given(a=rects, b=rects)
 def test_what_holds_here_holds_by_every_published_rule(kind: str, a: Rect, b: Rect) -> None:
-    if geometry.PAIR[kind](a, b) >= 0:
+    if margin(kind, a, b) >= 0:
         assert direction(kind, a, b)[0] > 0
         assert hrs_edges(kind, a, b)
         assert nsr_angle(kind, a, b)
@@ -61,7 +69,7 @@ def test_what_holds_here_holds_by_every_published_rule(kind: str, a: Rect, b: Re
 @pytest.mark.parametrize("kind", ["left_of", "right_of", "above", "below"])
 @given(a=rects, b=rects)
 def test_a_slanted_order_keeps_all_rules_but_the_dominant_axis(kind: str, a: Rect, b: Rect) -> None:
-    if geometry.SLANTED[kind](a, b, True) >= 0:
+    if TABLE[kind].margin([a], [b], SQUARE, slanted=True) >= 0:
         assert direction(kind, a, b)[0] > 0
         assert hrs_edges(kind, a, b)
         assert geneval_margin(kind, a, b)
@@ -71,7 +79,7 @@ def test_a_slanted_order_keeps_all_rules_but_the_dominant_axis(kind: str, a: Rec
 @pytest.mark.parametrize("row", [row for row in TABLE.values() if row.opposite], ids=lambda row: row.kind)
 @given(a=rects, b=rects)
 def test_opposites_agree_with_the_ends_exchanged(row, a: Rect, b: Rect) -> None:
-    assert geometry.PAIR[row.kind](a, b) == pytest.approx(geometry.PAIR[row.opposite](b, a), abs=1e-9)
+    assert margin(row.kind, a, b) == pytest.approx(margin(row.opposite, b, a), abs=1e-9)
 
 
 @pytest.mark.parametrize("kind", [row.kind for row in TABLE.values() if row.opposite and row.opposite != row.kind])
@@ -80,7 +88,7 @@ def test_a_relation_and_its_opposite_never_hold_together(kind: str, a: Rect, b: 
     if TABLE[kind].nearer:
         pytest.skip("these differ in depth, not in the plane")
     opposite = TABLE[kind].opposite
-    assert geometry.PAIR[kind](a, b) < 0 or geometry.PAIR[opposite](a, b) < 0
+    assert margin(kind, a, b) < 0 or margin(opposite, a, b) < 0
 
 
 @given(a=rects, b=rects, c=rects)
@@ -104,7 +112,7 @@ def test_a_thing_is_surrounded_when_no_half_of_the_view_is_free() -> None:
     assert geometry.surrounded_by(middle, one_side) < 0
 
 
-@pytest.mark.parametrize(("a", "b", "kind", "margin"), [
+@pytest.mark.parametrize(("a", "b", "kind", "by_hand"), [
     (Rect(0.5, 0.45, 0.2, 0.3), Rect(0.5, 0.75, 0.4, 0.4), "on", 0.07),
     (Rect(0.5, 0.5, 0.1, 0.1), Rect(0.5, 0.5, 0.4, 0.4), "in", 0.1),
     (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.25, 0.1, 0.1), "wearing", 0.8),
@@ -113,8 +121,8 @@ def test_a_thing_is_surrounded_when_no_half_of_the_view_is_free() -> None:
     (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.65, 0.5, 0.15, 0.1), "wearing", 0.025 / 0.15 - 0.2),
     (Rect(0.5, 0.5, 0.4, 0.4), Rect(0.5, 0.5, 0.2, 0.2), "larger_than", 4 / 1.3 - 1),
 ])
-def test_margins_have_the_value_worked_out_by_hand(a: Rect, b: Rect, kind: str, margin: float) -> None:
-    assert geometry.PAIR[kind](a, b) == pytest.approx(margin)
+def test_margins_have_the_value_worked_out_by_hand(a: Rect, b: Rect, kind: str, by_hand: float) -> None:
+    assert margin(kind, a, b) == pytest.approx(by_hand)
 
 
 @given(a=rects, width=st.floats(1, 3))
@@ -124,15 +132,27 @@ def test_corners_are_the_conjunction_of_their_sides(a: Rect, width: float) -> No
     for vertical in ("top", "bottom"):
         for horizontal in ("left", "right"):
             both = min(sides[vertical](a, frame), sides[horizontal](a, frame))
-            assert geometry.ALONE[f"at_{vertical}_{horizontal}"](a, frame) == both
+            assert TABLE[f"at_{vertical}_{horizontal}"].margin([a], [], frame) == both
 
 
-def test_every_row_of_the_table_has_exactly_one_test() -> None:
-    from planner.arrangements import ARRANGEMENT
-    tested = {"pair": geometry.PAIR, "pool": geometry.PAIR, "ring": geometry.RING, "alone": geometry.ALONE,
-              "arrangement": ARRANGEMENT, "words": {"other": None}}
-    assert sorted(TABLE) == sorted({k for table in tested.values() for k in table})
-    assert all(row.kind in tested[row.arity] for row in TABLE.values())
+@pytest.mark.parametrize("missing", ["test", "aim"])
+def test_a_relation_without_a_test_or_an_aim_cannot_be_made(missing: str) -> None:
+    given = {"test": geometry.on, "aim": TABLE["on"].aim} | {"say": "{a} leans on {b}"}
+    del given[missing]
+    with pytest.raises(TypeError, match=missing):
+        Pair("leaning_on", (), **given)
+
+
+def test_a_relation_that_aims_at_nothing_cannot_be_made() -> None:
+    with pytest.raises(TypeError, match="needs an aim, or sizes"):
+        Pair("leaning_on", (), say="{a} leans on {b}", test=geometry.on, aim=None)
+
+
+def test_no_relation_stands_in_two_modules() -> None:
+    families = (plane, support, depth, ring, size, canvas, arrangement)
+    kinds = [row.kind for family in families for row in family.ROWS]
+    assert sorted([*kinds, "other"]) == sorted(TABLE)
+    assert len(set(kinds)) == len(kinds) == 50
 
 
 def test_denials_and_opposites_name_rows_that_exist() -> None:

@@ -8,10 +8,10 @@ from langchain_core.messages import AIMessage
 from planner.check import check
 from planner.errors import BadReply, NoReply
 from planner.fakes import ScriptedModel
+from planner.place import place
 from planner.read.examples import library
 from planner.read.llm import Budget, Choice, Price, laid_out, opening, read_with_model
 from planner.scene import Canvas, Scene, Thing
-from planner.solve import place
 
 PROMPT = "a cat left of a dog"
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from planner.geometry import Frame
-from planner.proportions import natural_sizes
+from planner.place.proportions import natural_sizes
 from planner.read.grammar import read
 from planner.scene import Scene
 

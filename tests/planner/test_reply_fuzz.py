@@ -13,12 +13,12 @@ import pytest
 
 from planner.errors import Conflict, ReplyError
 from planner.fakes import ScriptedModel
+from planner.place import place
 from planner.read.llm import Budget, read_with_model
 from planner.read.replies import draft_of, value_of
 from planner.read.units import boxes_of
 from planner.read.wire import plan_of
 from planner.scene import Canvas, Layout
-from planner.solve import place
 
 spec = importlib.util.spec_from_file_location("malformed", Path(__file__).with_name("malformed.py"))
 assert spec is not None

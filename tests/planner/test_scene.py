@@ -141,3 +141,23 @@ def test_depth_orders_from_far_to_near() -> None:
                   Placement(thing="dog", box=Box.of(0, 0, 1, 1), depth=-1))
     layout = Layout(scene=Scene(things=(CAT, DOG)), placements=placements)
     assert [p.thing for p in layout.far_to_near()] == ["dog", "cat"]
+
+
+def test_a_thing_says_where_it_was_read_and_its_attributes_too_or_not_at_all() -> None:
+    cat = Thing(id="cat", noun="cat", phrase="a red cat", attributes=("red",), mentions=((2, 9),),
+                attribute_mentions=((2, 5),), weight=1.3)
+    assert Thing.model_validate_json(cat.model_dump_json()) == cat
+    assert Thing(id="cat", noun="cat", phrase="a red cat", attributes=("red",), attribute_mentions=(None,)).weight == 1
+    for wrong in ({"mentions": ((9, 9),)}, {"mentions": ((-1, 2),)}, {"attribute_mentions": ((2, 5),)},
+                  {"weight": 0.0}):
+        with pytest.raises(ValidationError):
+            Thing(id="cat", noun="cat", phrase="a cat", **wrong)
+
+
+def test_what_was_stated_is_certain_and_certainty_is_a_share() -> None:
+    assert Relation(kind="row", subjects=("cat",)).certainty == 1
+    assert (Scene().confidence, Scene().canvas) == (1, None)
+    with pytest.raises(ValidationError):
+        Relation(kind="row", subjects=("cat",), certainty=1.1)
+    with pytest.raises(ValidationError):
+        Scene(confidence=-0.1)

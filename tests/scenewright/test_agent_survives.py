@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import ormsgpack
 import pytest
+from PIL import Image
 
+from grounding.errors import AttemptFailed
 from grounding.verify.report import Report
-from planner.scene import Layout
+from planner.errors import Conflict
+from planner.scene import Layout, Relation, Scene
 from scenewright.errors import StorageFailed
-from scenewright.fakes import DrawingPainter, Oracle
-from scenewright.loop import events
+from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop.agent import Loop
-from scenewright.loop.runs import PICTURE, RESULT, STATE, Run
-from scenewright.loop.stages import Task
+from scenewright.loop.runs import PICTURE, REPORT, RESULT, Run
+from scenewright.loop.shelf import runs_in
+from scenewright.loop.stages import Planned, Task
 
 MISSING = "exists:ball"
 Make = Callable[..., Loop]
@@ -78,31 +78,103 @@ def test_a_run_that_died_while_judging_paints_nothing_twice(loop: Make) -> None:
     assert not painter.tasks
 
 
-@pytest.mark.parametrize("damage", [b"not a database at all, however you look at it" * 40, b""])
-def test_damaged_checkpoints_are_set_aside_and_stored_pictures_are_used_again(loop: Make, damage: bytes) -> None:
+def test_a_run_goes_on_by_being_run_again_and_decides_as_it_did_before(loop: Make) -> None:
     first = loop(painter=DrawingPainter(lambda task, index: (MISSING,))).go()
-    folder = first.folder
-    (folder / RESULT).unlink()
-    (folder / STATE).write_bytes(damage)
-    painter = DrawingPainter(lambda task, index: (MISSING,))
-    again = loop(painter=painter)
-    told: list[events.Event] = []
-    again.tell = told.append
-    assert again.go().outcome.tries == first.outcome.tries
-    assert not painter.tasks
-    assert not damage or any(isinstance(e, events.Warned) for e in told)
-
-
-@pytest.mark.parametrize("code", range(6))
-def test_a_checkpoint_that_names_a_function_is_not_called(loop: Make, tmp_path: Path, code: int) -> None:
-    first = loop().go()
     (first.folder / RESULT).unlink()
-    trap = tmp_path / "trap"
-    call = ormsgpack.packb(["os", "system", f"touch {trap}"])
-    with closing(sqlite3.connect(first.folder / STATE)) as connection, connection:
-        connection.execute("update checkpoints set checkpoint = ?", (ormsgpack.packb(ormsgpack.Ext(code, call)),))
-    assert loop().go().outcome.tries == first.outcome.tries
-    assert not trap.exists()
+    painter, oracle = DrawingPainter(lambda task, index: (MISSING,)), Oracle()
+    again = loop(painter=painter, verifier=oracle, clock=lambda: 1e9).go()
+    assert again.outcome == first.outcome
+    assert not painter.tasks
+    assert not oracle.judged
+
+
+def test_the_time_that_was_spent_before_a_stop_counts_after_it(loop: Make) -> None:
+    now = iter(range(0, 100_000, 10))
+    wrong = lambda task, index: (MISSING,)  # noqa: E731
+    first = loop(painter=DrawingPainter(wrong), rounds=50, seconds=100.0, clock=lambda: float(next(now))).go()
+    (first.folder / RESULT).unlink()
+    painter = DrawingPainter(wrong)
+    again = loop(painter=painter, rounds=50, seconds=100.0, clock=lambda: 0.0).go()
+    assert (again.outcome.ended, again.outcome.seconds) == ("seconds", first.outcome.seconds)
+    assert not painter.tasks
+
+
+def test_a_plan_is_made_once_even_if_the_run_is_stopped_after_it(loop: Make, scene: Scene) -> None:
+    class Once(ScenePlanner):
+        made = 0
+
+        def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+            self.made += 1
+            return super().plan(prompt, seed=seed, calls=calls)
+
+    planner = Once(scene)
+    with pytest.raises(Power):
+        loop(planner=planner, painter=Doomed(1)).go()
+    assert loop(planner=planner).go().verified
+    assert planner.made == 1
+
+
+def test_a_round_that_failed_is_not_painted_again(loop: Make) -> None:
+    class Broken(DrawingPainter):
+        def paint(self, task: Task, **options: Any) -> Any:
+            super().paint(task, **options)
+            raise AttemptFailed("the latents became non-finite")
+
+    painter = Broken()
+    for _ in range(2):
+        with pytest.raises(AttemptFailed, match="none of 4 rounds"):
+            loop(painter=painter).go()
+    assert len(painter.tasks) == 4
+
+
+def test_a_prompt_that_is_refused_is_no_run_that_was_interrupted(loop: Make, scene: Scene, tmp_path: Path) -> None:
+    both = scene.model_copy(update={"relations": (
+        *scene.relations, Relation(kind="left_of", subjects=("box",), objects=("ball",), words="left of"))})
+    refused = loop(planner=ScenePlanner(both))
+    with refused.run.locked():
+        refused.run.describe({"prompt": scene.prompt}, {})
+        with pytest.raises(Conflict):
+            refused.go()
+    assert [s.state for s in runs_in(tmp_path)] == ["refused"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "another picture", "a link", "gone"])
+def test_a_stored_result_is_only_a_result_if_its_picture_is_that_picture(
+        loop: Make, tmp_path: Path, damage: str) -> None:
+    first = loop().go()
+    before = first.picture.read_bytes()
+    match damage:
+        case "empty":
+            first.picture.write_bytes(b"")
+        case "cut":
+            first.picture.write_bytes(before[: len(before) // 2])
+        case "another picture":
+            Image.new("RGB", (128, 128), "green").save(first.picture)
+        case "a link":
+            first.picture.rename(tmp_path / "elsewhere.png")
+            first.picture.symlink_to(tmp_path / "elsewhere.png")
+        case "gone":
+            first.picture.unlink()
+    painter = DrawingPainter()
+    again = loop(painter=painter).go()
+    assert again.verified
+    assert again.picture.read_bytes() == before
+    assert not again.picture.is_symlink()
+    assert not painter.tasks
+
+
+def test_a_trimmed_run_is_given_back_as_it_was(loop: Make) -> None:
+    first = loop().go()
+    first_run = Run(first.folder)
+    first_run.trim(("labels",))
+    painter = DrawingPainter()
+    again = loop(painter=painter).go()
+    assert not painter.tasks
+    assert (again.outcome, again.layout, again.report, again.receipt) == (
+        first.outcome, first.layout, first.report, first.receipt)
+    first_run.trim(())
+    assert loop(painter=painter).go().report is None
+    assert not painter.tasks
 
 
 def test_a_damaged_picture_is_painted_again(loop: Make) -> None:
@@ -110,6 +182,7 @@ def test_a_damaged_picture_is_painted_again(loop: Make) -> None:
     stored = next(first.folder.glob("pictures/*/0.png"))
     before = stored.read_bytes()
     stored.write_bytes(before[:-20])
+    (first.folder / RESULT).unlink()
     painter = DrawingPainter()
     again = loop(painter=painter).go()
     assert stored.read_bytes() == before
@@ -135,7 +208,7 @@ def test_a_full_disk_is_told_in_words_and_the_run_goes_on_once_there_is_room(
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "strange", "empty"])
 def test_whatever_file_of_a_run_is_damaged_the_same_request_gives_the_same_picture(loop: Make, damage: str) -> None:
-    wrong = lambda task, index: () if task.mend else (MISSING,)  # noqa: E731
+    wrong = lambda task, index: () if task.how.mend else (MISSING,)  # noqa: E731
     first = loop(painter=DrawingPainter(wrong)).go()
     picture, folder = first.picture.read_bytes(), first.folder
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -149,8 +222,8 @@ def test_whatever_file_of_a_run_is_damaged_the_same_request_gives_the_same_pictu
                 path.write_bytes(b"\x00\xffstrange" * 30)
             case "empty":
                 path.write_bytes(b"")
-        if path.name != PICTURE:
+        if path.name not in (PICTURE, REPORT):
             (folder / RESULT).unlink(missing_ok=True)
         again = loop(painter=DrawingPainter(wrong)).go()
         assert again.verified, path
-        assert again.picture.read_bytes() == picture or path.name == PICTURE, path
+        assert again.picture.read_bytes() == picture, path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -20,9 +21,10 @@ from planner.scene import Scene
 from scenewright import api, config, fakes
 from scenewright.api import open_picture, render, watch
 from scenewright.config import Settings
-from scenewright.errors import Busy
+from scenewright.errors import Busy, StorageFailed
 from scenewright.loop import events
-from scenewright.loop.runs import PAGE, runs_in
+from scenewright.loop.runs import PAGE
+from scenewright.loop.shelf import runs_in
 
 MISSING = "exists:ball"
 
@@ -126,13 +128,31 @@ def test_what_is_missing_is_told_and_the_rest_goes_on(scene: Scene, settings: Se
     assert "not checked" in (last.result.folder / PAGE).read_text()
 
 
-def test_where_runs_cannot_be_stored_the_picture_is_made_all_the_same(scene: Scene, tmp_path: Path) -> None:
+def test_where_runs_cannot_be_stored_nothing_is_painted_and_nothing_is_kept_elsewhere(
+        scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "runs").write_text("a file where the folder should be")
-    told: list[events.Event] = []
-    result = render(scene.prompt, settings=Settings(runs=tmp_path / "runs"), stack=fakes.stack(scene),
-                    on_event=told.append)
-    assert result.verified
-    assert any(isinstance(e, events.Warned) and "This time the run is kept in" in e.sentence for e in told)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    painter = fakes.DrawingPainter()
+    with pytest.raises(StorageFailed, match="runs"):
+        render(scene.prompt, settings=Settings(runs=tmp_path / "runs"),
+               stack=replace(fakes.stack(scene), painter=painter))
+    assert not painter.tasks
+    assert not list((tmp_path / "temporary").iterdir())
+def test_where_runs_cannot_be_stored_nothing_is_painted_and_the_folder_is_named(scene: Scene, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    stack = fakes.stack(scene)
+    with pytest.raises(StorageFailed, match="runs"):
+        render(scene.prompt, runs=tmp_path / "runs", stack=stack)
+    assert not stack.painter.tasks  # type: ignore[attr-defined]
+
+
+def test_settings_can_be_given_by_name_and_a_misspelt_one_is_told(scene: Scene, settings: Settings) -> None:
+    stack = fakes.stack(scene)
+    assert render(scene.prompt, settings=settings, seed=7, stack=stack).run == render(
+        scene.prompt, settings=settings.model_copy(update={"seed": 7}), stack=stack).run
+    with pytest.raises(BadInput, match="did you mean `rounds`"):
+        render(scene.prompt, settings=settings, round=2, stack=stack)
 
 
 def test_a_cancelled_run_says_so(scene: Scene, settings: Settings) -> None:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from grounding.pocket.world import Item, Picture, draw, size_of
 from planner.claims import claims_of
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from planner.solve import place
 from scenewright import fakes
 from scenewright.config import Settings
 from scenewright.loop.stages import Task

@@ -175,7 +175,7 @@ def test_check_json_has_every_verdict_and_violation(scenewright: Any, tmp_path: 
 def test_a_bug_ends_with_1_and_a_sentence_and_shows_its_place_only_on_request(
     scenewright: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scenewright.planning.read", lambda prompt: 1 / 0)
+    monkeypatch.setattr("planner.read.grammar.read", lambda prompt: 1 / 0)
     done = scenewright("plan", PROMPT)
     assert (done.code, done.out) == (1, "")
     assert "unexpected ZeroDivisionError" in done.err

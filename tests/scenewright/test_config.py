@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from grounding.settings import GUIDED
 from scenewright.config import Settings, assigned
 from scenewright.errors import BadSettings
 from scenewright.places import FILE, config_file, configured
@@ -136,3 +137,13 @@ def test_a_named_file_that_is_missing_or_damaged_is_told(tmp_path: Path, monkeyp
 def test_an_assignment_that_sets_nothing_is_refused(word: str) -> None:
     with pytest.raises(BadSettings):
         assigned([word])
+
+
+@pytest.mark.parametrize(("name", "bad"), [
+    ("steps", 0), ("steps", 1001), ("guidance_scale", 0.5), ("guidance_scale", 100.5), ("strength", -0.1),
+    ("strength", 100.5)])
+def test_how_to_paint_has_one_set_of_bounds(name: str, bad: float) -> None:
+    with pytest.raises(BadSettings, match=name):
+        Settings.load({name: bad})
+    with pytest.raises(ValidationError, match="scale" if name == "strength" else name):
+        GUIDED.but(refocus={"scale": bad}) if name == "strength" else GUIDED.but(**{name: bad})

@@ -78,10 +78,43 @@ def test_an_unknown_format_ends_with_2_and_the_known_names(
     assert "lmd" in capsys.readouterr().err
 
 
-def test_a_folder_that_is_not_there_is_one_sentence(
+def test_a_folder_that_is_not_there_is_made(own: Path, tmp_path: Path) -> None:
+    assert convert(own, tmp_path / "nowhere" / "out.json") == 0
+    assert Layout.model_validate_json((tmp_path / "nowhere" / "out.json").read_text()) == LAYOUT
+
+
+def test_a_class_list_that_is_there_numbers_every_file_and_is_never_changed(own: Path, tmp_path: Path) -> None:
+    classes = tmp_path / "classes.txt"
+    classes.write_text("bird\ndog\ncat\n")
+    assert convert(own, tmp_path / "labels.txt", "--to", "yolo", "--classes", classes) == 0
+    assert [line.split()[0] for line in (tmp_path / "labels.txt").read_text().splitlines()] == ["2", "1"]
+    assert convert(own, tmp_path / "17.json", "--to", "coco", "--classes", classes) == 0
+    coco = json.loads((tmp_path / "17.json").read_text())
+    assert [row["category_id"] for row in coco["annotations"]] == [3, 2]
+    assert [row["name"] for row in coco["categories"]] == ["bird", "dog", "cat"]
+    assert coco["images"][0]["file_name"] == "17.png"
+    assert classes.read_text() == "bird\ndog\ncat\n"
+
+
+@pytest.mark.parametrize("format", ["yolo", "coco"])
+def test_a_name_that_a_class_list_does_not_know_is_refused_and_nothing_is_written(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    (tmp_path / "classes.txt").write_text("cat\nbird\n")
+    assert convert(own, tmp_path / "there", "--to", format, "--classes", tmp_path / "classes.txt") == 2
+    assert "`dog`" in capsys.readouterr().err
+    assert not (tmp_path / "there").exists()
+    assert (tmp_path / "classes.txt").read_text() == "cat\nbird\n"
+
+
+def test_what_a_terminal_would_obey_is_spelled_out_on_stdout(
     own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert convert(own, tmp_path / "nowhere" / "out.json") == 1
-    err = capsys.readouterr().err
-    assert "nowhere" in err
-    assert err.count("\n") == 1
+    thing = Thing(id="cat", noun="cat", phrase="a \x1b]0;x\x07 \x9b2J \u202ecat")
+    layout = LAYOUT.model_copy(update={"scene": Scene(things=(thing,)), "placements": LAYOUT.placements[:1]})
+    own.write_text(layout.model_dump_json())
+    for format in (*FORMATS, OWN):
+        assert convert(own, "-", "--to", format, "--classes", tmp_path / "none.txt") == 0
+        out = capsys.readouterr().out
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(out)
+        (tmp_path / "none.txt").unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from scenewright.loop.runs import runs_in
+from scenewright.loop.shelf import runs_in
 from tests.scenewright.keys import heed_control_c
 
 SLOW = """
@@ -20,7 +20,7 @@ from scenewright.commands.cli import main
 
 stages = fakes.stack(read("a red ball"), steps=int(sys.argv.pop(1)))
 stages.painter.pause = lambda: time.sleep(0.02)
-scenewright.stack.open_stack = lambda settings: stages
+scenewright.stack.open_stack = lambda settings, *more: stages
 main()
 """
 
@@ -33,7 +33,7 @@ def started(folder: Path, steps: int) -> subprocess.Popen[str]:
 
 def test_control_c_cancels_with_130_and_one_sentence_and_the_run_goes_on_later(tmp_path: Path) -> None:
     with started(tmp_path, 2000) as process:
-        while not list(tmp_path.glob("*/layouts/*.json")):
+        while not list(tmp_path.glob("*/plans/*.json")):
             time.sleep(0.05)
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)

@@ -12,23 +12,24 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 from pydantic import ValidationError
 
-from grounding.settings import Bind, Mend
+from grounding.settings import GUIDED, How, Incant, Mend, Refocus
 from grounding.verify.judges import Sighting
 from grounding.verify.report import Match, Problem, Report, Surplus
 from planner.errors import BadInput
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Scene
-from planner.solve import place
 from scenewright.commands.reproduce import reproduce
 from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.loop.adapters import SampledPainter, bind_of
+from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.agent import Loop
 from scenewright.loop.course import Course, Request
-from scenewright.loop.decide import Action, Remedies, decide, reseed
+from scenewright.loop.decide import decide
 from scenewright.loop.mending import patch
 from scenewright.loop.metadata import DEEPEST, Recipe, recipe_in, with_recipe
+from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.runs import Run
-from scenewright.loop.stages import Painting, Source, Task
+from scenewright.loop.stages import Source, Task
 from scenewright.stack import open_painter
 from tests.grounding.conftest import parts
 
@@ -88,45 +89,54 @@ def test_what_has_no_place_cannot_be_mended() -> None:
     assert decide(report(trouble("missing", "stranger")), {}, {"mend"})[0].remedy == "reseed"
 
 
-def act(remedy: str, *problems: Problem) -> list[Action]:
-    return [Action(remedy=remedy, row="missing", problem=p) for p in problems]  # type: ignore[arg-type]
+def act(remedy: str, *problems: Problem) -> list[tuple[str, Problem]]:
+    return [(remedy, problem) for problem in problems]
+
+
+def emptied(how: How) -> tuple[Box, ...]:
+    return how.bind.empty if how.bind else ()
 
 
 def test_a_mended_round_has_a_new_seed_and_everything_wrong_is_in_its_areas() -> None:
     missing, colour = trouble("missing", "a"), trouble("attribute", "b")
-    course = Course(tokens=True).after([*act("mend", missing), *act("guide", colour)], report(), SOURCE)
-    assert course.mend == Mend(areas=(LEFT, RIGHT, TOP), things=("a", "b"))
-    assert (course.source, course.seeding, course.tokens) == (SOURCE, 1, False)
-    assert course.guide.keys() == {"b"}
-    again = course.after([reseed("why")], report(), SOURCE)
-    assert (again.mend, again.source, again.clear, again.seeding) == (None, None, (), 2)
+    learning = Course(how=GUIDED.but(tokens=Incant()))
+    course = treated(learning, [*act("mend", missing), *act("guide", colour)], report(), SOURCE)
+    assert course.how.mend == Mend(areas=(LEFT, RIGHT, TOP), things=("a", "b"))
+    assert (course.source, course.seeding, course.how.tokens) == (SOURCE, 1, None)
+    assert course.how.refocus == Refocus(weights={"b": 1.8})
+    again = treated(course, act("reseed", missing), report(), SOURCE)
+    assert (again.how.mend, again.source, emptied(again.how), again.seeding) == (None, None, (), 2)
+
+
+def test_what_must_go_is_left_to_the_background_while_it_is_mended_and_no_longer() -> None:
+    surplus = trouble("surplus", "a", boxes=(TOP,))
+    course = treated(Course(), act("mend", surplus), report(surplus), SOURCE)
+    assert emptied(course.how) == (TOP,)
+    assert emptied(treated(course, act("guide", trouble("missing", "a")), report(), SOURCE).how) == ()
 
 
 @pytest.mark.parametrize("whole", ["reseed", "replan", "tokens"])
 def test_nothing_is_mended_where_a_whole_picture_is_painted(whole: str) -> None:
     actions = [*act("mend", trouble("missing", "a")), *act(whole, trouble("attribute", "b"))]
-    course = Course().after(actions, report(), SOURCE)
-    assert (course.mend, course.source) == (None, None)
+    course = treated(Course(), actions, report(), SOURCE)
+    assert (course.how.mend, course.source) == (None, None)
     assert course.seeding == 1
 
 
-def task(**more: Any) -> Task:
+def task(mend: Mend | None = None, **more: Any) -> Task:
     layout = place(read("a red ball left of a blue box"), seed=0, canvas=Canvas(width=128, height=128))
-    return Task(layout=layout, seeds=(3,), steps=3, **more)
+    return Task(layout=layout, seeds=(3,), how=How(steps=3, mend=mend), **more)
 
 
 def test_a_task_names_both_what_it_mends_and_the_picture() -> None:
     mend = Mend(areas=(LEFT,))
-    for wrong in ({"mend": mend}, {"source": SOURCE}, {"mend": mend, "source": SOURCE, "tokens": True}):
-        with pytest.raises(ValidationError):
+    wrong: dict[str, Any]
+    for wrong in ({"mend": mend}, {"source": SOURCE}):
+        with pytest.raises(ValidationError, match="come together"):
             task(**wrong)
     keys = {task(mend=m, source=s).key("painter") for m, s in (
         (None, None), (mend, SOURCE), (mend, Source(batch="1" * 32, index=0)), (Mend(areas=(RIGHT,)), SOURCE))}
     assert len(keys) == 4
-
-
-def test_what_is_mended_is_bound_to_the_end() -> None:
-    assert bind_of(task(mend=Mend(areas=(LEFT,)), source=SOURCE, clear=(TOP,)), {}) == Bind(until=1.0, empty=(TOP,))
 
 
 class Mending(DrawingPainter):
@@ -138,13 +148,13 @@ class Mending(DrawingPainter):
 
 
 def test_a_missing_thing_is_painted_into_the_picture_that_lacks_it(loop: Make) -> None:
-    painter = Mending(lambda task, index: () if task.mend else (MISSING,))
+    painter = Mending(lambda task, index: () if task.how.mend else (MISSING,))
     result = loop(painter=painter, remedies=MENDED).go()
     first, second = painter.tasks
     assert result.verified
     assert (result.rounds, second.layout) == (2, first.layout)
-    assert second.mend is not None
-    assert second.mend.things == ("ball",)
+    assert second.how.mend is not None
+    assert second.how.mend.things == ("ball",)
     assert second.source == Source(batch=first.key("drawing"), index=0)
     assert second.seeds[0] != first.seeds[0]
     stored = Image.open(result.folder / "pictures" / first.key("drawing") / "0.png")
@@ -166,7 +176,7 @@ def test_the_best_picture_so_far_is_mended_not_the_last_one(loop: Make) -> None:
 
 def test_a_picture_mended_twice_carries_its_whole_history_and_is_reproduced(loop: Make) -> None:
     def script(task: Task, index: int) -> tuple[str, ...]:
-        mended = task.mend.things if task.mend else ()
+        mended = task.how.mend.things if task.how.mend else ()
         return () if "box" in mended else (COLOUR,) if "ball" in mended else (MISSING, COLOUR)
 
     class Blinkered(Oracle):
@@ -180,7 +190,8 @@ def test_a_picture_mended_twice_carries_its_whole_history_and_is_reproduced(loop
     result = loop(painter=DrawingPainter(script), verifier=Blinkered(), remedies=twice).go()
     assert result.verified
     recipe = recipe_in(result.picture)
-    assert [one.task.mend.things if one.task.mend else () for one in recipe.history] == [(), ("ball",), ("box",)]
+    mends = [one.task.how.mend for one in recipe.history]
+    assert [mend.things if mend else () for mend in mends] == [(), ("ball",), ("box",)]
     painter = Mending(script)
     assert reproduce(result.picture, painter).same_bytes
     assert [one is None for one in painter.given] == [True, False, False]
@@ -228,11 +239,11 @@ def test_a_sampled_picture_is_mended_in_its_place_and_painted_again_from_its_rec
 
     run = Run(tmp_path / "run")
     run.folder.mkdir()
-    request = Request(prompt=scene.prompt, steps=3)
+    request = Request(prompt=scene.prompt, how=painter.usual.asked(steps=3))
     result = Loop(request, run, ScenePlanner(scene), painter, Seeing(), MENDED).go()
     assert result.verified
     assert result.rounds == 2
-    source: list[Painting] | None = run.paintings(result.outcome.tries[0].batch)
+    source = run.paintings(result.outcome.tries[0].batch)
     assert source
     changed = (np.asarray(source[0].image) != np.asarray(result.image)).any(-1)
     box = result.layout.boxes["ball"]

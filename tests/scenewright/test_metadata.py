@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from grounding.settings import How
 from planner.errors import BadInput
 from planner.scene import Layout, Scene
 from scenewright.loop.metadata import CHUNK, LARGEST, Recipe, parameters, recipe_in, versions, with_recipe
@@ -21,8 +22,8 @@ IMAGE = Image.new("RGB", (16, 16), "teal")
 
 
 def recipe(prompt: str = "a red ball") -> Recipe:
-    return Recipe(task=Task(layout=Layout(scene=Scene(prompt=prompt)), seeds=(7, 8), steps=20, guidance_scale=5.0),
-                  index=1, painter="pocket@12", versions=versions(), run="r")
+    task = Task(layout=Layout(scene=Scene(prompt=prompt)), seeds=(7, 8), how=How(steps=20, guidance_scale=5.0))
+    return Recipe(task=task, index=1, painter="pocket@12", versions=versions(), run="r")
 
 
 @settings(max_examples=40)
@@ -87,9 +88,10 @@ def test_a_stranger_s_recipe_is_refused_in_words(tmp_path: Path, body: bytes) ->
 
 @pytest.mark.parametrize("change", [
     {"extra": 1}, {"index": 99}, {"index": -1}, {"painter": "x" * 500}, {"versions": {str(i): "1" for i in range(50)}},
-    {"task": {"layout": {"scene": {}}, "seeds": []}}, {"task": {"layout": {"scene": {}}, "seeds": [1], "steps": 10**9}},
-    {"task": {"layout": {"scene": {}}, "seeds": [0] * 1000}}, {"schema_version": 2},
-    {"task": {"layout": {"scene": {}}, "seeds": [1], "strength": 1e400}},
+    {"task": {"layout": {"scene": {}}, "seeds": []}},
+    {"task": {"layout": {"scene": {}}, "seeds": [1], "how": {"steps": 10**9}}},
+    {"task": {"layout": {"scene": {}}, "seeds": [0] * 1000}}, {"schema_version": 3},
+    {"task": {"layout": {"scene": {}}, "seeds": [1], "how": {"guidance_scale": 1e400}}},
 ])
 def test_a_recipe_with_a_field_out_of_bounds_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     path = tmp_path / "p.png"

@@ -13,13 +13,15 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from grounding.receipt import Attention
+from grounding.settings import GUIDED
 from grounding.verify.report import Report
 from planner.scene import Layout, Scene
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.evidence import told_report
 from scenewright.config import Settings
-from scenewright.loop.decide import Remedies
+from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, Run
 from scenewright.loop.stages import Painting, Task
@@ -35,17 +37,18 @@ class Watching(fakes.DrawingPainter):
     """A painter whose receipts speak of attention."""
 
     def paint(self, task: Task, **options: object) -> list[Painting]:  # type: ignore[override]
-        seen = [{"thing": p.thing, "phrase": p.thing, "before": 0.1, "after": 0.7, "weak": False}
-                for p in task.layout.placements]
-        return [Painting(p.image, {**p.receipt, "attention": seen}) for p in super().paint(task, **options)]  # type: ignore[arg-type]
+        seen = tuple(Attention(thing=p.thing, phrase=p.thing, before=0.1, after=0.7, weak=False)
+                     for p in task.layout.placements)
+        return [Painting(p.image, p.receipt.model_copy(update={"attention": seen}))
+                for p in super().paint(task, **options)]  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def result(scene: Scene, tmp_path: Path) -> Result:
     """A run of two rounds with a prompt that wants to be markup."""
     evil = scene.model_copy(update={"prompt": EVIL, "notes": (EVIL,), "unread": (EVIL,)})
-    stack = fakes.stack(evil, lambda task, index: () if task.mend else ("exists:ball",))
-    painter = Watching(lambda task, index: () if task.mend else ("exists:ball",))
+    stack = fakes.stack(evil, lambda task, index: () if task.how.mend else ("exists:ball",))
+    painter = Watching(lambda task, index: () if task.how.mend else ("exists:ball",))
     chosen = Settings(runs=tmp_path / "runs", candidates=2, remedies=Remedies(missing=("mend",)))
     return render(EVIL, settings=chosen,
                   stack=type(stack)(stack.planner, painter, stack.verifier))
@@ -120,8 +123,10 @@ def test_the_command_of_a_page_is_safe_to_paste(tmp_path: Path) -> None:
     run = Run(tmp_path)
     assert command(run, {"prompt": "$(rm -rf /); 'x'", "rounds": 4, "candidates": 3}) == (
         "scenewright render '$(rm -rf /); '\"'\"'x'\"'\"'' --n 3")
-    assert command(run, {"layout": {"scene": {}}, "seed": 2, "strength": 0.5}) == (
-        f"scenewright render --layout {tmp_path}/layouts/layout.json --seed 2 --set strength=0.5")
+    how = GUIDED.asked(steps=8, guidance_scale=4.5, strength=0.5).model_dump(mode="json")
+    assert command(run, {"layout": {"scene": {}}, "seed": 2, "how": how}) == (
+        f"scenewright render --layout {tmp_path}/layout.json --seed 2 --steps 8 --set guidance_scale=4.5 "
+        "--set strength=0.5")
 
 
 def test_a_contact_sheet_shows_every_picture() -> None:

@@ -14,8 +14,7 @@ from scenewright.api import render
 from scenewright.commands.cli import command
 from scenewright.commands.shell import run
 from scenewright.config import Settings
-from scenewright.loop.adapters import PromptPlanner
-from scenewright.planning import plan
+from scenewright.planning import Planner, plan
 from scenewright.stack import Stack
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
@@ -27,8 +26,8 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with the files that the README speaks of, and models that never err."""
     painter, oracle = fakes.DrawingPainter(), fakes.Oracle()
-    stack = Stack(PromptPlanner(Canvas(width=128, height=128)), painter, oracle)
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings: stack)
+    stack = Stack(Planner(spare=Canvas(width=128, height=128)), painter, oracle)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     monkeypatch.chdir(tmp_path)

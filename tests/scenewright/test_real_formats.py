@@ -12,6 +12,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from grounding.errors import ModelMissing, Unsupported
+from grounding.settings import How, Incant
 from grounding.verify.report import Problem, Report
 from planner.scene import Canvas
 from scenewright.api import render, verify, watch
@@ -20,9 +21,10 @@ from scenewright.commands.reproduce import reproduce
 from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop import events
-from scenewright.loop.adapters import PromptPlanner, SampledPainter
+from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.metadata import recipe_in, with_recipe
 from scenewright.loop.stages import Task
+from scenewright.planning import Planner
 from scenewright.stack import open_painter, open_stack, open_verifier
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, parts, tokenizer
@@ -67,7 +69,7 @@ def test_a_prompt_goes_through_the_whole_loop(settings: Any, folders: Folders, d
     assert result.image.size == (128, 128)
     assert result.report is not None
     assert len(result.report.findings) >= 7
-    assert result.receipt["passes"] >= result.receipt["plain_passes"] == 6
+    assert result.receipt.cost.forward_equivalents >= result.receipt.how.plain_passes == 6
     assert result.cost >= 1
     assert 1 <= result.rounds <= 2
 
@@ -76,7 +78,7 @@ def test_the_same_request_paints_the_same_file_and_its_recipe_paints_it_again(se
     first = render(PROMPT, settings=settings(rounds=1))
     second = render(PROMPT, settings=settings(rounds=1, runs=tmp_path / "other"))
     assert first.picture.read_bytes() == second.picture.read_bytes()
-    again = reproduce(first.picture, open_painter(settings().image_model, "cpu", settings().scorer))
+    again = reproduce(first.picture, open_painter(settings().image_model))
     assert again.same_bytes
     assert again.sentence == "the same bytes came out"
 
@@ -84,7 +86,7 @@ def test_the_same_request_paints_the_same_file_and_its_recipe_paints_it_again(se
 def test_a_picture_of_a_batch_is_reproduced_with_its_batch(settings: Any) -> None:
     result = render(PROMPT, settings=settings(rounds=1, candidates=3))
     assert len(recipe_in(result.picture).task.seeds) == 3
-    assert reproduce(result.picture, open_painter(settings().image_model, "cpu", settings().scorer)).same_bytes
+    assert reproduce(result.picture, open_painter(settings().image_model)).same_bytes
 
 
 def test_another_version_or_model_is_named_when_other_pixels_come_out(settings: Any, tmp_path: Path) -> None:
@@ -94,7 +96,7 @@ def test_another_version_or_model_is_named_when_other_pixels_come_out(settings: 
                                     "task": recipe.task.model_copy(update={"seeds": (9,)})})
     odd = tmp_path / "odd.png"
     odd.write_bytes(with_recipe(result.image, old))
-    told = reproduce(odd, open_painter(settings().image_model, "cpu", settings().scorer))
+    told = reproduce(odd, open_painter(settings().image_model))
     assert not told.same_bytes
     assert "another picture came out" in told.sentence
     assert "torch was 1.0, here it is" in told.sentence
@@ -152,7 +154,7 @@ def test_more_guidance_is_another_picture_and_none_is_cheapest(settings: Any) ->
 
 
 def test_replanning_gives_what_was_missing_more_room() -> None:
-    planner = PromptPlanner(Canvas(width=128, height=128))
+    planner = Planner(spare=Canvas(width=128, height=128))
     layout = planner.plan(PROMPT, seed=0, calls=0).layout
     ball = layout.scene.things[0].id
     missing = Report(canvas=layout.canvas, problems=(Problem(kind="missing", sentence="no ball", things=(ball,)),))
@@ -207,8 +209,8 @@ def test_other_families_are_a_setting_away(settings: Any, tmp_path: Path, build:
     build(tokenizer(), second, list(WORDS)).save_pretrained(tmp_path / "model")
     result = render(PROMPT, settings=settings(image_model=str(tmp_path / "model"), rounds=1, steps=2, canvas="1:1"))
     assert result.report is not None
-    assert result.receipt["scheduler"]
-    assert reproduce(result.picture, open_painter(str(tmp_path / "model"), "cpu", settings().scorer)).same_bytes
+    assert result.receipt.scheduler
+    assert reproduce(result.picture, open_painter(str(tmp_path / "model"))).same_bytes
 
 
 class Cramped:
@@ -219,24 +221,24 @@ class Cramped:
         self.backbone = inner.backbone
         self.asked: list[int] = []
 
-    def paint(self, layouts: Any, **options: Any) -> Any:
+    def paint(self, layouts: Any, how: How, **options: Any) -> Any:
         self.asked.append(len(layouts))
         if len(layouts) > self.most:
             raise self.error
-        return self.inner.paint(layouts, **options)
+        return self.inner.paint(layouts, how, **options)
 
 
 @pytest.mark.parametrize("error", [
     torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDNN_STATUS_ALLOC_FAILED"), MemoryError()])
 def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_fit_is_told(
         settings: Any, error: BaseException) -> None:
-    painter = open_painter(settings().image_model, "cpu", settings().scorer)
-    layout = PromptPlanner(Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
-    task = Task(layout=layout, seeds=(1, 2), steps=2)
+    painter = open_painter(settings().image_model)
+    layout = Planner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    task = Task(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
 
     def paint(most: int) -> Any:
         cramped: Any = Cramped(painter.painter, most, error)
-        small = SampledPainter(cramped, "small", 2, 5.0, {})
+        small = SampledPainter(cramped, "small", painter.usual)
         return small.paint(task, on_step=lambda step: None, cancel=lambda: False), cramped.asked
 
     pictures, asked = paint(1)
@@ -248,15 +250,17 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
 
 
 def test_tokens_can_be_learned_for_a_picture_and_are_learned_the_same_again(settings: Any) -> None:
-    painter = open_painter(settings().image_model, "cpu", settings().scorer)
-    layout = PromptPlanner(Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
-    task = Task(layout=layout, seeds=(1,), steps=2, tokens=True)
+    painter = open_painter(settings().image_model)
+    layout = Planner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    how = painter.usual.asked(steps=2)
+    task = Task(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
 
     def paint(task: Task) -> Any:
         return painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0]
 
     learned, again = paint(task), paint(task)
     assert "tokens" in painter.can
-    assert "tokens" not in open_painter(settings().image_model).can
+    assert learned.receipt.learned
     assert learned.image.tobytes() == again.image.tobytes()
-    assert learned.receipt["passes"] > paint(task.model_copy(update={"tokens": False})).receipt["passes"]
+    plain = paint(task.model_copy(update={"how": how}))
+    assert learned.receipt.cost.forward_equivalents > 2 * plain.receipt.cost.forward_equivalents

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from diffusers import StableDiffusionPipeline
 
-from grounding.settings import Bind, Refocus
+from grounding.settings import GUIDED, Bind, How, Mend, Refocus
+from grounding.verify.report import Problem
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
-from planner.solve import place
-from scenewright.loop.adapters import SampledPainter, bind_of, refocus_of
+from scenewright.loop.adapters import SampledPainter
+from scenewright.loop.course import Course
+from scenewright.loop.remedies import treated
 from scenewright.loop.stages import Task
 from scenewright.stack import open_painter
 from tests.grounding.conftest import parts
+
+AREA = Box.of(0.0, 0.0, 1.0, 0.15)
 
 
 def layout() -> Layout:
     return place(read("a red ball left of a blue box"), seed=0, canvas=Canvas(width=128, height=128))
 
 
-def task(**wishes: object) -> Task:
-    return Task(layout=layout(), seeds=(3,), steps=3, **wishes)  # type: ignore[arg-type]
+def repaired(remedy: str, *things: str, boxes: tuple[Box, ...] = (), how: How = GUIDED) -> How:
+    fault = Problem(kind="missing", sentence="", things=things, boxes=boxes)
+    return treated(Course(how=how), [(remedy, fault)]).how
 
 
 @pytest.fixture(scope="module")
@@ -34,38 +38,41 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> SampledPainter:
     return open_painter(str(folder))
 
 
-def test_a_task_without_repairs_is_painted_with_the_usual_settings() -> None:
-    assert (refocus_of(task()), bind_of(task(), {})) == (Refocus(), Bind())
-    assert refocus_of(task(strength=2.0)) == Refocus(scale=2.0)
-    plain = task(strength=0.0, guide={"ball1": 5.0}, bind=("ball1",), clear=(Box.of(0, 0, 1, 1),))
-    assert (refocus_of(plain), bind_of(plain, {})) == (None, None)
+def test_what_is_asked_for_takes_the_place_of_what_is_usual_and_nothing_else() -> None:
+    usual = How(steps=7, guidance_scale=4.0, refocus=Refocus(), bind=Bind(scales={"small": 0.2}))
+    assert usual.asked() == usual
+    assert usual.asked(steps=3, guidance_scale=2.0, strength=2.0) == usual.but(
+        steps=3, guidance_scale=2.0, refocus=Refocus(scale=2.0))
+    assert usual.asked(strength=0.0) == How(steps=7, guidance_scale=4.0)
 
 
 def test_guidance_of_one_thing_weighs_that_thing_and_leaves_the_scale_alone() -> None:
-    assert refocus_of(task(guide={"ball1": 1.8})) == Refocus(weights={"ball1": 1.8})
-    assert bind_of(task(guide={"ball1": 1.8}), {}) == Bind(firmness={"ball1": 1.8})
+    assert repaired("guide", "ball1") == GUIDED.but(
+        refocus=Refocus(weights={"ball1": 1.8}), bind=Bind(firmness={"ball1": 1.8}))
 
 
 def test_binding_of_one_thing_is_never_weaker_than_its_guidance_and_never_weaker_than_usual() -> None:
-    bound = bind_of(task(guide={"ball1": 50.0, "box1": 1.5}, bind=("ball1", "box1")), {})
-    assert bound is not None
-    assert bound.firmness["ball1"] == 50.0
-    assert bound.firmness["box1"] > 1.5
-    assert refocus_of(task(bind=("ball1",))) == Refocus()
+    before = GUIDED.but(refocus=Refocus(weights={"ball1": 50.0}), bind=Bind(firmness={"ball1": 50.0, "box1": 1.5}))
+    assert repaired("bind", "ball1", "box1", how=before) == before.but(bind=Bind(firmness={"ball1": 50.0, "box1": 2.0}))
 
 
 def test_an_area_is_cleared_as_it_was_seen_and_nothing_else_is_bound_differently() -> None:
-    area = Box.of(0.8, 0.0, 1.0, 0.2)
-    assert bind_of(task(clear=(area,)), {}) == Bind(empty=(area,))
+    assert repaired("clear", boxes=(AREA,)) == GUIDED.but(bind=Bind(empty=(AREA,)))
 
 
-def test_each_repair_changes_the_picture_and_none_changes_no_byte(painter: SampledPainter, tmp_path: Path) -> None:
-    def paint(**wishes: object) -> bytes:
-        made = painter.paint(task(**wishes), on_step=lambda step: None, cancel=lambda: False)
-        return np.asarray(made[0].image).tobytes()
+def test_what_is_mended_is_bound_to_the_end() -> None:
+    mended = GUIDED.but(mend=Mend(areas=(AREA,)))
+    assert mended.terms == (Bind(until=1.0), Refocus())
+    assert GUIDED.terms == (Bind(), Refocus())
 
-    usual, ball = paint(), layout().placements[0].thing
-    assert paint(guide={ball: 1.0}) == usual
-    assert paint(clear=tuple(p.box for p in layout().placements)) == usual  # all of it is taken by what is planned
-    repaired = [paint(guide={ball: 3.0}), paint(bind=(ball,)), paint(clear=(Box.of(0.0, 0.0, 1.0, 0.15),))]
-    assert len({usual, *repaired}) == 4
+
+def test_each_repair_changes_the_picture_and_none_changes_no_byte(painter: SampledPainter) -> None:
+    def paint(how: How) -> bytes:
+        task = Task(layout=layout(), seeds=(3,), how=how.but(steps=3))
+        return np.asarray(painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].image).tobytes()
+
+    usual, ball = paint(GUIDED), layout().placements[0].thing
+    assert paint(GUIDED.but(refocus=Refocus(weights={ball: 1.0}), bind=Bind(firmness={ball: 1.0}))) == usual
+    assert paint(repaired("clear", boxes=tuple(p.box for p in layout().placements))) == usual  # all of it is planned
+    made = [paint(repaired("guide", ball)), paint(repaired("bind", ball)), paint(repaired("clear", boxes=(AREA,)))]
+    assert len({usual, *made}) == 4

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from grounding.backbones import FAMILIES
-from grounding.rendering import Options
+from grounding.settings import Bind, How, Refocus
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from planner.solve import place
 from scenewright.loop.stages import Task
 from scenewright.stack import HABITS, POCKET, open_painter
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
@@ -36,7 +36,7 @@ def folder_of(tmp_path: Path) -> Callable[[str], Path]:
 def test_every_family_and_the_pocket_have_a_habit_that_can_be_painted_with() -> None:
     assert set(HABITS) == {POCKET, *(family.split(":")[1] for family in FAMILIES.values())}
     for habit in HABITS.values():
-        assert Options(steps=habit.steps, guidance_scale=habit.guidance_scale).steps > 1
+        assert How(steps=habit.steps, guidance_scale=habit.guidance_scale).steps > 1
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -45,7 +45,8 @@ def test_every_family_and_the_pocket_have_a_habit_that_can_be_painted_with() -> 
 def test_a_folder_gets_the_habit_of_its_family(folder_of: Callable[[str], Path], kind: str, family: str) -> None:
     painter = open_painter(str(folder_of(kind)))
     assert type(painter.painter.backbone).__name__ == family
-    assert (painter.steps, painter.guidance_scale) == HABITS[family]
+    assert (painter.usual.steps, painter.usual.guidance_scale) == HABITS[family]
+    assert (painter.usual.refocus, painter.usual.bind) == (Refocus(), Bind())
 
 
 def test_flux_is_painted_without_an_unconditional_half(folder_of: Callable[[str], Path]) -> None:
@@ -53,9 +54,9 @@ def test_flux_is_painted_without_an_unconditional_half(folder_of: Callable[[str]
     layout = place(read("a red ball"), seed=0, canvas=Canvas(width=32, height=32))
 
     def plain_passes(scale: float | None) -> tuple[float, float]:
-        task = Task(layout=layout, seeds=(1,), steps=3, strength=0.0, guidance_scale=scale)
+        task = Task(layout=layout, seeds=(1,), how=painter.usual.asked(steps=3, strength=0.0, guidance_scale=scale))
         receipt = painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].receipt
-        return receipt["passes"], receipt["plain_passes"]
+        return receipt.cost.forward_equivalents, receipt.how.plain_passes
 
     assert plain_passes(None) == (3, 3)
     assert plain_passes(2.0) == (6, 6)

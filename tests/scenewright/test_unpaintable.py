@@ -11,20 +11,20 @@ import pytest
 from diffusers import StableDiffusionPipeline
 from rich.console import Console
 
+from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Absent, Canvas, Layout, Scene, Thing
-from planner.solve import place
 from scenewright import fakes
 from scenewright.api import render, watch
 from scenewright.commands.evidence import told_result
 from scenewright.commands.live import Live
 from scenewright.config import Settings
 from scenewright.loop import events
-from scenewright.loop.adapters import PromptPlanner
 from scenewright.loop.agent import Loop
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, RESULT, Run
 from scenewright.loop.stages import Task, Unpaintable
+from scenewright.planning import Planner
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
 
@@ -42,7 +42,7 @@ def strange_stack(scene: Scene) -> Stack:
 
 
 def test_the_pocket_warns_before_it_paints_and_paints_all_the_same(tmp_path: Path) -> None:
-    stack = Stack(PromptPlanner(SQUARE), open_painter("pocket"), None)
+    stack = Stack(Planner(spare=SQUARE), open_painter("pocket"), None)
     settings = Settings(runs=tmp_path / "runs", steps=2, rounds=1)
     told = list(watch(DRAGON, settings=settings, stack=stack))
     names = [type(event).__name__ for event in told]

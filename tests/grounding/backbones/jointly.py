@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from grounding.attention import Call, Layer, Proceed, probabilities
-from grounding.bind import Bind, Binder
+from grounding.guide.bind import Bind, Binder
+from grounding.guide.guidance import Scenes
+from grounding.guide.targets import Target, aim
 from grounding.spans import ground
-from grounding.targets import Target, aim
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(500.0)
@@ -36,7 +37,7 @@ def binder(model: Any, bind: Bind, layouts: Sequence[Layout] = (layout((RED, LEF
     words = model.encode([g.prompt for g in groundings])
     shape = model.shape(SIDE, SIDE)
     targets: list[Target | None] = [aim(g, w, *model.grid(shape)) for g, w in zip(groundings, words, strict=True)]
-    return Binder(bind, model, shape, model.stack(words), words, targets)
+    return Binder(bind, Scenes(model, shape, words, targets, model.stack(words), range(10)))
 
 
 class Seen:

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from grounding.attention import Call, CrossWatch, Layer, Proceed, RowWatch
 from grounding.backbone import Backbone, Conditioning
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
 from grounding.mend import Mend
-from grounding.painter import Painter
+from grounding.painter import Painter, Start
+from grounding.settings import How
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 T = torch.tensor(500.0)
@@ -180,7 +181,7 @@ def test_pictures_are_painted_as_the_pipeline_paints_them(family: Any) -> None:
     family.size = lambda: (SIDE, SIDE)
     layout = Layout(scene=Scene(prompt="a red ball"))
     scale = 1.0 if type(family).__name__ == "Flux" else 4.0
-    ours = Painter(family).paint(layout, seed=3, steps=3, guidance_scale=scale)[0].image
+    ours = Painter(family).paint(layout, How(steps=3, guidance_scale=scale), seed=3)[0].image
     difference = np.abs(np.asarray(ours, dtype=int) - np.asarray(theirs, dtype=int))
     assert difference.max() <= 1
     assert (difference > 0).mean() < 0.02
@@ -227,10 +228,10 @@ def test_a_part_of_a_picture_is_mended_and_the_rest_keeps_its_pixels(family: Any
     painter, ball = Painter(family), Thing(id="b", noun="ball", phrase="a red ball", attributes=("red",))
     layout = Layout(scene=Scene(prompt="a red ball", things=(ball,)),
                     placements=(Placement(thing="b", box=Box.of(0.0, 0.0, 0.4, 0.4)),))
-    before = painter.paint(layout, seed=1, steps=3, guidance_scale=3.0)[0].image
+    before = painter.paint(layout, How(steps=3, guidance_scale=3.0), seed=1)[0].image
     mend = Mend(areas=(Box.of(0.0, 0.0, 0.4, 0.4),), things=("b",), margin=0.0)
-    after = painter.paint(layout, seed=2, steps=3, guidance_scale=3.0, bind=Bind(until=1.0), source=before,
-                          mend=mend)[0].image
+    after = painter.paint(layout, How(steps=3, guidance_scale=3.0, bind=Bind(until=1.0), mend=mend),
+        seed=2, start=Start(source=before))[0].image
     changed = (np.asarray(before) != np.asarray(after)).any(-1)
     far = [round(0.6 * side) for side in changed.shape]
     assert changed[: far[0] // 2, : far[1] // 2].any()

@@ -15,8 +15,9 @@ from grounding.backbone import Conditioning, Placed
 from grounding.backbones.gligen import Gligen
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import ModelMissing, Unsupported
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
+from grounding.settings import How
 from planner.scene import Box, Layout, Placement, Scene, Thing
 
 EARLY, LATE = torch.tensor(900), torch.tensor(300)
@@ -123,8 +124,8 @@ def test_layouts_are_painted_with_gates_and_guidance(gligen: Gligen, profile: st
     boxes = [Box.around(0.5, 0.02 + 0.03 * i, 0.3, 0.2) for i in range(32)]
     placements = tuple(Placement(thing=t.id, box=box) for t, box in zip(things, boxes, strict=True))
     layout = Layout(scene=Scene(prompt="a red cat", things=things), placements=placements)
-    found = Painter(gligen).paint([layout, Layout(scene=Scene(prompt="a cat"))], steps=4,
-                                  refocus=Refocus(profile=profile, weak=1.0), keep=True)
+    how = How(steps=4, refocus=Refocus(profile=profile, weak=1.0))
+    found = Painter(gligen).paint([layout, Layout(scene=Scene(prompt="a cat"))], how, keep=True)
     assert all(f.trajectory is not None and torch.isfinite(f.trajectory.latents).all() for f in found)
     assert "takes 30 boxes; without it: t30, t31" in found[0].receipt.notes[0]
     assert found[0].receipt.cost.backward > 0

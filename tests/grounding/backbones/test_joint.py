@@ -14,12 +14,16 @@ from torch import Tensor
 from grounding import attention
 from grounding.attention import CrossWatch, Layer, RowWatch
 from grounding.backbones.mmdit import Control
-from grounding.bind import Bind
 from grounding.errors import BadRequest, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.guidance import Scenes
+from grounding.guide.ours import our_measure
+from grounding.guide.profile import IDLE
+from grounding.guide.refocus import Refocus, Refocuser
+from grounding.guide.targets import aim
 from grounding.painter import Painter
-from grounding.refocus import IDLE, Refocus, Refocuser, our_measure
+from grounding.settings import How
 from grounding.spans import ground
-from grounding.targets import aim
 from planner.scene import Layout, Scene
 from tests.grounding.backbones.jointly import (
     CAT,
@@ -137,9 +141,9 @@ def test_maps_made_in_parts_are_the_same_and_take_less_memory(model: Any, monkey
 
 def test_the_receipt_tells_how_much_memory_watching_and_binding_took(model: Any) -> None:
     scene = layout((RED, LEFT), (CAT, RIGHT))
-    none = Painter(model).paint(scene, steps=2, guidance_scale=2.0, watch=False)[0].receipt.cost
-    watched = Painter(model).paint(scene, steps=2, guidance_scale=2.0)[0].receipt.cost
-    bound = Painter(model).paint(scene, steps=2, guidance_scale=2.0, bind=Bind())[0].receipt.cost
+    none = Painter(model).paint(scene, How(steps=2, guidance_scale=2.0, watch=False))[0].receipt.cost
+    watched = Painter(model).paint(scene, How(steps=2, guidance_scale=2.0))[0].receipt.cost
+    bound = Painter(model).paint(scene, How(steps=2, guidance_scale=2.0, bind=Bind()))[0].receipt.cost
     rows, cols = model.grid(model.shape(SIDE, SIDE))
     columns = len(model.encode(["a"])[0].offsets)
     assert none.attention_bytes == 0
@@ -152,7 +156,7 @@ def test_layouts_are_painted_with_binding_and_guidance(model: Any, profile: str)
     prompt = "cat beside a red ball"  # the first word is a thing: in FLUX it is the very first column
     scenes = [layout((CAT, RIGHT), (RED, LEFT), prompt=prompt), Layout(scene=Scene(prompt="a cat"))]
     refocus = Refocus(profile=profile, weak_bound=1.0)
-    found = Painter(model).paint(scenes, steps=4, guidance_scale=2.0, bind=Bind(), refocus=refocus, keep=True)
+    found = Painter(model).paint(scenes, How(steps=4, guidance_scale=2.0, bind=Bind(), refocus=refocus), keep=True)
     assert all(f.trajectory is not None and torch.isfinite(f.trajectory.latents).all() for f in found)
     assert found[0].receipt.cost.backward > 0
     assert 0 < found[0].receipt.cost.share < 1.1  # in so small a model, watching itself counts
@@ -161,7 +165,7 @@ def test_layouts_are_painted_with_binding_and_guidance(model: Any, profile: str)
 
 def test_guidance_of_scale_zero_is_no_guidance_to_the_bit(model: Any) -> None:
     scene = layout((RED, LEFT), (CAT, RIGHT))
-    none, zero = (Painter(model).paint(scene, steps=3, guidance_scale=2.0, refocus=r, keep=True)[0].trajectory
+    none, zero = (Painter(model).paint(scene, How(steps=3, guidance_scale=2.0, refocus=r), keep=True)[0].trajectory
                   for r in (None, Refocus(scale=0.0)))
     assert none is not None
     assert zero is not None
@@ -174,18 +178,18 @@ def test_one_step_of_guidance_lowers_the_energy(model: Any) -> None:
     target = aim(scene, words[0], 8, 8)
     assert target is not None
     refocus = Refocus(weak=1.0, step=0.01)
-    refocuser = Refocuser(refocus, model, model.stack(words), [target], 10)
+    scenes = Scenes(model, model.shape(SIDE, SIDE), words, [target], model.stack(words), range(10))
+    refocuser = Refocuser(refocus, scenes)
 
     def energy(x: Tensor) -> float:
-        look, hooks = refocuser.watches(x, T, [0])
-        found = model.attend(x, T, refocuser.cond, hooks, lambda: our_measure(refocus, target, look()[0], IDLE))
+        look, hooks = refocuser.watches(scenes.given, x, T, [0])
+        found = model.attend(x, T, scenes.given, hooks, lambda: our_measure(refocus, target, look()[0], IDLE))
         return float(found.energy)
 
     x = latents(model)
-    refocuser.last[0] = torch.zeros(2)
     energies = [energy(x)]
     for _ in range(4):
-        x = refocuser(x, T, 0).detach()
+        x = refocuser.move(x, T, 0).detach()
         energies.append(energy(x))
     assert energies == sorted(energies, reverse=True)
 
@@ -262,10 +266,10 @@ def test_a_controlnet_passes_through(model: Any) -> None:
 def test_a_fresh_controlnet_changes_no_bit_of_a_bound_batch(model: Any) -> None:
     """It adds zeros, whatever it reads; also with a picture for each, and where one alone is guided."""
     scenes = [layout((RED, LEFT), (CAT, RIGHT)), layout((CAT, LEFT))]
+    how = How(steps=3, guidance_scale=2.0, bind=Bind(), refocus=Refocus(weak_bound=1.0, weights={"r": 3.0}))
 
     def paint() -> Tensor:
-        found = Painter(model).paint(scenes, seed=[1, 2], steps=3, guidance_scale=2.0, bind=Bind(), keep=True,
-                                     refocus=Refocus(weak_bound=1.0, weights={"r": 3.0}))
+        found = Painter(model).paint(scenes, how, seed=[1, 2], keep=True)
         assert all(f.trajectory is not None for f in found)
         return torch.cat([f.trajectory.latents for f in found if f.trajectory], 1)
 

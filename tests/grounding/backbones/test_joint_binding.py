@@ -10,15 +10,14 @@ from torch import Tensor
 
 from grounding import attention
 from grounding.attention import Call, Proceed
-from grounding.bind import Bind
+from grounding.guide.bind import Bind
 from planner.scene import Box
 from tests.grounding.backbones.jointly import CAT, LEFT, PROMPT, RED, RIGHT, SIDE, Seen, T, binder, latents, layout
 
 
 def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
     bound, seen = binder(model, Bind()), Seen()
-    hook = bound.hook(0.0)
-    assert hook is not None
+    (hook,) = bound.hooks(0)
     model.predict(latents(model), T, bound.given, [hook, seen])
     sizes = [len(model.encode([text])[0].gist) for text in ("a red ball", "a cat")]
     ball = slice(bound.columns, bound.columns + sizes[0])
@@ -45,8 +44,7 @@ def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
 def test_binding_raises_attention_inside_and_lowers_it_outside(model: Any) -> None:
     free, tight = Seen(), Seen()
     bound = binder(model, Bind(own=False, part=3.0, hold=3.0, clear=3.0, pull=0.0))
-    hook = bound.hook(0.0)
-    assert hook is not None
+    (hook,) = bound.hooks(0)
     first = next(layer.name for layer in model.layers(model.shape(SIDE, SIDE)))
     model.predict(latents(model), T, bound.given, [free])
     model.predict(latents(model), T, bound.given, [hook, tight])
@@ -71,16 +69,14 @@ def test_hidden_columns_do_not_change_what_the_model_predicts(model: Any) -> Non
     bound = binder(model, Bind(hold=0, clear=0, pull=0, part=0))
     for bias in bound._cross.values():
         bias[..., bound.columns:] = attention.MASKED
-    hook = bound.hook(0.0)
-    assert hook is not None
+    (hook,) = bound.hooks(0)
     plainly = model.predict(latents(model), T, model.stack(model.encode([PROMPT])))
     torch.testing.assert_close(model.predict(latents(model), T, bound.given, [hook]), plainly, rtol=1e-4, atol=1e-5)
 
 
 def test_the_unconditional_half_and_scenes_without_things_are_left_alone(model: Any) -> None:
     bound = binder(model, Bind(), [layout((RED, LEFT), (CAT, RIGHT)), layout(prompt="a cat")])
-    hook = bound.hook(0.0)
-    assert hook is not None
+    (hook,) = bound.hooks(0)
     empty = model.stack(model.encode(["", "no hat"]))
     both = empty.widened(bound.given.states.shape[1]) + bound.given
     x = latents(model, 4)
@@ -93,8 +89,7 @@ def test_the_unconditional_half_and_scenes_without_things_are_left_alone(model: 
 def test_no_row_is_ever_masked_entirely_and_no_bias_overflows_half_precision(model: Any) -> None:
     bound = binder(model, Bind(hold=1000, clear=1000, part=1000), [layout((RED, Box.of(0, 0, 1, 1)), (CAT, LEFT)),
                                                                   layout(prompt="a cat")])
-    hook = bound.hook(0.0)
-    assert hook is not None
+    (hook,) = bound.hooks(0)
 
     class Check(Seen):
         def __call__(self, call: Call, proceed: Proceed) -> Tensor:

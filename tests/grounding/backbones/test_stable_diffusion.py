@@ -15,10 +15,11 @@ from torch import Tensor
 from grounding.attention import Call, CrossWatch, Enough, Layer, Proceed, RowWatch
 from grounding.backbones import unet as unets
 from grounding.backbones.stable_diffusion import Control, StableDiffusion
-from grounding.bind import Bind
 from grounding.errors import AttemptFailed, BadRequest, ModelMissing, Unsupported
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.refocus import Refocus
+from grounding.settings import How
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
 
 BALL = Layout(scene=Scene(prompt="a red ball", things=(Thing(id="b", noun="ball", phrase="a red ball"),)),
@@ -194,7 +195,7 @@ def test_a_unet_that_was_given_an_ip_adapter_is_refused_even_where_nothing_is_wa
         backbone: StableDiffusion) -> None:
     backbone.unet.register_to_config(encoder_hid_dim_type="ip_image_proj")
     with pytest.raises(Unsupported, match="IP-Adapter"):
-        Painter(backbone).paint(Layout(scene=Scene(prompt="a cat")), steps=1, watch=False)
+        Painter(backbone).paint(Layout(scene=Scene(prompt="a cat")), How(steps=1, watch=False))
 
 
 def test_two_runs_on_one_model_are_told_apart_from_odd_processors(
@@ -310,7 +311,7 @@ def followed(backbone: StableDiffusion) -> Spy:
 def test_each_picture_of_a_batch_follows_its_own_also_where_only_one_is_guided(
         backbone: StableDiffusion, followed: Spy) -> None:
     scenes = [Layout(scene=Scene(prompt="a cat")), BALL]
-    Painter(backbone).paint(scenes, steps=2, refocus=Refocus(weak=1.0))
+    Painter(backbone).paint(scenes, How(steps=2, refocus=Refocus(weak=1.0)))
     guided = [picture[:, 0, 0, 0].tolist() for _, picture in followed.seen if len(picture) == 1]
     assert guided
     assert set(map(tuple, guided)) == {(0.75,)}
@@ -319,7 +320,7 @@ def test_each_picture_of_a_batch_follows_its_own_also_where_only_one_is_guided(
 
 def test_a_controlnet_does_not_read_what_only_binding_knows_how_to_hide(
         backbone: StableDiffusion, followed: Spy) -> None:
-    Painter(backbone).paint([BALL, BALL], steps=2, bind=Bind(), refocus=Refocus(weak_bound=1.0))
+    Painter(backbone).paint([BALL, BALL], How(steps=2, bind=Bind(), refocus=Refocus(weak_bound=1.0)))
     assert {states.shape[1] for states, _ in followed.seen} == {40}
     whole = backbone.stack(backbone.encode(["", "a red ball"]))
     assert torch.equal(followed.seen[0][0][[0, 2]], whole.states)
@@ -328,7 +329,7 @@ def test_a_controlnet_does_not_read_what_only_binding_knows_how_to_hide(
 def test_a_control_of_another_size_is_refused(backbone: StableDiffusion, followed: Spy) -> None:
     wide = BALL.model_copy(update={"canvas": Canvas(width=1600, height=900)})
     with pytest.raises(BadRequest, match="is 256 × 256, for what is being painted it has to be 352 × 192"):
-        Painter(backbone).paint(wide, steps=2)
+        Painter(backbone).paint(wide, How(steps=2))
 
 
 def test_a_controlnet_is_frozen(backbone: StableDiffusion) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,12 +20,14 @@ from grounding.bench.results import Ledger, Result, cell, price, table
 from grounding.bench.rows import ROWS, Row, paint
 from grounding.bench.sheet import FAILED, HELD, sheet
 from grounding.errors import BadRequest
-from grounding.incantation import Incant
 from grounding.painter import Painter
 from grounding.pocket.judge import Found
 from grounding.pocket.trials import Thing
+from grounding.settings import How, Incant
 from planner.check import check
 from planner.scene import Layout
+
+QUICK: Any = {"steps": 2, "guidance_scale": 7.5}
 
 
 def result(row: str = "plain", index: int = 0, *, holds: bool = True, seconds: float = 2.0) -> Result:
@@ -113,11 +116,11 @@ def test_the_best_of_several_seeds_is_the_scorers_choice_and_all_tries_are_paid(
         asked.append(image)
         return len(asked)
 
-    best = paint(Painter(backbone), Row({}, tries=2), layouts, [1, 2], last_is_best, steps=2)
-    assert [p.rendering.receipt.seed for p in best] == [1_000_004, 1_000_005]
+    best = paint(Painter(backbone), Row(How(), tries=2), layouts, [1, 2], last_is_best, **QUICK)
+    assert [p.painting.receipt.seed for p in best] == [1_000_004, 1_000_005]
     assert [p.forward_equivalents for p in best] == [8, 8]
-    (plain,) = paint(Painter(backbone), ROWS["plain"], layouts[:1], [1], None, steps=2)
-    assert plain.rendering.receipt.seed == 1
+    (plain,) = paint(Painter(backbone), ROWS["plain"], layouts[:1], [1], None, **QUICK)
+    assert plain.painting.receipt.seed == 1
 
 
 def test_tokens_are_kept_where_the_scorer_prefers_them_and_all_passes_are_paid(backbone: StableDiffusion) -> None:
@@ -127,13 +130,13 @@ def test_tokens_are_kept_where_the_scorer_prefers_them_and_all_passes_are_paid(b
         asked.append(prompt)
         return len(asked)
 
-    row = Row({}, incant=Incant(objective="attention", iterations=1, checks=1))
-    (found,) = paint(Painter(backbone), row, layouts, [1], second_is_best, steps=2)
+    row = Row(How(tokens=Incant(iterations=1, checks=1)))
+    (found,) = paint(Painter(backbone), row, layouts, [1], second_is_best, **QUICK)
     assert asked == [layouts[0].scene.prompt] * 2
     assert 8 < found.forward_equivalents < 10
     assert (row.chooses, ROWS["plain"].chooses, ROWS["best-of-2"].chooses) == (True, False, True)
     with pytest.raises(BadRequest, match="scorer"):
-        paint(Painter(backbone), row, layouts, [1], None, steps=2)
+        paint(Painter(backbone), row, layouts, [1], None, **QUICK)
 
 
 def test_a_run_resumes_and_leaves_a_table_and_sheets(

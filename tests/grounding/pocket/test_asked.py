@@ -17,7 +17,8 @@ from grounding.pocket.phrases import phrased
 from grounding.pocket.pictures import BoxXYXY, Item, Picture, size_of
 from grounding.pocket.placing import hidden
 from grounding.pocket.world import COLOURS, KINDS, picture
-from planner.geometry import PAIR, Rect
+from planner.geometry import Frame, Rect
+from planner.relations import TABLE
 
 seeds = st.integers(0, 2**40)
 NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
@@ -32,6 +33,10 @@ def rect(box: BoxXYXY) -> Rect:
     return Rect((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, *sides(box))
 
 
+def margin(relation: str, a: BoxXYXY, b: BoxXYXY) -> float:
+    return TABLE[relation].margin((rect(a),), (rect(b),), Frame(1, 1))
+
+
 @given(seeds)
 @settings(max_examples=200, deadline=None)
 def test_what_is_inside_is_at_most_half_as_long_and_wholly_within(seed: int) -> None:
@@ -42,7 +47,7 @@ def test_what_is_inside_is_at_most_half_as_long_and_wholly_within(seed: int) -> 
     assert [link.kind for link in links] == ["in"]
     assert all(a <= 0.61 * b for a, b in zip(sides(inner.box), sides(outer.box), strict=True))
     assert sides(inner.box)[0] <= 0.501 * sides(outer.box)[0]
-    assert PAIR["in"](rect(inner.box), rect(outer.box)) >= 0
+    assert margin("in", inner.box, outer.box) >= 0
     assert (inner.depth, outer.depth) == (1, 0)
     assert inner.colour != outer.colour
 
@@ -66,7 +71,7 @@ def test_a_table_is_as_wide_as_its_load(seed: int) -> None:
     assert len(links) == len(load)
     assert sum(sides(item.box)[0] for item in load) <= sides(below.box)[0]
     for item in load:
-        assert PAIR["on"](rect(item.box), rect(below.box)) >= 0
+        assert margin("on", item.box, below.box) >= 0
         assert below.box[0] <= item.box[0] + 1e-9
         assert item.box[2] <= below.box[2] + 1e-9
 

@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 
 from grounding import backbones
-from grounding.bind import Bind
+from grounding.guide.bind import Bind
+from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
 from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256
 from grounding.pocket.world import draw, picture
-from grounding.refocus import Refocus
+from grounding.settings import How
+from planner.place import place
 from planner.read.grammar import read
-from planner.solve import place
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_the_detector_answers_every_patch_for_every_query() -> None:
 def test_refocusing_has_work_where_nothing_is_bound_and_none_where_things_are() -> None:
     painter = Painter(backbones.load(WEIGHTS / "pipeline"))
     layout = place(read("a red ball to the left of a blue box"))
-    alone = painter.paint(layout, seed=1, steps=10, refocus=Refocus())[0].receipt.cost
+    alone = painter.paint(layout, How(steps=10, refocus=Refocus()), seed=1)[0].receipt.cost
     assert alone.truncated >= alone.backward >= 2
-    bound = painter.paint(layout, seed=1, steps=10, bind=Bind(), refocus=Refocus())[0].receipt.cost
+    bound = painter.paint(layout, How(steps=10, bind=Bind(), refocus=Refocus()), seed=1)[0].receipt.cost
     assert (bound.truncated, bound.backward) == (0, 0)

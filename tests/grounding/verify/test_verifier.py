@@ -13,8 +13,8 @@ from PIL import Image
 
 from grounding.pocket.world import COLOURS, KINDS, SCALES, Picture, picture
 from grounding.verify import Cut, Report, Thresholds, Verifier
+from planner.place import place
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
-from planner.solve import place
 from tests.grounding.verify.oracle import ColourScorer, OracleDetector, image_of, layout_of
 
 ROUGH = Thresholds(noun=Cut(at=0.2, samples=1), box_error=0.01)

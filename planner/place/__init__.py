@@ -1,0 +1,5 @@
+"""The solver: a scene becomes a layout on which every claim holds."""
+
+from planner.place.solve import place
+
+__all__ = ["place"]

@@ -1,0 +1,181 @@
+"""`scenewright runs`, `models` and `doctor`: what is stored, what can be used here, and whether all is well."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from scenewright.commands.console import table
+from scenewright.commands.shell import Ending, write, write_json
+from scenewright.config import Settings, assigned
+from scenewright.loop.metadata import versions
+from scenewright.loop.shelf import runs_in
+from scenewright.places import config_file
+
+LEAST_ROOM = 200 * 2**20
+NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
+          "langgraph": "", "jinja2": "", "shapely": "", "scipy": ""}
+HUB_FAMILIES = {"owlvit": "detector", "owlv2": "detector", "grounding-dino": "detector",
+                "mm-grounding-dino": "detector", "clip": "scorer", "siglip": "scorer", "siglip2": "scorer"}
+PROPOSED = {
+    "image model": ("stable-diffusion-v1-5/stable-diffusion-v1-5",),
+    "detector": ("google/owlv2-base-patch16-ensemble", "IDEA-Research/grounding-dino-base"),
+    "scorer": ("openai/clip-vit-large-patch14", "google/siglip2-so400m-patch14-384"),
+}
+"""Well-known models of each role, named where none is in the cache."""
+
+
+class Found(NamedTuple):
+    """One line: what, whether it is well, and what there is to say."""
+
+    what: str
+    well: bool
+    said: str
+
+
+def list_runs(assignments: Sequence[str], *, json: bool) -> Ending:
+    """The stored runs, newest first."""
+    settings = Settings.load(assigned(assignments))
+    found = runs_in(settings.runs)
+    if json:
+        write_json([run.model_dump() for run in found])
+    elif not found:
+        write(f"no runs in {settings.runs.resolve()}\n")
+    else:
+        write(table(("run", "state", "rounds", "when", "prompt"),
+                     [(r.id, r.state, str(r.rounds or ""), r.created.replace("T", " ")[:16], r.prompt) for r in found]))
+    return Ending.DONE
+
+
+def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
+    """What each role is set to, whether it is there, and what else could be used."""
+    settings = Settings.load(assigned(assignments))
+    chosen = [_chosen(role, name) for role, name in _roles(settings).items()]
+    others = list(_cached())
+    if json:
+        write_json({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]})
+    else:
+        write(_found([*chosen, *others]))
+    return Ending.DONE if all(f.well for f in chosen) else Ending.FAILED
+
+
+def _roles(settings: Settings) -> dict[str, str]:
+    return {"image model": settings.image_model, "detector": settings.detector, "scorer": settings.scorer}
+
+
+def _chosen(role: str, name: str) -> Found:
+    """Whether the model of a role is there. Only files are looked at."""
+    from grounding.errors import ModelMissing
+    from scenewright.stack import POCKET, model_folder
+
+    try:
+        folder = model_folder(name, role)
+    except (ModelMissing, ImportError) as error:
+        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role])
+        return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
+                                              f"{role.upper().replace(' ', '_')}=its name")
+    problem = _shape_problem(role, folder)
+    where = f"in the package{_known() if role == 'image model' else ''}" if name == POCKET else folder
+    return Found(role, not problem, f"{name}: {problem or where}")
+
+
+def _known() -> str:
+    """What the embedded painter can be asked for."""
+    from grounding.pocket.palette import COLOURS
+    from grounding.pocket.vocabulary import kinds
+
+    return f"; it paints {', '.join(kinds())}, in {', '.join(COLOURS)}"
+
+
+def _shape_problem(role: str, folder: Path) -> str:
+    from scenewright.stack import model_type
+
+    if role == "image model":
+        if (folder / "model_index.json").is_file():
+            return ""
+        return f"`{folder}` has no model_index.json, so it is no diffusers pipeline"
+    kind = model_type(folder)
+    if HUB_FAMILIES.get(kind) == role:
+        return ""
+    return f"`{folder}` holds a `{kind or 'model of unknown kind'}`, which is no {role} that is supported"
+
+
+def _cached() -> Iterator[Found]:
+    """The models in the hub's cache that could take a role."""
+    if find_spec("huggingface_hub") is None:
+        return
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    from scenewright.stack import model_type
+
+    try:
+        repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
+    except CacheNotFound:
+        return
+    for repository in repositories:
+        for revision in repository.revisions:
+            folder = revision.snapshot_path
+            pipeline = (folder / "model_index.json").is_file()
+            role = "image model" if pipeline else HUB_FAMILIES.get(model_type(folder), "")
+            if role:
+                variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
+                yield Found(role, True, f"{repository.repo_id} is in the cache; use it with {variable}=its name")
+
+
+def examine(assignments: Sequence[str], *, json: bool) -> Ending:
+    """Everything that can keep scenewright from working, one line each."""
+    settings = Settings.load(assigned(assignments))
+    found = [*_packages(), *_settings(settings), *_folders(settings),
+             *(_chosen(role, name) for role, name in _roles(settings).items())]
+    if json:
+        write_json([f._asdict() for f in found])
+    else:
+        write(_found(found))
+    return Ending.DONE if all(f.well for f in found) else Ending.FAILED
+
+
+def _packages() -> Iterator[Found]:
+    yield Found("python", True, f"{platform.python_version()} on {platform.machine()}")
+    here = versions()
+    for name, extra in NEEDED.items():
+        missing = f"missing; install with `pip install 'scenewright[{extra}]'`" if extra else "missing; install again"
+        there = find_spec(name) is not None
+        yield Found(name, there, here.get(name, "there") if there else missing)
+    if find_spec("torchvision") is not None:
+        yield Found("torchvision", True, "not used; if models fail to load, `pip uninstall torchvision`")
+
+
+def _settings(settings: Settings) -> Iterator[Found]:
+    path = config_file()
+    said = "is read" if path.exists() else "is not there; defaults and variables hold"
+    yield Found("settings", True, f"{path} {said}")
+    if settings.llm:
+        key = "with a key of its own" if settings.llm_api_key else "with the provider's key variable"
+        yield Found("language model", True, f"{settings.llm} {key}; it is not asked now")
+    else:
+        yield Found("language model", True, "none; the built-in grammar reads prompts")
+
+
+def _folders(settings: Settings) -> Iterator[Found]:
+    from planner.whole import write_whole
+    from scenewright.errors import StorageFailed
+
+    probe = settings.runs / "doctor.probe"
+    try:
+        write_whole(probe, b"")
+        probe.unlink()
+        free = shutil.disk_usage(settings.runs).free
+    except OSError as error:
+        yield Found("runs", False, str(StorageFailed.of(error, probe)))
+        return
+    advice = "" if free >= LEAST_ROOM else ": make room"
+    yield Found("runs", not advice, f"{settings.runs.resolve()}, {free / 2**30:.1f} GiB free{advice}")
+
+
+def _found(found: Sequence[Found]) -> str:
+    return table(("", "what", ""), [("✓" if f.well else "✗", f.what, f.said) for f in found])

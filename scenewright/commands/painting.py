@@ -1,0 +1,134 @@
+"""The commands that need an image model: what their options mean. The work is done in modules loaded on use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PROMPTS = 'One prompt per line, or JSON lines {"prompt": "…"} with id, seed and canvas if wanted; `-` is stdin.'
+LineNumber = Annotated[int | None, typer.Option("--line", help="Of a file of JSON lines: the one with this number.")]
+LineId = Annotated[str, typer.Option("--id", help="Of a file of JSON lines: the one with this id.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Setting = Annotated[list[str] | None, typer.Option(
+    "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
+
+
+def given(flags: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
+    """The settings of a command line: those with options of their own, which count for more, and `--set name=value`."""
+    found = {name: value for name, value in flags.items() if value is not None}
+    if assignments:
+        from scenewright.config import assigned
+
+        found = {**assigned(assignments), **found}
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (render, verify, reproduce, runs, models, calibrate, doctor):
+        app.command()(command)
+
+
+def render(
+    prompt: Annotated[str | None, typer.Argument(help="What the picture shows; `-` reads it from stdin.")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="Pictures per round, painted together.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another number gives another picture.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps of the sampler.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="The most rounds of painting and verifying.")] = None,
+    canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512; a "
+                                                    "model that paints one size keeps the ratio.")] = None,
+    layout: Annotated[Path | None, typer.Option(help="Paint this layout, of `plan --json` or `--batch`.")] = None,
+    line: LineNumber = None,
+    id: LineId = "",
+    out: Annotated[Path | None, typer.Option(help="Copy the picture here, as .png, .jpg or .webp; of several the best, "
+                                                  "and the others as NAME-2 …; with --batch, a folder.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Copy the report page here; with --batch, a folder.")] = None,
+    preview: Annotated[Path | None, typer.Option(help="Keep showing in this file what it is heading for.")] = None,
+    batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Paint a prompt and verify every claim of it. Exit code 3 says that a claim fails."""
+    from scenewright.commands.files import Choice
+    from scenewright.commands.render import Order
+
+    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas}
+    order = Order.of(flags, setting or [], out=out, report=report, preview=preview, json=json)
+    raise typer.Exit(order.carried_out(prompt, layout, Choice(line, id), batch))
+
+
+def verify(
+    image: Annotated[Path, typer.Argument(help="A picture.")],
+    prompt: Annotated[str | None, typer.Argument(help="What it should show.")] = None,
+    layout: Annotated[Path | None, typer.Option(help="A layout: places are then verified too.")] = None,
+    line: LineNumber = None,
+    id: LineId = "",
+    draw: Annotated[Path | None, typer.Option(help="Draw the evidence on the picture, to this .png file.")] = None,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Say of a picture which claims of a prompt hold, with evidence. Exit code 3 says that one fails."""
+    from scenewright.commands.files import Choice
+    from scenewright.commands.verify import verify_picture
+
+    raise typer.Exit(verify_picture(image, prompt, layout, Choice(line, id), draw=draw, assignments=setting or [],
+                                    json=json))
+
+
+def reproduce(
+    image: Annotated[Path, typer.Argument(help="A PNG that scenewright made.")],
+    out: Annotated[Path | None, typer.Option(help="Write what is painted now here.")] = None,
+    together: Annotated[bool, typer.Option("--together", help="Paint its whole batch again, for the sake of the "
+                                                              "last bits.")] = False,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Paint a picture again from its own recipe. Says whether the same bytes come out."""
+    from scenewright.commands.reproduce import reproduce_file
+
+    raise typer.Exit(reproduce_file(image, out, together=together, assignments=setting or [], json=json))
+
+
+def runs(
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """List the stored runs and how they ended."""
+    from scenewright.commands.doctor import list_runs
+
+    raise typer.Exit(list_runs(setting or [], json=json))
+
+
+def models(
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """List the models that can be used, and what is missing. Says how to get it."""
+    from scenewright.commands.doctor import list_models
+
+    raise typer.Exit(list_models(setting or [], json=json))
+
+
+def calibrate(
+    out: Annotated[Path, typer.Option(help="Write the thresholds to this file.")] = Path("thresholds.json"),
+    pictures: Annotated[int, typer.Option(min=20, max=20_000, help="How many pictures with known content.")] = 300,
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Measure the verifier's thresholds on known pictures."""
+    from scenewright.commands.verify import calibrate_judges
+
+    raise typer.Exit(calibrate_judges(out, pictures, setting or [], json=json))
+
+
+def doctor(
+    setting: Setting = None,
+    json: Json = False,
+) -> None:
+    """Check the installation: packages, settings, folders, models."""
+    from scenewright.commands.doctor import examine
+
+    raise typer.Exit(examine(setting or [], json=json))

@@ -1,0 +1,181 @@
+"""`scenewright render`: one prompt, one layout, or a file of prompts, with live progress, to pictures and reports."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grounding.errors import Cancelled
+from planner.errors import BadInput, ScenewrightError
+from planner.scene import Layout
+from planner.whole import write_whole
+from scenewright.api import render
+from scenewright.commands.files import DASH, Choice, picture_format, read_layout, read_text, write_picture
+from scenewright.commands.labels import labels_of
+from scenewright.commands.live import Live
+from scenewright.commands.painting import given
+from scenewright.commands.records import BadLine, Wish, dumped, told_unused, wish_of
+from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
+from scenewright.config import Settings
+from scenewright.errors import Busy
+from scenewright.loop.result import Result
+from scenewright.loop.runs import PAGE, Run, png
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the options of one command line ask for."""
+
+    settings: Settings
+    out: Path | None = None
+    report: Path | None = None
+    preview: Path | None = None
+    json: bool = False
+
+    @classmethod
+    def of(cls, flags: Mapping[str, Any], assignments: Sequence[str], **rest: Any) -> Order:
+        """From flags and `--set name=value`; flags count for more."""
+        return cls(Settings.load(given(flags, assignments)), **rest)
+
+    def carried_out(self, prompt: str | None, layout: Path | None, choice: Choice, batch: Path | None) -> Ending:
+        """Render what was asked for; after Control-C, say that nothing is lost."""
+        try:
+            return self._ordered(prompt, layout, choice, batch)
+        except (KeyboardInterrupt, Cancelled):
+            return fail("cancelled; the same command goes on from there", Ending.CANCELLED)
+
+    def _ordered(self, prompt: str | None, layout: Path | None, choice: Choice, batch: Path | None) -> Ending:
+        if batch is not None:
+            if prompt or layout:
+                raise BadInput("--batch brings its own prompts; give either it or one prompt or --layout")
+            return Batch(self).carried_out(read_text(batch))
+        if not prompt and layout is None:
+            raise BadInput("expected a prompt, --layout or --batch, got none of them")
+        if self.out is not None:
+            picture_format(self.out)
+        words = read_text(DASH) if prompt == "-" else prompt or ""
+        return self._one(words, read_layout(layout, choice=choice) if layout else None)
+
+    def _one(self, prompt: str, layout: Layout | None) -> Ending:
+        result = self.rendered(prompt, layout, {})
+        pictures = self.copied(result, self.out, self.report)
+        if self.json:
+            write_json(result.told() | {"pictures": [str(path) for path in pictures]})
+        else:
+            write(self._told(result, pictures))
+        return Ending.DONE if result.verified else Ending.UNVERIFIED
+
+    def rendered(self, prompt: str, layout: Layout | None, changes: Mapping[str, Any]) -> Result:
+        """The result of one prompt, its progress shown."""
+        with Live(self.preview) as live:
+            return render(prompt, settings=self.settings.with_changes(changes), layout=layout, on_event=live.show)
+
+    def copied(self, result: Result, out: Path | None, report: Path | None) -> list[Path]:
+        """Where the pictures are: the best one, and beside it as many others as were asked for in one round."""
+        if report is not None and (result.folder / PAGE).exists():
+            write_whole(report, (result.folder / PAGE).read_bytes())
+        if out is None:
+            return [result.picture]
+        write_picture(out, result.picture.read_bytes())
+        paths = [out]
+        for number, content in enumerate(_others(result, self.settings.candidates - 1), 2):
+            paths.append(out.with_name(f"{out.stem}-{number}{out.suffix}"))
+            write_picture(paths[-1], content)
+        return paths
+
+    def _told(self, result: Result, pictures: Sequence[Path]) -> str:
+        from scenewright.commands.evidence import told_result
+
+        page = self.report or result.folder / PAGE
+        return f"{told_result(result)}picture: {', '.join(map(str, pictures))}\nreport:  {page}\n"
+
+
+def _others(result: Result, most: int) -> Iterator[bytes]:
+    """The pictures of a run that were not chosen, best first."""
+    run, best = Run(result.folder), result.outcome.best
+    others = sorted((t for t in result.outcome.tries if t != best), key=lambda t: (t.verified, *t.rank), reverse=True)
+    for one in others[:most]:
+        if paintings := run.paintings(one.batch):
+            yield png(paintings[one.index].image)
+
+
+@dataclass
+class Batch:
+    """One run per line. A line that fails does not stop the others; a second call does only what is left, and two at
+    the same time share the work."""
+
+    order: Order
+    unused: Counter[str] = field(default_factory=Counter)
+    names: dict[str, int] = field(default_factory=dict)
+    """The lines that have named a picture."""
+    total: int = 0
+    failed: int = 0
+    unverified: int = 0
+
+    def carried_out(self, text: str) -> Ending:
+        """Every line, and at the end once more those at which another process was when their turn came."""
+        busy = self._rendered((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+        still = self._rendered(busy, again=True)
+        if self.unused:
+            note(told_unused(self.unused))
+        if still:
+            note(f"{len(still)} of {self.total} prompts were left to another process that is painting them now")
+        if self.failed:
+            return fail(f"{self.failed} of {self.total} prompts failed; the others are done")
+        return Ending.UNVERIFIED if self.unverified else Ending.DONE
+
+    def _rendered(self, lines: Iterable[tuple[int, str]], again: bool = False) -> list[tuple[int, str]]:
+        """Render lines; those that another process works on."""
+        busy = []
+        for number, line in lines:
+            self.total += not again
+            about: dict[str, Any] = {"line": number, "prompt": line.strip()}
+            try:
+                wish = wish_of(line.encode(), None if again else self.unused)
+                about |= {**wish.named, "prompt": wish.prompt}
+                about |= self._line(number, wish)
+            except Cancelled:
+                raise
+            except Busy:
+                busy.append((number, line))
+                continue
+            except (ScenewrightError, OSError) as error:
+                self.failed += 1
+                about |= {"error": str(error)}
+            write(dumped(about) if self.order.json else _summed(about))
+        return busy
+
+    def _line(self, number: int, wish: Wish) -> dict[str, Any]:
+        name = self._name(number, wish)
+        changes = {"seed": wish.seed, "canvas": wish.canvas}
+        result = self.order.rendered(wish.prompt, None, {k: v for k, v in changes.items() if v is not None})
+        self.unverified += not result.verified
+        stem = name or result.run
+        pictures = self.order.copied(result, _inside(self.order.out, f"{stem}.png"),
+                                     _inside(self.order.report, f"{stem}.html"))
+        return {"run": result.run, "verified": result.verified, "picture": str(pictures[0]),
+                "pictures": [str(path) for path in pictures], **labels_of(result),
+                "unpaintable": [word.word for word in result.unpaintable]}
+
+    def _name(self, number: int, wish: Wish) -> str:
+        """The name of a line's files: its id, as far as a file can be called so."""
+        if wish.id is None:
+            return ""
+        name = re.sub(r"[^\w.-]+", "_", str(wish.id)).strip("._") or f"line-{number}"
+        if (other := self.names.setdefault(name, number)) != number:
+            raise BadLine(f"the id `{wish.id}` names the same files as that of line {other}; ids have to differ")
+        return name
+
+
+def _summed(line: Mapping[str, Any]) -> str:
+    if "error" in line:
+        return harmless(f"✗ line {line['line']}: {' '.join(line['error'].split())}") + "\n"
+    return harmless(f"{'✓' if line['verified'] else '✗'} line {line['line']}: {line['picture']}") + "\n"
+
+
+def _inside(folder: Path | None, name: str) -> Path | None:
+    return None if folder is None else folder / name

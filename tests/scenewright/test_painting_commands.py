@@ -1,0 +1,270 @@
+"""The commands that paint, on scripted stages: exit codes, batches, what lands where, and what is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from rich.console import Console
+
+from planner.errors import Conflict
+from planner.place import place
+from planner.read.grammar import read
+from planner.scene import Canvas, Layout
+from scenewright import fakes
+from scenewright.api import watch
+from scenewright.commands.cli import command
+from scenewright.commands.live import Live
+from scenewright.commands.shell import run
+from scenewright.config import Settings
+from scenewright.loop import events
+from scenewright.loop.runs import Run
+from scenewright.loop.shelf import runs_in
+from scenewright.loop.stages import Planned, Task
+from scenewright.planning import Planner
+from scenewright.stack import Stack
+
+PROMPT = "a red ball left of a blue box"
+MISSING = "exists:ball1"
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+class Reading(Planner):
+    """Reads with the grammar, and fails where a prompt asks for it."""
+
+    def plan(self, prompt: str, **options: Any) -> Planned:
+        if "impossible" in prompt:
+            raise Conflict(("the ball is left of the box", "the box is left of the ball"))
+        return super().plan(prompt, **options)
+
+
+@pytest.fixture
+def painter() -> fakes.DrawingPainter:
+    """The painter of all commands of a test."""
+    return fakes.DrawingPainter()
+
+
+@pytest.fixture
+def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+                painter: fakes.DrawingPainter) -> Callable[..., Ended]:
+    """The command line in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    stack = Stack(Reading(spare=Canvas()), painter, fakes.Oracle())
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
+    monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
+
+    def call(*args: object) -> Ended:
+        code = run(lambda: command([str(arg) for arg in args]))
+        return Ended(code, *capsys.readouterr())
+
+    return call
+
+
+def test_render_tells_the_claims_the_cost_and_where_the_picture_is(scenewright: Any, tmp_path: Path) -> None:
+    done = scenewright("render", PROMPT)
+    picture = next(tmp_path.glob("runs/*/picture.png"))
+    assert done.code == 0
+    assert "✓" in done.out
+    assert "the red ball is left of the blue box" in done.out
+    assert f"picture: {picture.relative_to(tmp_path)}" in done.out
+    assert "report.html" in done.out
+
+
+def test_a_claim_that_fails_ends_with_3_and_the_best_picture_is_there(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    painter.script = lambda task, index: (MISSING,)
+    done = scenewright("render", PROMPT, "--rounds", 2, "--out", tmp_path / "deep" / "p.png")
+    assert done.code == 3
+    assert "✗" in done.out
+    assert "round 1: a new seed (" in done.out
+    assert (tmp_path / "deep" / "p.png").exists()
+
+
+def test_json_is_the_only_thing_on_stdout(scenewright: Any) -> None:
+    found = json.loads(scenewright("render", PROMPT, "--n", 2, "--seed", 5, "--json").out)
+    assert found["verified"] is True
+    assert {c["ruling"] for c in found["claims"]} == {"holds"}
+    assert Layout.model_validate_json(json.dumps(found["layout"])).scene.prompt == PROMPT
+
+
+def test_a_layout_is_painted_as_it_is(scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    layout = place(read(PROMPT), seed=9)
+    (tmp_path / "l.json").write_text(layout.model_dump_json())
+    assert scenewright("render", "--layout", tmp_path / "l.json").code == 0
+    assert painter.tasks[0].layout == layout
+
+
+def test_a_second_call_of_the_same_request_paints_nothing(scenewright: Any, painter: fakes.DrawingPainter) -> None:
+    first = scenewright("render", PROMPT, "--json")
+    again = scenewright("render", PROMPT, "--json")
+    assert first.out == again.out
+    assert len(painter.tasks) == 1
+
+
+@pytest.mark.parametrize(("args", "said"), [
+    (["render"], "a prompt, --layout or --batch"),
+    (["render", PROMPT, "--batch", "x.txt"], "--batch brings its own prompts"),
+    (["render", "--batch", "nowhere.txt"], "nowhere.txt"),
+    (["render", "--layout", "nowhere.json"], "nowhere.json"),
+    (["render", PROMPT, "--n", "0"], "candidates"),
+    (["render", PROMPT, "--rounds", "1000"], "rounds"),
+    (["render", PROMPT, "--steps", "-1"], "steps"),
+    (["render", PROMPT, "--seed", "-4"], "seed"),
+    (["render", PROMPT, "--set", "colour=red"], "colour"),
+    (["render", PROMPT, "--set", "rounds"], "NAME=VALUE"),
+    (["render", "   "], "prompt is empty"),
+    (["verify", "nowhere.png", PROMPT], "nowhere.png"),
+    (["verify", "nowhere.png"], "a prompt or --layout"),
+    (["reproduce", "nowhere.png"], "nowhere.png"),
+    (["calibrate", "--pictures", "3"], "--pictures"),
+    (["runs", "--set", "runs"], "NAME=VALUE"),
+])
+def test_wrong_use_ends_with_2_and_one_sentence(scenewright: Any, args: list[str], said: str) -> None:
+    done = scenewright(*args)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert not done.out
+
+
+def test_claims_in_conflict_are_explained_and_nothing_is_painted(
+        scenewright: Any, painter: fakes.DrawingPainter) -> None:
+    done = scenewright("render", "impossible things")
+    assert done.code == 1
+    assert "cannot all hold" in done.err
+    assert not painter.tasks
+
+
+def test_a_batch_makes_a_run_per_line_and_a_failing_line_stops_nothing(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text(f'{PROMPT}\n\n{{"prompt": "two green stars"}}\nan impossible thing\na blue cat\n')
+    places = ("--out", tmp_path / "out", "--report", tmp_path / "pages")
+    done = scenewright("render", "--batch", tmp_path / "b.txt", *places, "--json")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 1
+    assert "1 of 4 prompts failed" in done.err
+    assert [line["line"] for line in lines] == [1, 3, 4, 5]
+    assert "cannot all hold" in lines[2]["error"]
+    assert len(list((tmp_path / "out").glob("*.png"))) == len(list((tmp_path / "pages").glob("*.html"))) == 3
+    assert len(painter.tasks) == 3
+    scenewright("render", "--batch", tmp_path / "b.txt")
+    assert len(painter.tasks) == 3
+
+
+def test_a_batch_in_which_a_claim_fails_ends_with_3(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    painter.script = lambda task, index: (MISSING,) if "ball" in task.layout.scene.prompt else ()
+    (tmp_path / "b.txt").write_text(f"{PROMPT}\na blue cat\n")
+    done = scenewright("render", "--batch", tmp_path / "b.txt", "--rounds", 1)
+    assert done.code == 3
+    assert [line[0] for line in done.out.splitlines()] == ["✗", "✓"]
+
+
+def test_a_busy_run_is_told(scenewright: Any, tmp_path: Path) -> None:
+    scenewright("render", PROMPT)
+    folder = next(tmp_path.glob("runs/*"))
+    with Run(folder).locked():
+        done = scenewright("render", PROMPT)
+    assert done.code == 1
+    assert "busy" in done.err
+
+
+def test_what_was_painted_can_be_reproduced(scenewright: Any, tmp_path: Path) -> None:
+    scenewright("render", PROMPT, "--out", tmp_path / "p.png")
+    done = scenewright("reproduce", tmp_path / "p.png", "--out", tmp_path / "again.png")
+    assert (done.code, done.out) == (0, "the same bytes came out\n")
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "p.png").read_bytes()
+
+
+def test_a_file_that_was_changed_is_noticed(scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    scenewright("render", PROMPT, "--out", tmp_path / "p.png")
+    painter.script = lambda task, index: (MISSING,)
+    done = scenewright("reproduce", tmp_path / "p.png")
+    assert done.code == 3
+    assert "another picture came out" in done.out
+
+
+def test_the_list_of_runs_shows_what_became_of_each(scenewright: Any, painter: fakes.DrawingPainter) -> None:
+    assert "no runs in" in scenewright("runs").out
+    scenewright("render", PROMPT)
+    painter.script = lambda task, index: ("exists:cat1",)
+    scenewright("render", "a blue cat", "--rounds", 1)
+    said = scenewright("runs").out
+    assert "done" in said
+    assert "failed verification" in said
+    assert PROMPT in said
+
+
+def test_models_and_doctor_say_what_is_missing_and_how_to_get_it(scenewright: Any, tmp_path: Path) -> None:
+    nowhere = ["--set", f"image_model={tmp_path}/nowhere"]
+    for name in ("models", "doctor"):
+        done = scenewright(name, *nowhere)
+        assert done.code == 1
+        assert "✗" in done.out
+        assert "hf download" in done.out
+    (tmp_path / "empty").mkdir()
+    empty = scenewright("models", "--set", f"image_model={tmp_path}/empty", "--json")
+    assert "no model_index.json" in json.loads(empty.out)["chosen"][0]["said"]
+
+
+def test_doctor_finds_a_folder_that_cannot_be_written(scenewright: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = scenewright("doctor", "--set", f"runs={tmp_path}/file", "--json")
+    found = {f["what"]: f for f in json.loads(done.out)}
+    assert not found["runs"]["well"]
+    assert found["python"]["well"]
+
+
+def test_no_secret_is_shown_by_any_command(scenewright: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCENEWRIGHT_LLM_API_KEY", "sk-very-secret")
+    said = [scenewright("render", PROMPT), scenewright("doctor"), scenewright("models"), scenewright("runs")]
+    assert not [d for d in said if "very-secret" in d.out + d.err]
+    stored = [p for p in tmp_path.rglob("*") if p.is_file() and b"very-secret" in p.read_bytes()]
+    assert not stored
+
+
+def shown(live: Live) -> str:
+    assert isinstance(live.console, Console)
+    with live.console.capture() as captured:
+        live.console.print(live._shown())
+    return captured.get()
+
+
+def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
+    def wrong(task: Task, index: int) -> tuple[str, ...]:
+        return () if len(task.seeds) > 1 else (MISSING,)
+
+    live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))
+    stages = Stack(Reading(spare=Canvas()), fakes.DrawingPainter(wrong), fakes.Oracle())
+    seen: list[str] = []
+    for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
+        live.show(event)
+        seen.append(shown(live))
+        if isinstance(event, events.Verified) and event.round == 1:
+            assert "✗ the red ball is there" in seen[-1]
+    assert "planning" in seen[0]
+    assert "· the red ball is there" in seen[1]
+    assert "✓ the red ball is there" in seen[-1]
+    assert "round 2 of 4" in seen[-1]
+    assert "→ a new seed" in seen[-1]
+    assert (tmp_path / "preview.png").exists()
+
+
+def test_a_preview_that_cannot_be_written_costs_the_preview_only(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    live = Live(tmp_path / "file" / "preview.png", Console(stderr=True))
+    stages = Stack(Reading(spare=Canvas()), fakes.DrawingPainter(), fakes.Oracle())
+    for event in watch(PROMPT, settings=Settings(runs=tmp_path / "runs"), stack=stages):
+        live.show(event)
+    assert "no more previews" in capsys.readouterr().err
+    assert [r.state for r in runs_in(tmp_path / "runs")] == ["done"]
