@@ -81,6 +81,7 @@ class Larger(Autoencoder):
         return exact + much * torch.randn(exact.shape, generator=self.random)
 
     def save(self, model: Any, weights: Path) -> None:
+        model.register_to_config(scaling_factor=trained_autoencoder(self.settings).config.scaling_factor)
         model.half().save_pretrained(weights / "pipeline" / "vae")
 
 
