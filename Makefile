@@ -3,12 +3,13 @@ SHELL  := /bin/sh
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   ?= .venv
 JUDGE  ?= ../shared/judge
+EYE    ?= $(JUDGE)/../benchmarks/eye
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-agent bench-grounding bench-people bench-planner bench-repair bench-tokens wheel clean
+.PHONY: help demo test check format bench-agent bench-grounding bench-people bench-planner bench-repair bench-tokens bench-verify wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -36,6 +37,9 @@ bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and s
 bench-people: $(VENV)/.dev ## two hundred prompts in free words, painted and laid out to be marked by eye
 	@PYTHONPATH=. $(BIN)/python tests/bench/people.py $(ARGS)
 
+bench-llm: $(VENV)/.dev ## read typed prompts with a local model (WEIGHTS=file.gguf; cyllama on PYTHONPATH)
+	@PYTHONPATH=.:$$PYTHONPATH $(BIN)/python tests/bench/llm.py --weights $(WEIGHTS) --judge $(JUDGE) --out bench/out/llm $(ARGS)
+
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
 
@@ -44,6 +48,9 @@ bench-repair: $(VENV)/.dev ## move published boxes until all claims hold (JUDGE=
 
 bench-tokens: $(VENV)/.dev ## learned prompt tokens against seeds of the same cost; goes on where it was stopped
 	@PYTHONPATH=. $(BIN)/python tests/bench/tokens.py $(ARGS)
+
+bench-verify: $(VENV)/.dev ## precision and recall of "verified" by eye and by the judge (EYE=folder of marked pictures)
+	@PYTHONPATH=. $(BIN)/python tests/bench/verify.py --eye $(EYE) $(ARGS)
 
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

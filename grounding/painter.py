@@ -12,6 +12,7 @@ from grounding.guide.incantation import Incanter
 from grounding.job import FRESH, Job, Start, fitted, job_of
 from grounding.rendering import Painting, Step
 from grounding.run import paint_together
+from grounding.sampler import kind_of
 from grounding.settings import How
 from planner.scene import Layout
 
@@ -47,8 +48,9 @@ class Painter:
         done: dict[int, Painting] = {}
         for shape in dict.fromkeys(job.shape for job in jobs):
             rows = [n for n, job in enumerate(jobs) if job.shape == shape]
-            painted = paint_together(self.backbone, [jobs[n] for n in rows], how, start, kind=self.kind,
-                                     share=self.truncated_share, on_step=on_step, cancel=cancel, keep=keep)
+            painted = paint_together(self.backbone, [jobs[n] for n in rows], how, start,
+                                     kind=self.kind or kind_of(how.scheduler), share=self.truncated_share,
+                                     on_step=on_step, cancel=cancel, keep=keep)
             done.update(zip(rows, painted, strict=True))
         return [done[n] for n in range(len(many))]
 

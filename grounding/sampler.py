@@ -13,6 +13,7 @@ from torch import Tensor
 from grounding.attention import Hook
 from grounding.backbone import Backbone, Conditioning, Shape
 from grounding.errors import AttemptFailed, BadRequest, Cancelled, Unsupported
+from grounding.settings import Scheduler
 
 
 class Model(Protocol):
@@ -94,6 +95,25 @@ def draw_noise(shape: Shape, seeds: Sequence[int]) -> tuple[Tensor, list[torch.G
     """Unit noise, one CPU generator per image: the same on every device and in every batch."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     return torch.cat([torch.randn(1, *shape, generator=g) for g in generators]), generators
+
+
+KINDS: dict[Scheduler, str] = {
+    "ddim": "DDIMScheduler", "ddpm": "DDPMScheduler", "euler": "EulerDiscreteScheduler",
+    "euler-ancestral": "EulerAncestralDiscreteScheduler", "dpm++-2m": "DPMSolverMultistepScheduler",
+    "heun": "HeunDiscreteScheduler", "lms": "LMSDiscreteScheduler", "pndm": "PNDMScheduler",
+    "unipc": "UniPCMultistepScheduler", "flow-euler": "FlowMatchEulerDiscreteScheduler",
+    "flow-heun": "FlowMatchHeunDiscreteScheduler"}
+"""The class of diffusers behind each name."""
+
+
+def kind_of(name: Scheduler) -> type[Any] | None:
+    """The class that a scheduler's name means; None is the checkpoint's own."""
+    if name == "own":
+        return None
+    import diffusers
+
+    found: type[Any] = getattr(diffusers, KINDS[name])
+    return found
 
 
 def schedule(backbone: Backbone, steps: int, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:

@@ -23,6 +23,10 @@ Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Side = Annotated[float, Field(gt=0.0, le=1.0)]
 Logit = Annotated[float, Field(ge=0.0, le=1000.0)]
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
+Negative = Annotated[str, Field(max_length=2000)]
+Scheduler = Literal["own", "ddim", "ddpm", "euler", "euler-ancestral", "dpm++-2m", "heun", "lms", "pndm", "unipc",
+                    "flow-euler", "flow-heun"]
+"""How noise is taken away, step by step; `own` is what the checkpoint brings."""
 ByThing = Annotated[dict[ThingId, Strength], Field(max_length=1000)]
 """Factors of single things, by their id; 1 for those that are not named."""
 
@@ -149,7 +153,8 @@ class How(Data):
     refocus: Refocus | None = None
     tokens: Incant | None = None
     mend: Mend | None = None
-    negative: str = ""
+    negative: Negative = ""
+    scheduler: Scheduler = "own"
     watch: bool = True
 
     @model_validator(mode="after")

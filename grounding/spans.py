@@ -78,7 +78,9 @@ def ground(layout: Layout) -> Grounding:
         raise BadRequest("the layout has neither a prompt nor things; there is nothing to paint")
     refuse_halves(prompt)
     kinds = list(_kinds(layout))
-    found = _mentions(prompt, [things[0] for things, _ in kinds])
+    shift = len(scene.prompt) - len(scene.prompt.lstrip()) if scene.prompt.strip() else 0
+    told = [_told(things, prompt, shift) for things, _ in kinds]
+    found = _mentions(prompt, [things[0] for things, _ in kinds], told)
     notes: list[str] = []
     items = []
     for (things, placements), (ranges, heads) in zip(kinds, found, strict=True):
@@ -145,11 +147,30 @@ def _kinds(layout: Layout) -> Iterator[tuple[list[Thing], tuple[Placement, ...]]
         yield things, tuple(p for p in placed.values() if p.thing in ids)
 
 
-def _mentions(prompt: str, things: Sequence[Thing]) -> list[tuple[tuple[Range, ...], tuple[Range, ...]]]:
-    """For each thing its ranges and its noun's ranges: full phrases first (longest first), then nouns, then "the …"."""
-    taken: list[Range] = []
-    ranges: list[list[Range]] = [[] for _ in things]
-    for i in sorted(range(len(things)), key=lambda i: -len(_core(things[i]))):
+def _told(things: Sequence[Thing], prompt: str, shift: int) -> tuple[list[Range], list[Range]]:
+    """The ranges and the noun's ranges where the reader says that it saw these things; empty where nobody says."""
+    heads = sorted({(start - shift, end - shift) for thing in things for start, end in thing.mentions})
+    if not heads or any(start < 0 or end > len(prompt) for start, end in heads):
+        return [], []
+    words = {(at[0] - shift, at[1] - shift) for thing in things if thing.attribute_mentions
+             for word, at in zip(thing.attributes, thing.attribute_mentions, strict=True)
+             if at and prompt[at[0] - shift:at[1] - shift].lower() == word.lower()}
+    ranges: list[Range] = []
+    for start, end in sorted({*heads, *words}):
+        if (ranges and start <= ranges[-1][1]) or (ranges and not re.search(r"\w|[.;:]", prompt[ranges[-1][1]:start])):
+            ranges[-1] = ranges[-1][0], max(end, ranges[-1][1])
+        else:
+            ranges.append((start, end))
+    return ranges, heads
+
+
+def _mentions(prompt: str, things: Sequence[Thing], told: Sequence[tuple[list[Range], list[Range]]]
+              ) -> list[tuple[tuple[Range, ...], tuple[Range, ...]]]:
+    """For each thing its ranges and its noun's ranges: as told, or searched: full phrases first (longest first), then
+    nouns, then "the …"."""
+    taken: list[Range] = [r for ranges, _ in told for r in ranges]
+    ranges: list[list[Range]] = [list(some) for some, _ in told]
+    for i in sorted((i for i, some in enumerate(ranges) if not some), key=lambda i: -len(_core(things[i]))):
         for words in _wordings(things[i], things):
             ranges[i] += [r for r in _occurrences(words, prompt) if _free(r, taken)]
             taken += ranges[i]
@@ -159,9 +180,10 @@ def _mentions(prompt: str, things: Sequence[Thing]) -> list[tuple[tuple[Range, .
             ranges[i] = list(_scattered(thing, prompt, taken)) or list(_occurrences(thing.noun, prompt))[:alone[i]]
             taken += ranges[i]
     for i, thing in enumerate(things):
-        if alone[i] and ranges[i]:
+        if alone[i] and ranges[i] and not told[i][0]:
             ranges[i] += [r for r in _occurrences(thing.noun, prompt) if _free(r, taken) and _definite(prompt, r)]
-    heads = [[h for r in ranges[i] for h in _occurrences(t.noun, prompt, *r)] for i, t in enumerate(things)]
+    heads = [told[i][1] or [h for r in ranges[i] for h in _occurrences(t.noun, prompt, *r)]
+             for i, t in enumerate(things)]
     return [(tuple(sorted(r)), tuple(sorted(h or r))) for r, h in zip(ranges, heads, strict=True)]
 
 

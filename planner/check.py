@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
 from typing import Literal
 
 from planner.claims import Claim, claims_of, contradicts, names_of
 from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
 from planner.margins import slack
-from planner.overlap import COVERED, IOU, allowed_pairs
+from planner.overlap import COVERED, IOU, Pair, allowed_pairs
 from planner.relations import TABLE
-from planner.scene import Box, Data, Layout, ThingId
+from planner.scene import Box, Data, Layout, Placement, ThingId
 
 ON_CANVAS = 1e-6
+MOST_FINDINGS = 100
+"""How many overlaps, and how many broken claims, are told one by one; of more there is one sentence."""
 
 Problem = Literal["missing", "surplus", "outside", "too small", "overlap", "claim"]
 
@@ -43,8 +45,7 @@ class Verdict(Data):
 
 def check(layout: Layout) -> list[Violation]:
     """Everything that is wrong with a layout; an empty list is a proof that all its claims hold on its boxes."""
-    names = names_of(layout.scene) | {p.thing: f"`{p.thing}`" for p in layout.placements
-                                      if not any(t.id == p.thing for t in layout.scene.things)}
+    names = {p.thing: f"`{p.thing}`" for p in layout.placements} | names_of(layout.scene)
     return [*_incomplete(layout), *_unpaintable(layout, names), *_overlaps(layout, names), *_broken_claims(layout)]
 
 
@@ -89,16 +90,17 @@ def _percent(sides: dict[str, float]) -> str:
 
 def _overlaps(layout: Layout, names: dict[str, str]) -> list[Violation]:
     """Pairs that cover each other without a reason. Shapely is loaded only where two envelopes meet without one."""
-    known = [p for p in layout.placements if any(t.id == p.thing for t in layout.scene.things)]
-    meeting = [(a, b) for a, b in combinations(known, 2) if a.box.shared(b.box) > 0]
-    allowed = allowed_pairs(layout.scene) if meeting else frozenset()
-    suspects = [(a, b) for a, b in meeting if frozenset((a.thing, b.thing)) not in allowed]
-    if not suspects:
-        return []
-    from planner.shapes import overlap
+    allowed: frozenset[Pair] | None = None
+    found: list[Violation] = []
+    for a, b in _meeting(layout):
+        allowed = allowed_pairs(layout.scene) if allowed is None else allowed
+        if frozenset((a.thing, b.thing)) in allowed:
+            continue
+        if len(found) == MOST_FINDINGS:
+            return [*found, Violation(kind="overlap", sentence=f"these are the first {MOST_FINDINGS} overlaps; mend "
+                                                               "them and check again for more")]
+        from planner.shapes import overlap
 
-    found = []
-    for a, b in suspects:
         share, iou = overlap(a, b)
         if share > COVERED + 1e-9 or iou > IOU + 1e-9:
             found.append(Violation(kind="overlap", things=(a.thing, b.thing), margin=-share,
@@ -108,12 +110,26 @@ def _overlaps(layout: Layout, names: dict[str, str]) -> list[Violation]:
     return found
 
 
+def _meeting(layout: Layout) -> Iterator[tuple[Placement, Placement]]:
+    """The pairs of known things whose boxes share something, in the order of the placements."""
+    there = {t.id for t in layout.scene.things}
+    known = [(p, *p.box.corners) for p in layout.placements if p.thing in there]
+    for i, (a, ax0, ay0, ax1, ay1) in enumerate(known):
+        for b, bx0, by0, bx1, by1 in known[i + 1:]:
+            if ax0 < bx1 and bx0 < ax1 and ay0 < by1 and by0 < ay1:
+                yield a, b
+
+
 def _broken_claims(layout: Layout) -> list[Violation]:
     missing = {t.id for t in layout.scene.things} - set(layout.boxes)
-    return [Violation(kind="claim", claim=verdict.claim.id, things=verdict.claim.things + verdict.claim.objects,
-                      margin=verdict.margin, sentence=_advice(verdict))
-            for verdict in verdicts(layout)
-            if verdict.holds is False and not missing & {*verdict.claim.things, *verdict.claim.objects}]
+    found = [Violation(kind="claim", claim=verdict.claim.id, things=verdict.claim.things + verdict.claim.objects,
+                       margin=verdict.margin, sentence=_advice(verdict))
+             for verdict in verdicts(layout)
+             if verdict.holds is False and not missing & {*verdict.claim.things, *verdict.claim.objects}]
+    if len(found) > MOST_FINDINGS:
+        more = f"{len(found) - MOST_FINDINGS} more claims do not hold on the boxes"
+        return [*found[:MOST_FINDINGS], Violation(kind="claim", sentence=more)]
+    return found
 
 
 def _advice(verdict: Verdict) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Literal
 
+from pydantic import Field
+
 from planner.agreement import agreed, bare, plural
 from planner.relations import TABLE
 from planner.scene import Data, Group, Relation, Scene, Thing, ThingId
+from planner.sizes import flat
 
 ClaimKind = Literal["exists", "count", "attribute", "relation", "part", "absent", "lettering", "background", "style"]
 
@@ -17,7 +20,8 @@ class Claim(Data):
 
     `things` are its subjects and `objects` what they are related to; `noun`, `at_least` and `at_most` belong to counts
     and absences, `word` is the attribute, the background, the style or the text to be written. Where a relation is
-    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest.
+    `piled`, what is on several is on the topmost of them, and several stand on something with their lowest. What is
+    `lying` on something flat is seen within it. `source` is the place of the relation among those of the scene.
     """
 
     id: str
@@ -29,6 +33,8 @@ class Claim(Data):
     negated: bool = False
     slanted: bool = False
     piled: bool = False
+    lying: bool = Field(default=False, exclude=True)
+    source: int = Field(default=-1, exclude=True)
     noun: str = ""
     at_least: int = 0
     at_most: int | None = None
@@ -143,7 +149,8 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
     """
     names = names or names_of(scene)
     slanted = _slanted_pairs(scene)
-    stated = [_relation_claim(relation, i, subjects, objects, names, slanted, _piled(relation, scene))
+    stated = [_relation_claim(relation, i, subjects, objects, names, slanted, _piled(relation, scene),
+                              _lying(relation, scene))
               for i, relation in enumerate(scene.relations)
               for subjects, objects in _unless_implied(relation, _atoms(relation), scene)]
     return (*stated, *(_part(thing, names) for thing in scene.things if thing.part_of))
@@ -188,6 +195,12 @@ def _piled(relation: Relation, scene: Scene) -> bool:
         _is_pile(relation.objects, scene) or (_is_pile(relation.subjects, scene) and len(relation.objects) == 1))
 
 
+def _lying(relation: Relation, scene: Scene) -> bool:
+    """Whether it is on something flat, and not said to be on top of it."""
+    return relation.kind == "on" and not {"top", "atop"} & set(relation.words.split()) and all(
+        flat(scene.thing(id).noun) for id in relation.objects)
+
+
 def _pairs(relation: Relation) -> list[Atom]:
     """Atoms of a relation between pairs. Where one of several will do, the first listed is the one to aim at."""
     some, others, share = relation.subjects, relation.objects, TABLE[relation.kind].share
@@ -217,7 +230,8 @@ def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
 
 
 def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
-                    names: dict[str, str], slanted: set[frozenset[str]], piled: bool) -> Claim:
+                    names: dict[str, str], slanted: set[frozenset[str]], piled: bool,
+                    lying: bool) -> Claim:
     ends = "-".join((*subjects, *objects))
     pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
     choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
@@ -228,7 +242,7 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, lying=lying, source=index)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

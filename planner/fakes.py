@@ -82,6 +82,7 @@ class Answer:
 
     status: int = 200
     body: Any = None
+    """Sent as JSON; bytes are sent as they are."""
     headers: dict[str, str] = field(default_factory=dict)
     wait: float = 0.0
     """Seconds before the first byte."""
@@ -117,6 +118,11 @@ def fails(status: int, message: str = "scripted failure", code: str | None = Non
     """An error in the form that OpenAI-compatible servers use."""
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     return Answer(status, {"error": {"message": message, "type": "error", "param": None, "code": code}}, headers)
+
+
+def moved(url: str, status: int = 302) -> Answer:
+    """A redirect to another address."""
+    return Answer(status, {}, {"Location": url})
 
 
 def hangs(seconds: float) -> Answer:
@@ -221,7 +227,8 @@ def _handler(server: FakeServer) -> type[BaseHTTPRequestHandler]:
             return self._send(answer, _events(answer.body) if streamed else None)
 
         def _send(self, answer: Answer, events: bytes | None = None) -> None:
-            body = events if events is not None else json.dumps(answer.body).encode()
+            raw = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+            body = raw if events is None else events
             server.pause(answer.wait)
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json" if events is None else "text/event-stream")

@@ -157,9 +157,20 @@ def far_from(a: Rect, b: Rect) -> float:
 
 
 def on(a: Rect, b: Rect) -> float:
-    """`a` stands on `b`: its foot is within `b`, its centre over `b` and above the centre of `b`."""
+    """`b` carries `a`, which stands on it or, where that is seen from above or upright, lies or hangs on it."""
+    return max(standing_on(a, b), lying_on(a, b))
+
+
+def standing_on(a: Rect, b: Rect) -> float:
+    """The foot of `a` is within `b`, its centre over `b` and above the centre of `b`."""
     over = (b.w + 0.2 * a.w) / 2 - abs(a.cx - b.cx)
     return min(over, a.y1 - b.y0 + 0.02, b.y1 - a.y1, b.cy - a.cy - STRICT, b.y0 - a.y0 - STRICT)
+
+
+def lying_on(a: Rect, b: Rect) -> float:
+    """Seven tenths of `a` are within `b`, which is larger, and its centre is."""
+    centre = min(b.w / 2 - abs(a.cx - b.cx), b.h / 2 - abs(a.cy - b.cy))
+    return min(shared(a, b) / a.area - 0.7, centre, 0.9 - a.area / b.area)
 
 
 def under(a: Rect, b: Rect) -> float:

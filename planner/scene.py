@@ -192,7 +192,7 @@ class Thing(Data):
     id: ThingId
     noun: Name
     phrase: Name
-    attributes: tuple[Name, ...] = ()
+    attributes: Annotated[tuple[Name, ...], Field(max_length=64)] = ()
     group: ThingId | None = None
     part_of: ThingId | None = None
     mentions: tuple[Span, ...] = ()
@@ -277,6 +277,7 @@ class Canvas(Data):
 class Scene(Data):
     """What must be true of the picture. `unread` lists the words of the prompt that no claim came from.
 
+    `conflicts` are sentences of the prompt that contradict each other in words ("a red ball that is blue").
     `canvas` is set where the prompt asks for one ("--ar 16:9"); `confidence` is how sure the reader is of all of it.
     """
 
@@ -291,6 +292,7 @@ class Scene(Data):
     lettering: tuple[Lettering, ...] = ()
     unread: tuple[Name, ...] = ()
     notes: tuple[Name, ...] = ()
+    conflicts: tuple[Name, ...] = ()
     canvas: Canvas | None = None
     confidence: Share = 1.0
 

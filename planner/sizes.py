@@ -1,7 +1,7 @@
-"""How large things look: a soft prior by noun. Relations and size words override it; nothing here is a claim.
+"""How large things are: a soft prior by noun. Relations and size words override it; nothing here is a claim.
 
-`reach` is the longer side of a thing in units of the canvas's shorter side, in a picture that shows several things.
-Reaches are compressed on purpose: a mouse beside a house must stay paintable. `aspect` is width over height.
+`reach` is the longer side of a thing in metres, as it is seen: what is far away whenever it is seen (a moon, a cloud)
+has the size that it seems to have among things at hand. `aspect` is width over height.
 """
 
 from __future__ import annotations
@@ -24,41 +24,52 @@ class Size(NamedTuple):
 
 
 _REACH: tuple[tuple[float, str], ...] = (
-    (0.14, "ant bee fly ladybug spider coin button ring earring key nut seed bead candy cherry grape strawberry "
-           "mosquito"),
-    (0.19, "mouse butterfly egg lemon apple orange peach tomato potato carrot mushroom spoon fork knife pen pencil "
-           "brush toothbrush watch glasses sunglasses tie glove sock shoe frog lizard crab shell leaf feather remote "
-           "phone donut cookie cupcake muffin snail snake fish stapler match candle dice acorn earbud ball"),
-    (0.25, "seagull gull crow robin "
-           "cup mug glass bottle bowl plate book flower rose tulip bird sparrow pigeon duck chick rabbit squirrel "
-           "hamster hat cap helmet banana pineapple bread sandwich burger pizza cake hot_dog clock vase camera "
-           "toaster kettle box gift toy doll teddy_bear frisbee wine_glass scissors hair_drier pot pan basket bag "
-           "purse handbag teapot pillow keyboard notebook newspaper jar can lantern bell trophy crown scarf football "
-           "basketball baseball_bat"),
-    (0.33, "cat puppy kitten chicken rooster goose owl eagle monkey fox laptop monitor lamp backpack umbrella guitar "
-           "violin balloon kite microwave suitcase broccoli cabbage pumpkin watermelon cactus plant potted_plant "
-           "stool tennis_racket skateboard sink toilet fan radio speaker parrot turtle raccoon penguin swan "
-           "stop_sign parking_meter fire_hydrant painting picture mirror window sign baby hen turkey dish drum flag "
-           "bouquet"),
-    (0.42, "dog child boy girl kid chair tv television table desk bench bicycle bike sheep goat pig wolf deer lion "
-           "tiger leopard kangaroo bear panda snowman surfboard traffic_light oven stove dresser shelf nightstand "
-           "statue robot fountain fence door scooter motorbike barrel canoe kayak carriage cart rug piano snowboard "
-           "ski dolphin"),
-    (0.52, "person man woman lady guy horse cow zebra donkey camel motorcycle couch sofa bed bookshelf bookcase "
-           "wardrobe refrigerator fridge cabinet giraffe elephant hippo rhino shark gorilla bathtub car taxi jeep "
-           "van boat tent swing knight soldier player dancer chef doctor teacher student policeman firefighter "
-           "astronaut bride"),
-    (0.62, "truck bus train sailboat yacht tree whale dinosaur dragon helicopter tractor ship hut cabin shed bridge "
-           "palm ambulance wagon trailer carousel pine wire cable rope clothesline"),
-    (0.72, "house building airplane plane aeroplane jet tower castle church mountain skyscraper barn hill temple "
-           "palace lighthouse windmill school hospital factory stadium rocket pyramid rainbow cliff volcano"),
+    (0.02, "ant bee fly ladybug spider coin button ring earring seed bead grape mosquito key nut"),
+    (0.05, "butterfly egg cherry strawberry candy acorn earbud dice match marble dragonfly snail cookie fried_egg"),
+    (0.09, "mouse lemon apple orange peach tomato potato mushroom watch tie cup mug donut cupcake muffin card lizard "
+           "frog crab baseball hamster leaf shell glass candle glasses sunglasses eye nose ear bacon "
+           "toast slice stapler tooth ornament"),
+    (0.18, "carrot spoon fork knife pen pencil brush toothbrush glove sock shoe boot feather remote phone fish "
+           "sparrow robin chick bottle bowl banana bread sandwich burger hot_dog wine_glass scissors book clock can "
+           "camera doll vase flower rose tulip hat cap crown teapot jar toy bird candlestick trophy corn pear"),
+    (0.3, "plate pizza cake pineapple box gift teddy_bear frisbee toaster kettle pot pan basket bag purse handbag "
+           "pillow newspaper notebook kite lantern bell helmet football basketball ball pigeon duck crow rabbit "
+           "squirrel "
+          "parrot owl laptop keyboard violin cabbage broccoli pumpkin watermelon hair_drier globe radio drum turtle "
+          "kitten bouquet tray hen snake shirt scarf cactus seagull gull sandcastle"),
+    (0.5, "cat chicken rooster goose fox monkey raccoon penguin microwave monitor lamp backpack umbrella balloon "
+          "plant potted_plant suitcase sign speaker fan sink puppy baby picture painting mirror eagle turkey swan "
+          "flag dish star heart skateboard tennis_racket baseball_bat fire_hydrant stool moon sun earth planet bucket "
+          "beehive nest birdhouse mailbox crate skull"),
+    (0.9, "dog child boy girl kid chair tv television table guitar goat pig wolf sheep leopard panda "
+          "window toilet oven stove dishwasher nightstand fireplace barrel fountain drone stop_sign parking_meter "
+          "coffee_table stand shelf cart chandelier jack-o-lantern cello"),
+    (1.3, "desk dresser bicycle bike snowman kangaroo deer rug surfboard snowboard ski piano robot scooter toddler "
+          "teenager dining_table stall grill swing trunk mattress statue blanket branch counter windowsill"),
+    (1.8, "person man woman lady guy knight soldier player dancer chef doctor teacher student policeman firefighter "
+          "astronaut bride groom wizard witch pirate king queen mother father gorilla bear lion tiger couch sofa bed "
+          "bench door wardrobe refrigerator fridge cabinet bookshelf bookcase motorcycle motorbike bathtub canoe "
+          "kayak cupboard princess cowboy farmer clown skeleton santa scarecrow family couple ladder"),
+    (2.6, "horse cow zebra donkey camel fence rhino hippo shark dolphin ostrich moose alligator crocodile tent "
+          "traffic_light street_light streetlight carriage wagon cloud rock boulder bush wire cable rope clothesline"),
+    (4.2, "car taxi jeep van elephant giraffe dinosaur boat gate tractor ufo pond goal iceberg "
+          "carousel rainbow wall"),
+    (7.0, "truck bus ambulance sailboat tree palm pine hut cabin shed helicopter trailer dragon oak barn spaceship "
+          "spacecraft firework billboard"),
+    (12.0, "house cottage train yacht whale windmill diner shop store cafe airplane plane aeroplane jet bridge "
+           "rocket temple"),
+    (25.0, "building church school hospital factory lighthouse ship hill cruise_ship pyramid castle palace tower "
+           "stadium cathedral mansion"),
+    (60.0, "skyscraper mountain volcano cliff island eiffel_tower city"),
 )
 
 _ASPECT: tuple[tuple[float, str], ...] = (
-    (0.35, "bottle wine_glass candle lighthouse tower skyscraper spoon fork knife toothbrush pen pencil "
+    (0.35, "bottle wine_glass candle lighthouse tower skyscraper eiffel_tower streetlight street_light ladder "
+           "staff spoon fork knife toothbrush pen pencil "
            "parking_meter baseball_bat tie surfboard feather door ski"),
     (0.48, "person man woman lady guy boy girl child kid giraffe traffic_light refrigerator fridge knight "
-           "soldier player dancer chef doctor teacher student policeman firefighter astronaut bride wardrobe vase "
+           "soldier player dancer chef doctor teacher student policeman firefighter astronaut bride groom wizard "
+           "witch pirate king queen mother father princess cowboy farmer scarecrow wardrobe vase "
            "statue rocket penguin flower rose tulip fire_hydrant lantern bookcase bookshelf cactus guitar violin "
            "robot"),
     (0.72, "lamp pine palm snowman owl chair balloon plant potted_plant pineapple jar backpack dress doll "
@@ -71,7 +82,9 @@ _ASPECT: tuple[tuple[float, str], ...] = (
            "elephant hippo rhino bicycle bike motorcycle motorbike bed turtle pizza cake bowl plate duck swan barn"),
     (1.8, "car taxi jeep van truck bus train ship yacht canoe kayak couch sofa bench airplane plane "
            "jet aeroplane fish shark whale dolphin keyboard skateboard snowboard banana carrot snake bridge rug "
-           "glasses sunglasses scissors hot_dog helicopter ambulance tractor wagon fence crab bathtub piano"),
+           "glasses sunglasses scissors hot_dog helicopter ambulance tractor wagon fence crab bathtub piano "
+           "mountain cruise_ship coffee_table tray blanket windowsill iceberg branch bacon rainbow hill"),
+    (3.2, "counter shelf"),
     (9.0, "wire cable rope clothesline"),
 )
 
@@ -79,6 +92,7 @@ _ALOFT = frozenset((
     "seagull", "gull",
     "bird", "butterfly", "bee", "kite", "balloon", "airplane", "plane", "aeroplane", "jet", "helicopter", "cloud",
     "sun", "moon", "star", "rainbow", "eagle", "ufo", "drone", "parachute", "rocket", "planet", "comet", "chandelier",
+    "earth", "firework", "dragonfly",
 ))
 
 _WORDS = {
@@ -86,6 +100,13 @@ _WORDS = {
     "big": 1.35, "large": 1.38, "huge": 1.65, "giant": 1.75, "gigantic": 1.75, "enormous": 1.7, "massive": 1.65,
     "tall": 1.25, "oversized": 1.5, "colossal": 1.75, "baby": 0.75, "long": 1.2,
 }
+
+_FLAT = frozenset((
+    "tray", "plate", "rug", "carpet", "blanket", "towel", "board", "chessboard", "pizza", "lawn", "grass", "field",
+    "meadow", "road", "street", "floor", "ground", "wall", "lake", "pond", "river", "water", "map", "page", "mat",
+))
+
+_THIN = frozenset(("book", "plate", "pancake", "newspaper", "magazine", "towel", "tile", "coin", "log", "plank"))
 
 _SLOTS = {
     "hat": -0.44, "cap": -0.44, "helmet": -0.42, "crown": -0.44, "hood": -0.4, "wig": -0.4, "headphone": -0.4,
@@ -97,7 +118,9 @@ _SLOTS = {
     "ski": 0.46,
 }
 
-DEFAULT = Size(0.38, 1.0)
+FAR_SIZE = 5.0
+"""From how many metres on a thing is seen from afar."""
+DEFAULT = Size(0.6, 1.0)
 
 
 def _table(rows: tuple[tuple[float, str], ...]) -> dict[str, float]:
@@ -132,6 +155,16 @@ def factor(attributes: Iterable[str]) -> float:
 def flies(noun: str) -> bool:
     """Whether it is usually seen in the upper part of a picture."""
     return noun.lower().split()[-1] in _ALOFT
+
+
+def flat(noun: str) -> bool:
+    """Whether what is on it is seen within it: it lies flat, is seen from above, or stands upright as a wall."""
+    return noun.lower().split()[-1] in _FLAT
+
+
+def piled(noun: str, wh: tuple[float, float]) -> tuple[float, float]:
+    """The size of a thing that lies in a pile: what is thin lies on its broad side."""
+    return (max(wh), max(wh) / 4) if noun.lower().split()[-1] in _THIN else wh
 
 
 def worn_at(noun: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _LONGEST = 40
@@ -26,11 +27,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
         half.replace(path)
         flush_folder(path.parent)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
+    finally:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
 
 
 def flushed(path: Path, content: bytes) -> None:

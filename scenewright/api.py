@@ -14,15 +14,16 @@ from PIL import Image
 from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
-from planner.scene import Layout
+from planner.scene import Canvas, Layout
 from scenewright import __version__
+from scenewright.canvases import canvas_of
 from scenewright.config import Settings
 from scenewright.errors import StorageFailed
 from scenewright.loop import events
 from scenewright.loop.course import Request
 from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Run, run_id
+from scenewright.loop.runs import PAGE, PICTURES, Run, run_id
 from scenewright.planning import in_words, read
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout
 
     >>> import scenewright, scenewright.fakes as fakes
     >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene), seed=1)
+    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene))
     >>> result.verified, result.image.size
     (True, (128, 128))
     """
@@ -93,10 +94,11 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
     if not isinstance(claims, Layout):
         claims = Layout(scene=read(claims, settings=settings, model=model, callbacks=callbacks))
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device)
+    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                      settings.second_detector, settings.second_scorer)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
-    return verifier.verify(picture, claims)
+    return verifier.verifier.verify(picture, claims)
 
 
 def open_picture(path: Path) -> Image.Image:
@@ -128,7 +130,8 @@ def _named(model: BaseChatModel | None) -> str:
 
 
 def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
-    how = usual.asked(settings.steps, settings.guidance_scale, settings.strength)
+    how = usual.asked(settings.steps, settings.guidance_scale, settings.strength).but(
+        negative=settings.negative, scheduler=settings.scheduler)
     return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
                    rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
 
@@ -180,9 +183,17 @@ class _Errand:
 
         result = Loop(self.request, run, self.stack.planner, self.stack.painter, self.stack.verifier,
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()
-        if not (run.folder / PAGE).exists():
+        if (run.folder / PICTURES).exists() and not (run.folder / PAGE).exists():
             self._page(run, result)
+        self._sized(result)
         return result
+
+    def _sized(self, result: Result) -> None:
+        """Say that a size in pixels was asked for and is not what the model paints."""
+        asked, (width, height) = self.settings.canvas, result.image.size
+        if asked and ":" not in asked and canvas_of(asked) != Canvas(width=width, height=height):
+            self.channel.put(events.Warned(f"a canvas of {asked} was asked for; this model painted {width}x{height}: "
+                                           "only the ratio is kept"))
 
     def _page(self, run: Run, result: Result) -> None:
         """The report page. A run whose page cannot be made is whole without it."""

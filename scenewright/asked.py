@@ -37,7 +37,7 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     planner: Literal["auto", "grammar", "llm"] = Field(
-        default="auto", description="who reads: `grammar`, `llm`, or `auto`, which is `llm` where one is set")
+        default="auto", description="who reads: `grammar`, `llm`, or `auto`: the model where the grammar is unsure")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
         default=0, description="another number gives another composition")
     canvas: Annotated[str, BeforeValidator(_in_words), AfterValidator(_readable)] = Field(
@@ -50,6 +50,18 @@ class Asked(BaseModel):
         default=6, description="the most requests to the language model")
     llm_seconds: Annotated[float, Field(gt=0.0)] = Field(
         default=60.0, description="the most time for one reading by it")
+    llm_repairs: Annotated[int, Field(ge=0, le=10)] = Field(
+        default=1, description="how often a reply that cannot be used is sent back")
+    llm_tokens: Annotated[int, Field(ge=1)] = Field(default=30_000, description="the most tokens for one reading")
+    llm_price: tuple[float, float] | None = Field(
+        default=None, description="what a million tokens cost, in and out, as in [0.15, 0.6]")
+    llm_money: Annotated[float, Field(gt=0.0)] | None = Field(
+        default=None, description="the most that one reading may cost; it takes a price to know")
+    llm_examples: Annotated[int, Field(ge=0, le=20)] = Field(default=3, description="examples that it is shown")
+    llm_size: Literal["full", "small"] = Field(
+        default="full", description="`small` asks models of 1 to 3 billion weights for less")
+    llm_sure: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        default=0.8, description="with planner=auto, what the grammar reads with this confidence is not sent to it")
     llm_fallback: bool = Field(
         default=False, description="with planner=llm, the grammar reads what the model cannot; with auto it does")
 

@@ -16,7 +16,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from grounding.settings import GuidanceScale, Steps, Strength
+from grounding.loading import Offload, Precision
+from grounding.settings import GuidanceScale, Negative, Scheduler, Steps, Strength
 from scenewright.asked import Asked, nearest
 from scenewright.errors import BadSettings
 from scenewright.loop.remedies import Remedies
@@ -44,8 +45,20 @@ class Settings(Asked, BaseSettings):
     image_model: str = Field("pocket", min_length=1, description="`pocket`, a model's folder or its name on the hub")
     detector: str = Field("pocket", min_length=1, description="what finds things: `pocket`, a folder or a name")
     scorer: str = Field("pocket", min_length=1, description="what compares a picture with words")
+    second_detector: str = Field("", description="another one, asked too; where they disagree, a claim is in doubt")
+    second_scorer: str = Field("", description="another one, asked too")
     thresholds: Path | None = Field(None, description="a file that `scenewright calibrate` wrote")
     device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?|mps)$", description="where the models run")
+    dtype: Precision = Field("float32", description="of the image model's weights; float16 and bfloat16 take half")
+    offload: Offload = Field("none", description="model or sequential: parts lie on the device only while at work")
+    attention_slicing: bool = Field(False, description="refused with the reason: guidance reads the whole attention")
+    lora: str = Field("", description="LoRAs for the image model, as in `style.safetensors:0.8, folder`")
+    control_model: str = Field("", description="the folder of a ControlNet that fits the image model")
+    control_picture: str = Field("", description="the picture that it follows")
+    control_strength: Annotated[float, Field(ge=0.0, le=10.0)] = Field(1.0, description="how closely it is followed")
+    image_config: str = Field("", description="for an image model in one file: a folder of its family to describe it")
+    negative: Negative = Field("", description="what the picture is to be led away from, in words")
+    scheduler: Scheduler = Field("own", description="how noise is taken away; own: as the image model brings it")
     steps: Steps | None = Field(None, description="none: what the model does best with")
     guidance_scale: GuidanceScale | None = Field(None, description="none: the model's own; 1 is no guidance")
     strength: Strength = Field(1.0, description="of the guidance; 0 paints plainly")
@@ -128,7 +141,7 @@ def assigned(assignments: Sequence[str]) -> dict[str, Any]:
         if inner:
             found.setdefault(place, {})[inner[0]] = _value(value)
         else:
-            found[place] = value
+            found[place] = _value(value) if value.startswith(("[", "{")) else value
     return found
 
 

@@ -25,7 +25,7 @@ from scenewright.loop.metadata import versions
 from scenewright.loop.result import Result, Try
 from scenewright.loop.runs import LAYOUT, Run, png
 
-LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 400
+LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
 MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
 ENDED = {
@@ -38,7 +38,7 @@ ENDED = {
 
 
 @dataclass(frozen=True)
-class Row:
+class ClaimRow:
     """One claim in the table. `part` is the score and `line` its threshold, both in per cent of the bar."""
 
     mark: str
@@ -53,7 +53,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Mark:
+class Marked:
     """A box over the picture, in per cent of it."""
 
     label: str
@@ -101,7 +101,7 @@ def page(run: Run, result: Result) -> str:
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
         notes=[*(word.sentence for word in outcome.unpaintable), *outcome.notes,
-               *result.layout.scene.notes, *(report.limits if report else ())],
+               *result.layout.scene.notes, *result.layout.notes, *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
         parent=about.get("parent"))
 
@@ -160,17 +160,17 @@ def _counted(report: Report | None) -> str:
     return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
 
 
-def _rows(report: Report | None, image: Image.Image) -> Iterator[Row]:
+def _rows(report: Report | None, image: Image.Image) -> Iterator[ClaimRow]:
     order = {"fails": 0, "cannot tell": 1, "holds": 2}
     for finding in sorted(report.findings if report else (), key=lambda f: order[f.ruling]):
         yield _row(finding, image)
 
 
-def _row(finding: Finding, image: Image.Image) -> Row:
+def _row(finding: Finding, image: Image.Image) -> ClaimRow:
     score, line = finding.score, finding.threshold
     measured = score is not None and line is not None and 0 <= score <= 1 and 0 <= line <= 1
     said = "" if score is None else f"{score:.2f}" + ("" if line is None else f" / {line:.2f}")
-    return Row(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.reserve, finding.claim.sentence,
+    return ClaimRow(MARK[finding.ruling], finding.ruling.replace(" ", "-"), finding.reserve, finding.claim.sentence,
                finding.sentence, said,
                100 * score if measured and score is not None else None,
                100 * line if measured and line is not None else None, _crop(finding, image))
@@ -189,16 +189,16 @@ def _pixels(box: Box, image: Image.Image) -> tuple[int, int, int, int]:
     return int(x0 * image.width), int(y0 * image.height), int(x1 * image.width), int(y1 * image.height)
 
 
-def _marks(report: Report | None, layout: Layout) -> Iterator[Mark]:
+def _marks(report: Report | None, layout: Layout) -> Iterator[Marked]:
     """What was planned, what was seen in its place, and what is surplus."""
     names = names_of(layout.scene)
     for placement in layout.far_to_near():
-        yield Mark(names.get(placement.thing, placement.thing), _style(placement.box), "planned")
+        yield Marked(names.get(placement.thing, placement.thing), _style(placement.box), "planned")
     for match in report.matches if report else ():
         if match.seen is not None:
-            yield Mark(f"✓ {_name(match)}", _style(match.seen.box), "seen")
+            yield Marked(f"✓ {_name(match)}", _style(match.seen.box), "seen")
     for extra in report.surplus if report else ():
-        yield Mark(f"{'✗' if extra.wrong else '+'} {extra.noun}", _style(extra.sighting.box),
+        yield Marked(f"{'✗' if extra.wrong else '+'} {extra.noun}", _style(extra.sighting.box),
                    "wrong" if extra.wrong else "extra")
 
 

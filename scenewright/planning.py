@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from planner.check import Violation, check
 from planner.errors import BadInput
-from planner.place import place
+from planner.place import EYE, Legibility, place
 from planner.read import grammar
 from planner.scene import Canvas, Layout, Scene
 from scenewright.asked import Asked, asked
 from scenewright.hints import hints_for
-from scenewright.replanning import Evidence, roomy
+from scenewright.replanning import roomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,15 +22,15 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from grounding.verify.report import Report
+    from planner.read.model.terms import Terms
     from planner.scene import Box
 
     Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
 
-Check = Callable[[Layout], Sequence[Violation]]
 LONGEST_PROMPT = 20_000
 
 
-class Reading(NamedTuple):
+class Understood(NamedTuple):
     """A scene, boxes to start from, what was said on the way, and the requests to a language model that it took."""
 
     scene: Scene
@@ -50,39 +49,42 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Planner:
+class PromptPlanner:
     """Reads with a language model where there is one, with the grammar otherwise, and places with the solver.
 
-    `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one.
+    `model` counts for more than the one that the settings name; `spare` is the canvas where nobody asks for one,
+    `legible` says who has to make things out.
     """
 
     how: Asked = field(default_factory=Asked)
     model: BaseChatModel | None = None
     callbacks: Callbacks | None = None
     spare: Canvas = field(default_factory=Canvas)
+    legible: Legibility = EYE
 
-    def read(self, prompt: str, *, calls: int | None = None, judge: Check = check) -> Reading:
-        """What a prompt says, with at most `calls` requests to the language model. Raises `PlanError`."""
+    def read(self, prompt: str, *, calls: int | None = None, evidence: str = "") -> Understood:
+        """What a prompt says, with at most `calls` requests to the language model, which is told what a picture of an
+        earlier plan lacked. Raises `PlanError`."""
         words = in_words(prompt)
         calls = self.how.llm_calls if calls is None else calls
         if self.chat_model is None or calls < 1:
-            return Reading(understood(grammar.read(words)), {})
-        from planner.read.llm import Budget, by_grammar, read_with_model
+            return Understood(understood(grammar.read(words)), {})
+        from planner.read.model.reader import read_where_unsure, read_with_model
 
-        strict = self.how.planner == "llm" and not self.how.llm_fallback
-        found = read_with_model(words, self.chat_model, canvas=self.how.size(self.spare), check=judge,
-                                budget=Budget(calls=calls, seconds=self.how.llm_seconds),
-                                fallback=None if strict else by_grammar)
-        return Reading(understood(found.scene), found.hints, found.warnings, found.calls)
+        ask = read_with_model if self.how.planner == "llm" else read_where_unsure
+        found = ask(words, self.chat_model, canvas=self.how.size(self.spare), evidence=evidence,
+                    terms=_terms(self.how, calls), callbacks=self.callbacks)
+        return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
-             calls: int | None = None, judge: Check = check) -> Planned:
+             calls: int | None = None, evidence: str = "") -> Planned:
         """The layout of a prompt; `seed` and `canvas` replace those of the settings. A person's hints count for more
         than a model's."""
-        reading = self.read(prompt, calls=calls, judge=judge)
+        reading = self.read(prompt, calls=calls, evidence=evidence)
         boxes = {**reading.boxes, **(hints_for(reading.scene, hints) if hints else {})}
         size = canvas or self.how.size(reading.scene.canvas or self.spare)
-        layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size)
+        layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size,
+                       legible=self.legible)
         return Planned(layout, reading.notes, reading.calls)
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
@@ -90,16 +92,16 @@ class Planner:
         anew and makes room for what was missing."""
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
-            return self.plan(layout.scene.prompt, seed=seed, calls=calls, judge=Evidence(words))
-        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas))
+            return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
+        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
+                             legible=self.legible))
 
     @cached_property
     def chat_model(self) -> BaseChatModel | None:
         """The language model that reads; None where the grammar is to."""
         if self.how.planner == "grammar":
             return None
-        model = self.model or _opened(self.how)
-        return model if model is None or not self.callbacks else _watched(model, self.callbacks)
+        return self.model or _opened(self.how)
 
 
 def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = None,
@@ -110,13 +112,13 @@ def plan(prompt: str, *, settings: Asked | None = None, hints: Layout | None = N
     variables and the settings file say. `model` is a LangChain chat model that reads, with `callbacks`, instead of the
     one that the settings name. The boxes of `hints` are kept as far as the claims allow. Raises `ScenewrightError`.
     """
-    return Planner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
+    return PromptPlanner(asked(settings, changes), model, callbacks).plan(prompt, hints=hints).layout
 
 
 def read(prompt: str, *, settings: Asked | None = None, model: BaseChatModel | None = None,
          callbacks: Callbacks | None = None, **changes: Any) -> Scene:
     """What a prompt says, as a scene with nothing placed; arguments as for `plan`."""
-    return Planner(asked(settings, changes), model, callbacks).read(prompt).scene
+    return PromptPlanner(asked(settings, changes), model, callbacks).read(prompt).scene
 
 
 def in_words(prompt: str) -> str:
@@ -144,14 +146,15 @@ def _opened(how: Asked) -> BaseChatModel | None:
             raise BadInput("expected a language model in SCENEWRIGHT_LLM, as in SCENEWRIGHT_LLM=openai:NAME, and it "
                            "is not set; set it, hand one over as `model`, or let the grammar read")
         return None
-    from planner.read.llm import open_model
+    from planner.read.model.reader import open_model
 
     return open_model(how.llm, base_url=how.llm_base_url or None, api_key=how.llm_api_key)
 
 
-def _watched(model: BaseChatModel, callbacks: Callbacks) -> BaseChatModel:
-    """The model with these callbacks beside its own."""
-    if isinstance(callbacks, Sequence):
-        own = model.callbacks if isinstance(model.callbacks, list) else []
-        return model.model_copy(update={"callbacks": [*own, *callbacks]})
-    return model.model_copy(update={"callbacks": callbacks})
+def _terms(how: Asked, calls: int) -> Terms:
+    """On what terms the model is asked: the settings whose names begin with `llm_`."""
+    from planner.read.model.terms import Price, Terms
+
+    named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
+    price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
+    return Terms(**{**named, "calls": calls, "price": price})

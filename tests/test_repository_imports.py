@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "safetensors"}
@@ -58,3 +59,14 @@ def test_help_and_version_load_no_planner(args: list[str]) -> None:
 def test_importing_the_public_package_loads_nothing_else_of_ours() -> None:
     loaded = loaded_by("import scenewright")
     assert not loaded & (HEAVY | MODEL_SIDE | {"planner", "pydantic", "typer", "rich"})
+
+
+def test_verifying_loads_no_diffusers_and_what_is_read_before_painting_no_torch(tmp_path: Path) -> None:
+    picture = tmp_path / "p.png"
+    Image.new("RGB", (128, 128), "white").save(picture)
+    run = "from scenewright.commands.cli import command\ncommand({args!r})"
+    loaded = loaded_by(run.format(args=["verify", str(picture), "a red ball"]))
+    assert "transformers" in loaded
+    assert not {name for name in loaded if name.split(".")[0] == "diffusers"}
+    for args in (["models"], ["doctor", "--set", f"runs={tmp_path}"]):
+        assert not loaded_by(run.format(args=args)) & {"torch", "diffusers", "transformers"}

@@ -40,8 +40,17 @@ def _files(folder: Path) -> set[str]:
             if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".pyc", ".part")}
 
 
-def test_the_wheel_holds_every_file_of_the_packages(unpacked: Path) -> None:
-    assert _files(unpacked) == _files(ROOT)
+def test_the_wheel_holds_every_file_of_the_packages_but_what_only_training_needs(unpacked: Path) -> None:
+    training = {name for name in _files(ROOT) if name.startswith("grounding/pocket/training/")}
+    assert training
+    assert _files(unpacked) == _files(ROOT) - training
+
+
+def test_nothing_that_is_installed_needs_what_is_not(unpacked: Path) -> None:
+    """Only the commands that train and examine ask for it, and they are run in the repository."""
+    asking = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*.py")
+              if "grounding.pocket.training" in path.read_text(encoding="utf-8")}
+    assert asking == {"grounding/pocket/train.py", "grounding/pocket/evaluate.py"}
 
 
 def test_the_installed_command_plans_far_from_the_repository(unpacked: Path, tmp_path: Path) -> None:

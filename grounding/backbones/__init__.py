@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from grounding.backbone import Backbone
+from grounding.backbones.opening import config_of
 from grounding.errors import ModelMissing, Unsupported
+from grounding.folders import described, examined
+from grounding.loading import PLAIN, Loading
 
 FAMILIES = {
     "StableDiffusionPipeline": "stable_diffusion:StableDiffusion",
@@ -20,29 +22,27 @@ FAMILIES = {
 """The pipeline class that a checkpoint names in its `model_index.json`, and the family that takes it."""
 
 
-def load(source: str | Path, *, offline: bool = True, **options: Any) -> Backbone:
-    """The checkpoint at a local folder (or, with `offline=False`, a hub name) as a backbone of its own family.
+def load(source: str | Path, *, offline: bool = True, loading: Loading = PLAIN, **options: Any) -> Backbone:
+    """The checkpoint at a local folder, in a single file, or (with `offline=False`) under a hub name, as a backbone of
+    its own family.
 
-    `options` are the family's: `device`, `dtype`, `control`, `checkpointing`, …
+    `options` are the family's: `device`, `control`, `checkpointing`, …
     """
-    name = _pipeline_class(source, offline)
+    place = Path(source)
+    if not offline and not place.exists():
+        from huggingface_hub import snapshot_download
+
+        place = Path(snapshot_download(str(source), allow_patterns=["*.json", "*.txt", "*.model", "*.safetensors"]))
+    if not place.is_file() and not (place / "model_index.json").is_file():
+        raise ModelMissing(f"there is no checkpoint folder at `{source}` (one with `model_index.json` is expected); "
+                           "give another folder, or a hub name with `offline=False`")
+    folder = config_of(place, loading) if place.is_file() else place
+    examined("image model", folder)
+    name = described(folder / "model_index.json").get("_class_name")
+    if name is None:
+        raise ModelMissing(f"`{folder / 'model_index.json'}` does not say which pipeline it is: no `_class_name`")
     if name not in FAMILIES:
         raise Unsupported(f"`{source}` is a `{name}`; there are families for {', '.join(FAMILIES)}")
     module, family = FAMILIES[name].split(":")
-    loaded: Backbone = getattr(import_module(f"{__name__}.{module}"), family).load(source, offline=offline, **options)
+    loaded: Backbone = getattr(import_module(f"{__name__}.{module}"), family).load(place, loading=loading, **options)
     return loaded
-
-
-def _pipeline_class(source: str | Path, offline: bool) -> str:
-    index = Path(source) / "model_index.json"
-    if not index.is_file() and not offline:
-        from huggingface_hub import hf_hub_download
-
-        index = Path(hf_hub_download(str(source), "model_index.json"))
-    if not index.is_file():
-        raise ModelMissing(f"there is no checkpoint folder at `{source}` (one with `model_index.json` is expected); "
-                           "give another folder, or a hub name with `offline=False`")
-    try:
-        return str(json.loads(index.read_text(encoding="utf-8"))["_class_name"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelMissing(f"`{index}` does not say which pipeline it is: {error!r}") from error

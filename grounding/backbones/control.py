@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from grounding.backbone import Conditioning
 
@@ -23,3 +24,10 @@ def followed(cond: Conditioning, pictures: Tensor) -> Tensor:
     """The picture of every row."""
     rows = cond.extra.get(FOLLOWS)
     return pictures.expand(cond.batch, -1, -1, -1) if rows is None else pictures[rows.to(pictures.device)]
+
+
+def sized(pictures: Tensor, rows: int, cols: int) -> Tensor:
+    """The pictures at the size that is being painted."""
+    if pictures.shape[2:] == (rows, cols):
+        return pictures
+    return F.interpolate(pictures.float(), (rows, cols), mode="bilinear", antialias=True).to(pictures)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grounding.attention import Layer
 from grounding.backbone import Conditioning, Shape, Words
-from grounding.backbones.control import followed
+from grounding.backbones.control import followed, sized
 from grounding.backbones.joint import OpenTextFirst
 from grounding.backbones.mmdit import PATCH, Control, JointTransformer
 from grounding.backbones.quiet import quietly
@@ -28,6 +28,7 @@ class Flux(JointTransformer):
     """
 
     kind = FluxPipeline
+    controls: Mapping[str, str] = {"FluxControlNetModel": "FluxControlNetModel"}
     processor = OpenTextFirst
 
     def __init__(self, pipe: Any, *, length: int = 512, distilled: float = 3.5, **options: Any) -> None:
@@ -78,7 +79,8 @@ class Flux(JointTransformer):
         """What the ControlNet adds. Nets with a hint block of their own see the picture, the others its latent."""
         sees_pixels = control.net.input_hint_block is not None
         if sees_pixels:
-            picture = control.picture.to(x.device, self.dtype) * 2 - 1
+            height, width = (side * self.pipe.vae_scale_factor for side in x.shape[2:])
+            picture = sized(control.picture, height, width).to(x.device, self.dtype) * 2 - 1
             seen = followed(cond, picture)
         else:
             seen = packed(self.followed(control, x, cond).to(self.dtype))

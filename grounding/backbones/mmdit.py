@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,13 +18,13 @@ from torch import Tensor
 from grounding.attention import Enough, Hook, Layer
 from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import joint
-from grounding.backbones.control import followed, following
+from grounding.backbones.control import followed, following, sized
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
-from grounding.backbones.stable_diffusion import load_pipeline
+from grounding.backbones.opening import controlled, marked, open_pipeline
 from grounding.backbones.towers import Tower, together
 from grounding.backbones.unet import opened
-from grounding.backbones.weights import fingerprint
 from grounding.errors import BadRequest, Unsupported
+from grounding.loading import PLAIN, Loading
 
 PATCH = 2
 """Latent pixels on a side of one image token, in both families."""
@@ -50,35 +50,37 @@ class JointTransformer(ABC):
 
     native_boxes = 0
     kind: Any
+    controls: Mapping[str, str]
+    """The classes of ControlNet that the family has, as their folders name them."""
     processor: Callable[[Layer, Sequence[Hook], bool], Any]
     towers: tuple[Tower, ...]
 
     def __init__(self, pipe: Any, *, name: str, control: Control | None = None,
-                 watched: Sequence[int] | None = None) -> None:
-        self.pipe, self.name, self.control = pipe, name, control
+                 watched: Sequence[int] | None = None, device: str = "", digest: str = "") -> None:
+        self.pipe, self.name, self.control, self.digest = pipe, name, control, digest
         self.transformer, self.vae = pipe.transformer, pipe.vae
         for part in (self.transformer, self.vae, *([control.net] if control else [])):
             part.requires_grad_(False).eval()
-        self.device, self.dtype = self.transformer.device, self.transformer.dtype
+        self.device, self.dtype = torch.device(device or self.transformer.device), self.transformer.dtype
         self.watched = _watched(len(self.transformer.transformer_blocks), watched)
-        self._fingerprint = ""
         self._followed: tuple[Control, Tensor] | None = None
 
     @classmethod
-    def load(cls, source: str | Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32,
-             checkpointing: bool = False, offline: bool = True, **options: Any) -> Self:
-        """From a local folder or, with `offline=False`, a hub name. `checkpointing` trades time for memory."""
-        without = {"feature_extractor": None, "image_encoder": None}
-        pipe = load_pipeline(source, dtype=dtype, offline=offline, kind=cls.kind, without=without).to(device)
+    def load(cls, source: str | Path, *, device: str = "cpu", loading: Loading = PLAIN, checkpointing: bool = False,
+             **options: Any) -> Self:
+        """From a local folder or a single file. `checkpointing` trades time for memory."""
+        pipe = open_pipeline(cls.kind, Path(source), loading, device=device,
+                             without={"feature_extractor": None, "image_encoder": None})
         if checkpointing:
             pipe.transformer.enable_gradient_checkpointing()
-        return cls(pipe, name=str(source), **options)
+        if loading.control:
+            net, picture = controlled(loading.control, cls.controls, pipe.transformer.dtype, device)
+            options["control"] = Control(net, picture, loading.control.strength)
+        return cls(pipe, name=str(source), device=device, digest=marked(Path(source), loading), **options)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the weights, taken once."""
-        if not self._fingerprint:
-            self._fingerprint = fingerprint(*(t.encoder for t in self.towers), self.transformer, self.vae)
-        return self._fingerprint
+        """The digest of the files that it was loaded from."""
+        return self.digest
 
     def size(self) -> tuple[int, int]:
         """The width and height that the model was trained for."""
@@ -145,14 +147,12 @@ class JointTransformer(ABC):
     @torch.no_grad()
     def followed(self, control: Control, x: Tensor, cond: Conditioning, *, shifted: bool = True) -> Tensor:
         """The picture that a ControlNet follows, as a latent, for every row of `x`; it is encoded once."""
-        if self._followed is None or self._followed[0] is not control:
-            latent = from_pixels(self.vae, control.picture * 2 - 1)
+        rows, cols = (side * self.pipe.vae_scale_factor for side in x.shape[2:])
+        if self._followed is None or self._followed[0] is not control or self._followed[1].shape[2:] != x.shape[2:]:
+            latent = from_pixels(self.vae, sized(control.picture, rows, cols) * 2 - 1)
             shift = self.vae.config.get("shift_factor") or 0.0
             self._followed = control, latent if shifted else latent + shift * self.vae.config.scaling_factor
         latent = self._followed[1]
-        if latent.shape[2:] != x.shape[2:]:
-            raise BadRequest(f"the control's picture gives latents of {tuple(latent.shape[2:])}, the picture being "
-                             f"painted has {tuple(x.shape[2:])}; bring both to the same size")
         return followed(cond, latent).to(x)
 
     def clean(self, x: Tensor, t: Tensor, output: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -28,6 +28,7 @@ class StableDiffusion3(JointTransformer):
     """
 
     kind = StableDiffusion3Pipeline
+    controls: Mapping[str, str] = {"SD3ControlNetModel": "SD3ControlNetModel"}
     processor = OpenImageFirst
 
     def __init__(self, pipe: Any, *, length: int = 256, **options: Any) -> None:

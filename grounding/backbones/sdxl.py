@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from grounding.backbone import Blank, Conditioning, Words
 from grounding.backbones.quiet import quietly
-from grounding.backbones.stable_diffusion import StableDiffusion, load_pipeline
+from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.backbones.towers import ClipTower, shares, together
 from grounding.errors import Unsupported
 
 with quietly():
     from diffusers import StableDiffusionXLPipeline
-
-WITHOUT: Mapping[str, Any] = {"feature_extractor": None, "image_encoder": None, "add_watermarker": False}
 
 
 class StableDiffusionXL(StableDiffusion):
@@ -28,25 +25,15 @@ class StableDiffusionXL(StableDiffusion):
     the checkpoint wants it so, as in the published ones.
     """
 
+    kind = StableDiffusionXLPipeline
+    without: Mapping[str, Any] = {"feature_extractor": None, "image_encoder": None, "add_watermarker": False}
+
     def __init__(self, pipe: Any, **options: Any) -> None:
         if pipe.text_encoder is None or pipe.text_encoder_2 is None:
             raise Unsupported("both text encoders are needed; load the base checkpoint, not the refiner")
         super().__init__(pipe, **options)
         self.towers = (ClipTower(pipe.text_encoder, pipe.tokenizer, penultimate=True),
                        ClipTower(pipe.text_encoder_2, pipe.tokenizer_2, penultimate=True))
-
-    @classmethod
-    def load(cls, source: str | Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32,
-             checkpointing: bool = False, offline: bool = True, **options: Any) -> Self:
-        """From a local folder or, with `offline=False`, a hub name."""
-        pipe = load_pipeline(source, dtype=dtype, offline=offline, kind=StableDiffusionXLPipeline, without=WITHOUT)
-        pipe = pipe.to(device)
-        if checkpointing:
-            pipe.unet.enable_gradient_checkpointing()
-        return cls(pipe, name=str(source), **options)
-
-    def _weights(self) -> tuple[Any, ...]:
-        return (*super()._weights(), self.towers[1].encoder)
 
     def encode(self, texts: Sequence[str], learned: Tensor | None = None) -> list[Words]:
         """The texts as the model reads them: both towers' last states but one, side by side."""

@@ -15,12 +15,13 @@ from torch import Tensor
 from grounding.attention import Enough, Hook, Layer
 from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
-from grounding.backbones.control import followed, following
+from grounding.backbones.control import followed, following, sized
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
+from grounding.backbones.opening import controlled, marked, open_pipeline
 from grounding.backbones.quiet import quietly
 from grounding.backbones.towers import ClipTower, shares
-from grounding.backbones.weights import fingerprint
-from grounding.errors import BadRequest, ModelMissing, Unsupported
+from grounding.errors import BadRequest, Unsupported
+from grounding.loading import PLAIN, Loading
 
 with quietly():
     from diffusers import StableDiffusionPipeline
@@ -40,12 +41,9 @@ class Control:
     def __call__(self, x: Tensor, t: Tensor, cond: Conditioning, **further: Any) -> dict[str, Any]:
         """The residuals for one pass."""
         smaller = 2 ** (len(self.net.config.conditioning_embedding_out_channels) - 1)
-        size = tuple(side * smaller for side in x.shape[2:])
-        if self.picture.shape[2:] != size:
-            raise BadRequest(f"the control's picture is {self.picture.shape[3]} × {self.picture.shape[2]}, for what is "
-                             f"being painted it has to be {size[1]} × {size[0]}")
+        picture = sized(self.picture, x.shape[2] * smaller, x.shape[3] * smaller)
         down, mid = self.net(x, t, encoder_hidden_states=cond.text.to(x), conditioning_scale=self.scale,
-                             controlnet_cond=followed(cond, self.picture).to(x), return_dict=False, **further)
+                             controlnet_cond=followed(cond, picture).to(x), return_dict=False, **further)
         return {"down_block_additional_residuals": down, "mid_block_additional_residual": mid}
 
 
@@ -53,15 +51,19 @@ class StableDiffusion:
     """A `Backbone` around the parts of a `StableDiffusionPipeline`."""
 
     native_boxes = 0
+    kind: Any = StableDiffusionPipeline
+    without: Mapping[str, Any] = {"safety_checker": None, "feature_extractor": None, "image_encoder": None,
+                                  "requires_safety_checker": False}
+    """What a checkpoint may bring and nothing here uses."""
 
-    def __init__(self, pipe: Any, *, name: str, control: Control | None = None) -> None:
-        self.pipe, self.name, self.control = pipe, name, control
+    def __init__(self, pipe: Any, *, name: str, control: Control | None = None, device: str = "",
+                 digest: str = "") -> None:
+        self.pipe, self.name, self.control, self.digest = pipe, name, control, digest
         self.unet, self.vae, self.text, self.tokenizer = pipe.unet, pipe.vae, pipe.text_encoder, pipe.tokenizer
         for part in (self.unet, self.vae, self.text, *([control.net] if control else [])):
             part.requires_grad_(False).eval()
         self.tower = ClipTower(self.text, self.tokenizer, penultimate=False)
-        self.device, self.dtype = self.unet.device, self.unet.dtype
-        self._fingerprint = ""
+        self.device, self.dtype = torch.device(device or self.unet.device), self.unet.dtype
         alphas = getattr(self.scheduler(), "alphas_cumprod", None)
         if alphas is None:
             raise Unsupported(f"`{name}` comes with a `{type(pipe.scheduler).__name__}`, which does not say how noise "
@@ -69,23 +71,21 @@ class StableDiffusion:
         self._alphas = alphas.to(self.device)
 
     @classmethod
-    def load(cls, source: str | Path, *, device: str = "cpu", dtype: torch.dtype = torch.float32,
-             checkpointing: bool = False, offline: bool = True, **options: Any) -> Self:
-        """From a local folder or, with `offline=False`, a hub name. `checkpointing` trades time for memory; `options`
-        are the family's own."""
-        pipe = load_pipeline(source, dtype=dtype, offline=offline).to(device)
+    def load(cls, source: str | Path, *, device: str = "cpu", loading: Loading = PLAIN, checkpointing: bool = False,
+             **options: Any) -> Self:
+        """From a local folder or a single file. `checkpointing` trades time for memory; `options` are the family's
+        own."""
+        pipe = open_pipeline(cls.kind, Path(source), loading, device=device, without=cls.without)
         if checkpointing:
             pipe.unet.enable_gradient_checkpointing()
-        return cls(pipe, name=str(source), **options)
+        if loading.control:
+            net, picture = controlled(loading.control, {"ControlNetModel": "ControlNetModel"}, pipe.unet.dtype, device)
+            options["control"] = Control(net, picture, loading.control.strength)
+        return cls(pipe, name=str(source), device=device, digest=marked(Path(source), loading), **options)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the weights, taken once."""
-        if not self._fingerprint:
-            self._fingerprint = fingerprint(*self._weights())
-        return self._fingerprint
-
-    def _weights(self) -> tuple[Any, ...]:
-        return self.text, self.unet, self.vae
+        """The digest of the files that it was loaded from."""
+        return self.digest
 
     def size(self) -> tuple[int, int]:
         """The width and height that the model was trained for."""
@@ -192,20 +192,3 @@ class StableDiffusion:
     def scheduler(self, kind: type[Any] | None = None, shape: Shape | None = None) -> Any:
         """A fresh scheduler with the checkpoint's configuration."""
         return (kind or type(self.pipe.scheduler)).from_config(self.pipe.scheduler.config)
-
-
-PLAIN = {"safety_checker": None, "feature_extractor": None, "image_encoder": None, "requires_safety_checker": False}
-"""What a checkpoint may bring and nothing here uses."""
-
-
-def load_pipeline(source: str | Path, *, dtype: torch.dtype, offline: bool, kind: Any = StableDiffusionPipeline,
-                  without: Mapping[str, Any] = PLAIN) -> Any:
-    """The checkpoint as a diffusers pipeline: safetensors only, `without` the parts that nothing uses, quietly."""
-    if offline and not (Path(source) / "model_index.json").is_file():
-        raise ModelMissing(f"there is no checkpoint folder at `{source}` (one with `model_index.json` is expected); "
-                           "give another folder, or a hub name with `offline=False`")
-    try:
-        with quietly():
-            return kind.from_pretrained(source, dtype=dtype, local_files_only=offline, use_safetensors=True, **without)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelMissing(f"`{source}` could not be loaded: {error}") from error

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from grounding.backbone import Blank, Lexicon
-from grounding.errors import BadRequest
+from grounding.errors import BadRequest, Unsupported
 
 NEUTRAL = ","
 
@@ -49,8 +49,16 @@ class Tower:
         weights: Tensor = self.encoder.get_input_embeddings().weight
         return weights
 
+    @property
+    def device(self) -> torch.device:
+        """Where token ids go; a table that is brought in for each pass lies nowhere until then."""
+        return torch.device("cpu") if self.table.is_meta else self.table.device
+
     def blank(self) -> Blank:
         """A neutral token, and how far token embeddings are spread."""
+        if self.table.is_meta:
+            raise Unsupported("tokens cannot be learned while the text encoder is offloaded layer by layer; set "
+                              "offload=model")
         ids = self.tokenizer(NEUTRAL, add_special_tokens=False)["input_ids"]
         table = self.table.float()
         return Blank(table[ids].mean(0), table.std().expand(table.shape[1]).clone())
@@ -86,7 +94,7 @@ class ClipTower(Tower):
         """The text, with `learned` in place of token embeddings after the last word."""
         extra = 0 if learned is None else learned.shape[0]
         row = self.row(text, extra, [self.tokenizer.bos_token_id])
-        ids, at = torch.tensor([row.ids], device=self.table.device), row.content.stop
+        ids, at = torch.tensor([row.ids], device=self.device), row.content.stop
 
         def insert(module: Any, args: Any, output: Tensor) -> Tensor:
             assert learned is not None
@@ -111,7 +119,7 @@ class T5Tower(Tower):
         """The text, with `learned` in place of token embeddings after the last word."""
         extra = 0 if learned is None else learned.shape[0]
         row = self.row(text, extra, [])
-        ids, at = torch.tensor([row.ids], device=self.table.device), row.content.stop
+        ids, at = torch.tensor([row.ids], device=self.device), row.content.stop
         with torch.set_grad_enabled(learned is not None and torch.is_grad_enabled()):
             if learned is None:
                 states = self.encoder(ids)[0]

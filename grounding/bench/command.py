@@ -22,6 +22,7 @@ from grounding.bench import prompts
 from grounding.bench.results import Ledger, Result, table
 from grounding.bench.rows import ROWS, Painted, Scorer, paint
 from grounding.bench.sheet import sheet
+from grounding.folders import digest
 from grounding.painter import Painter
 from grounding.pocket.judge import judge
 from grounding.pocket.models import GATES, WEIGHTS, load_clip, load_gated
@@ -70,7 +71,8 @@ def open_painters(model: Path, device: str) -> dict[bool, Painter]:
     """The painter, and the one whose layers read boxes, if there is one beside it; by whether they do."""
     found = {False: Painter(backbones.load(model, device=device))}
     if (model.parent / GATES).exists():
-        found[True] = Painter(Gligen(load_gated(model.parent).to(device), name="gated"))
+        found[True] = Painter(Gligen(load_gated(model.parent).to(device), name="gated",
+                                     digest=digest(model, model.parent / GATES)))
     return found
 
 

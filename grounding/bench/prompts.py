@@ -10,7 +10,7 @@ from grounding.pocket.captions import NUMBERS, plural
 from grounding.pocket.trials import TRIALS, Seen, Thing, Trial
 from grounding.pocket.world import COLOURS, KINDS
 from planner.articles import with_article
-from planner.place import place
+from planner.place import PAINTER, place
 from planner.read.grammar import read
 from planner.scene import Layout, Relation
 
@@ -50,7 +50,7 @@ def layout(category: str, index: int) -> Layout:
         large, small = scene.things
         order = Relation(kind="larger_than", subjects=(large.id,), objects=(small.id,), words="large … small")
         scene = scene.model_copy(update={"relations": (*scene.relations, order)})
-    return place(scene, seed=index)
+    return place(scene, seed=index, legible=PAINTER)
 
 
 def _things(count: int, words: random.Random) -> list[Thing]:

@@ -6,23 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from safetensors.torch import load_file
-
-from grounding.backbones.quiet import quietly
 from grounding.errors import ModelMissing
 
-with quietly():
-    from diffusers import StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import (
-        AutoModelForZeroShotObjectDetection,
-        CLIPModel,
-        CLIPProcessor,
-        OwlViTForObjectDetection,
-        OwlViTProcessor,
-    )
+if TYPE_CHECKING:
+    import torch
+    from transformers import CLIPModel, CLIPProcessor, OwlViTForObjectDetection, OwlViTProcessor
 
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"
@@ -46,13 +36,15 @@ class Finder(NamedTuple):
     processor: OwlViTProcessor
 
 
-def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
+def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Any:
     """The text-to-image pipeline (a `StableDiffusionPipeline`); `side` says how large its pictures are."""
+    from grounding.backbones.quiet import quietly
+
     folder = checked("pipeline", weights)
     with quietly():
-        pipeline: Any = StableDiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-            folder, dtype=dtype, safety_checker=None, **_LOCAL
-        )
+        from diffusers import StableDiffusionPipeline
+
+        pipeline: Any = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype, **_LOCAL)  # type: ignore[no-untyped-call]
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -62,32 +54,39 @@ def side(pipeline: Any) -> int:
     return int(pipeline.unet.config.sample_size * pipeline.vae_scale_factor)
 
 
-def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Any:
+def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Any:
     """The pipeline with GLIGEN's gated layers in its UNet: the base is shared, the gates come from their own file."""
+    from safetensors.torch import load_file
+
     pipeline = load_pipeline(weights, dtype)
     gates = load_file(checked("gated", weights) / Path(GATES).name)
-    unet: Any = UNet2DConditionModel.from_config(pipeline.unet.config, attention_type="gated")  # type: ignore[no-untyped-call]
+    unet: Any = type(pipeline.unet).from_config(pipeline.unet.config, attention_type="gated")
     unet.load_state_dict({**pipeline.unet.state_dict(), **gates})
-    pipeline.register_modules(unet=unet.to(dtype).eval())
+    pipeline.register_modules(unet=unet.to(pipeline.unet.dtype).eval())
     return pipeline
 
 
-def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Scorer:
+def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Scorer:
     """The CLIP that was trained on the pocket world; its text tower is the pipeline's text encoder's origin."""
-    folder = checked("clip", weights)
-    with quietly():
-        model: Any = CLIPModel.from_pretrained(folder, dtype=dtype, **_LOCAL)
-        processor = CLIPProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-    return Scorer(model.eval(), processor)
+    return Scorer(*_loaded("clip", "CLIPModel", "CLIPProcessor", weights, dtype))
 
 
-def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype = torch.float32) -> Finder:
+def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Finder:
     """The open-vocabulary detector; queries such as "a red ball"."""
-    folder = checked("detector", weights)
+    return Finder(*_loaded("detector", "OwlViTForObjectDetection", "OwlViTProcessor", weights, dtype))
+
+
+def _loaded(part: str, model: str, processor: str, weights: Path, dtype: torch.dtype | None) -> tuple[Any, Any]:
+    import torch
+    import transformers
+
+    from grounding.backbones.quiet import quietly
+
+    folder = checked(part, weights)
     with quietly():
-        model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(folder, dtype=dtype, **_LOCAL)
-        processor = OwlViTProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
-    return Finder(model.eval(), processor)
+        found = getattr(transformers, model).from_pretrained(folder, dtype=dtype or torch.float32, **_LOCAL)
+        return found.eval(), getattr(transformers, processor).from_pretrained(
+            folder, local_files_only=True, backend="pil")
 
 
 def checked(part: str, weights: Path = WEIGHTS) -> Path:

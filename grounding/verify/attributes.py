@@ -10,12 +10,14 @@ from PIL import Image
 
 from grounding.verify.crops import crop, pixel_box
 from grounding.verify.families import Contest, Vocabulary, is_size
-from grounding.verify.judges import FAILURES, Scorer, Sighting, first_line, logit, shares
+from grounding.verify.judges import FAILURES, OPEN, Knowledge, Scorer, Sighting, first_line, logit, shares
 from grounding.verify.look import View, noun_key
 from grounding.verify.thresholds import AttributeCut, Cut, Ruling, Source, Thresholds
 from planner.scene import Box
 from planner.sizes import factor
 
+SHAPES = frozenset(("tall", "short", "long", "wide", "narrow", "thin", "thick"))
+"""Size words of which a scale of sizes says nothing."""
 TOLERANCE = 1.35
 """How far a size may be from the planned one before the size word is wrong."""
 AHEAD = 1.5
@@ -38,6 +40,14 @@ class Reading(NamedTuple):
     rival: str
     rival_score: float
     source: str
+    shows: bool = False
+    """Whether it is of a setting that shows something: one even tone is none."""
+
+    @classmethod
+    def of(cls, contest: Contest, beliefs: Beliefs, cut: Cut, source: str) -> Reading:
+        """What these beliefs say of a contest: all that means what was asked for counts for it."""
+        rival = max(range(contest.own, len(beliefs)), key=lambda i: beliefs[i])
+        return cls(sum(beliefs[:contest.own]), cut, contest.words[rival], beliefs[rival], source)
 
     @property
     def ruling(self) -> Ruling:
@@ -49,20 +59,25 @@ class Reading(NamedTuple):
 class Attributes:
     """Reads attributes off one picture; crops are scored once per noun and family, when first asked for.
 
-    A scorer that breaks is dropped, `lost` says why, and what the detector was asked goes on being read.
+    A scorer that breaks is dropped, `lost` says why, and what the detector was asked goes on being read. `knows` is
+    what the detector was taught.
     """
 
     def __init__(self, image: Image.Image, view: View | None, scorer: Scorer | None, vocabulary: Vocabulary,
-                 thresholds: Thresholds) -> None:
-        self.image, self.view, self.scorer = image, view, scorer
+                 thresholds: Thresholds, knows: Knowledge = OPEN) -> None:
+        self.image, self.view, self.scorer, self.knows = image, view, scorer, knows
         self.vocabulary, self.thresholds = vocabulary, thresholds
         self.lost = ""
         self._scored: dict[tuple[str, tuple[str, ...]], dict[Box, Beliefs]] = {}
 
+    def strange(self, word: str) -> bool:
+        """Whether no judge here was taught this word."""
+        return not self.knows.tells(word) and (self.scorer is None or not self.scorer.knows.tells(word))
+
     def read(self, noun: str, word: str, sighting: Sighting) -> Reading | None:
         """The reading of one word on one sighting; None where nothing at hand can tell."""
         contest = self.vocabulary.attribute(word, noun_key(noun))
-        wanted = self.thresholds.for_family(contest.family)
+        wanted = self.thresholds.for_word(self.vocabulary.basic(word), contest.family)
         try:
             beliefs, source = self._beliefs(noun, contest, sighting, wanted.source)
         except FAILURES as error:
@@ -72,15 +87,16 @@ class Attributes:
             return self.read(noun, word, sighting)
         if not beliefs:
             return None
-        cut = wanted if source == wanted.source else AttributeCut(at=0.5, unsure=UNMEASURED, source=source)
-        rival = max(range(1, len(beliefs)), key=lambda i: beliefs[i])
-        return Reading(beliefs[0], cut, contest.words[rival], beliefs[rival], source)
+        cut: Cut = wanted if source == wanted.source else AttributeCut(at=0.5, unsure=UNMEASURED, source=source)
+        return Reading.of(contest, beliefs, cut, source)
 
     def _beliefs(self, noun: str, contest: Contest, sighting: Sighting, wanted: Source) -> tuple[Beliefs, Source]:
-        """The belief in each rival word, from the wanted source or from the one that is at hand; empty from none."""
-        asked = () if self.view is None or (wanted == "crop" and self.scorer) else by_query(
-            self.view, contest.texts, sighting.box)
-        shown = () if self.scorer is None or wanted == "query" else self._on_crops(
+        """The belief in each rival word, from the wanted source or from the one that is at hand; empty from none. Who
+        does not know the word is not asked."""
+        scorer = self.scorer if self.scorer is not None and self.scorer.knows.tells(contest.words[0]) else None
+        asked = () if self.view is None or (wanted == "crop" and scorer) or not self.knows.tells(
+            contest.words[0]) else by_query(self.view, contest.texts, sighting.box)
+        shown = () if scorer is None or wanted == "query" else self._on_crops(
             noun_key(noun), contest)[sighting.box]
         if asked and shown:
             return tuple((a + b) / 2 for a, b in zip(asked, shown, strict=True)), "both"
@@ -117,10 +133,13 @@ def by_query(view: View, queries: Sequence[str], box: Box) -> Beliefs:
 def queries_for(noun: str, words: Sequence[str], vocabulary: Vocabulary, thresholds: Thresholds,
                 scorer: Scorer | None) -> tuple[str, ...]:
     """What the detector must be asked so that these attributes can be read."""
-    contests = [vocabulary.attribute(word, noun_key(noun)) for word in words if not is_size(word)]
-    return tuple(query for contest in contests
-                 if scorer is None or thresholds.for_family(contest.family).source != "crop"
-                 for query in contest.texts)
+    found: list[str] = []
+    for word in words:
+        contest = vocabulary.attribute(word, noun_key(noun))
+        cut = thresholds.for_word(vocabulary.basic(word), contest.family)
+        if not is_size(word) and (scorer is None or cut.source != "crop"):
+            found += contest.texts
+    return tuple(found)
 
 
 def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, float],
@@ -131,6 +150,8 @@ def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, 
     uncertain, so that 0.5 is the boundary.
     """
     side = _longer(seen, units)
+    if scales and word.lower() in SHAPES:
+        return None
     if scales:
         slack, rival = _on_scale(word, side, scales)
     elif planned is not None:

@@ -22,6 +22,7 @@ from grounding.verify.families import Contest, Vocabulary, is_size, subject_of
 from grounding.verify.judges import Detector, Scorer, Sighting, shares
 from grounding.verify.look import Plan, View, look, noun_key
 from grounding.verify.nms import compete, corners, overlap
+from grounding.verify.surface import Surface
 from grounding.verify.thresholds import AttributeCut, Cut, Source, Thresholds
 from planner.scene import Box, Data
 
@@ -40,6 +41,10 @@ DECIDED = 0.5
 DOUBTED = 0.05
 """What is there is left in doubt in this share of the known cases: painted pictures are less clear than known ones, so
 the band around the cut of a noun is as wide as known pictures can spare."""
+MIXED = 0.02
+"""Of this share of known things more is of a second colour than may be: eyes, windows and wheels are colours too."""
+EVEN = 0.1
+"""And this share of the known even backdrops is not as even as the rest."""
 RESERVED = 0.15
 """And in this share of them there is a reserve of one kind: too little of a score, or too much of a rival's."""
 
@@ -114,16 +119,29 @@ class _Measuring:
         self.shares: list[float] = []
         self.rivals: list[float] = []
         self.clear: list[float] = []
+        self.seconds: list[float] = []
+        self.sides: list[float] = []
+        self.spreads: list[float] = []
         self.attributes: dict[tuple[str, Source], list[Case]] = defaultdict(list)
         self.cases: dict[str, list[Case]] = defaultdict(list)
         self.last_caption = ""
 
     def add(self, image: Image.Image, known: Known) -> None:
         """Measure one picture."""
+        self._pixels(image, known)
         if self.detector is not None:
             self._look(self.detector, image, known)
         if self.scorer is not None:
             self._score(self.scorer, image, known)
+
+    def _pixels(self, image: Image.Image, known: Known) -> None:
+        """What the pixels of known things and of even backdrops come to."""
+        surface = Surface(image, [thing.box for thing in known.things])
+        self.seconds += [surface.second(thing.box) for thing in known.things]
+        self.sides += [min(thing.box.w, thing.box.h) for thing in known.things]
+        plain = f"it {self.vocabulary.even[0]}" if self.vocabulary.even else ""
+        if known.background and self.vocabulary.background(known.background, "it").texts[0] == plain:
+            self.spreads.append(surface.spread())
 
     def _look(self, detector: Detector, image: Image.Image, known: Known) -> None:
         present = dict.fromkeys(noun_key(thing.noun) for thing in known.things)
@@ -166,13 +184,13 @@ class _Measuring:
     def _score(self, scorer: Scorer, image: Image.Image, known: Known) -> None:
         """The whole picture: its caption against another one's, its setting and style against a rival."""
         subject = subject_of(" ".join((*thing.attributes, thing.noun)) for thing in known.things)
-        for kind, word, contest in (("background", known.background, self.vocabulary.background),
-                                    ("style", known.style, self.vocabulary.style)):
-            texts = contest(word, subject).texts if word else ()
-            if len(texts) > 1:
-                belief = shares([fit.logit for fit in scorer.score([image], texts)[0]])
-                rival = self.random.randrange(1, len(belief))
-                self.cases[kind] += [Case(belief[0], True), Case(belief[rival], False)]
+        for kind, word, rivals in (("background", known.background, self.vocabulary.background),
+                                   ("style", known.style, self.vocabulary.style)):
+            contest = rivals(word, subject) if word else None
+            if contest is not None and len(contest.texts) > contest.own:
+                belief = shares([fit.logit for fit in scorer.score([image], contest.texts)[0]])
+                rival = self.random.randrange(contest.own, len(belief))
+                self.cases[kind] += [Case(sum(belief[:contest.own]), True), Case(belief[rival], False)]
         if known.caption and self.last_caption not in ("", known.caption):
             own, other = scorer.score([image], [known.caption, self.last_caption])[0]
             self.cases["whole"] += [Case(own.similarity, True), Case(other.similarity, False)]
@@ -187,9 +205,11 @@ class _Measuring:
         return found.model_copy(update={
             "detector": self.detector.name if self.detector else "", "scorer": self.scorer.name if self.scorer else "",
             "box_error": min(float(np.sqrt(np.mean(np.square(self.errors)))), 0.5) if self.errors else start.box_error,
-            "touching": float(np.quantile(self.shares, 1 - DOUBTED)) if len(self.shares) >= ENOUGH else start.touching,
-            "rival": float(np.quantile(self.rivals, 1 - RESERVED)) if len(self.rivals) >= ENOUGH else start.rival,
-            "clear": float(np.quantile(self.clear, RESERVED)) if len(self.clear) >= ENOUGH else start.clear,
+            "touching": _quantile(self.shares, 1 - DOUBTED, start.touching),
+            "rival": _quantile(self.rivals, 1 - RESERVED, start.rival),
+            "clear": _quantile(self.clear, RESERVED, start.clear),
+            "mixed": _quantile(self.seconds, 1 - MIXED, start.mixed), "least": _quantile(self.sides, 0.0, start.least),
+            "even": min(_quantile(self.spreads, 1 - EVEN, start.even), 100.0),
             "attributes": self._families(), "attribute": self._attribute(start.attribute),
             **{kind: cut_of(cases, banded=True) for kind, cases in self.cases.items()}})
 
@@ -228,7 +248,7 @@ class _Measuring:
         cuts = {source: cut_of(cases, banded=True) for source, cases in by_source.items()}
         source = min(cuts, key=lambda s: (cuts[s].errors or 0.0, -_gap(by_source[s])))
         true = [case.score for case in by_source[source] if case.true]
-        clear = float(np.quantile(true, RESERVED)) if len(true) >= ENOUGH else 0.0
+        clear = _quantile(true, RESERVED, 0.0)
         return AttributeCut(**cuts[source].model_dump(), source=source, clear=clear)
 
 
@@ -344,6 +364,11 @@ def _spare(seen: Sequence[tuple[float, float]]) -> float:
 def _doubting(cut: Cut, unsure: float) -> Cut:
     """The cut with a band, which reaches at most halfway to either end of the scale."""
     return cut.model_copy(update={"unsure": min(unsure, cut.at / 2, (1 - cut.at) / 2)})
+
+
+def _quantile(values: Sequence[float], share: float, default: float) -> float:
+    """A quantile of what was measured, if that was enough."""
+    return float(np.quantile(values, share)) if len(values) >= ENOUGH else default
 
 
 def _gap(cases: Sequence[Case]) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from grounding.verify.judges import Fit
+from grounding.verify.judges import OPEN, Fit, Knowledge
 from grounding.verify.kept import Kept, unit
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ class Clip:
     own, while CLIP's logits mean something only against those of rival texts.
     """
 
-    def __init__(self, model: Any, processor: Any, name: str) -> None:
-        self.model, self.processor, self.name = model, processor, name
+    def __init__(self, model: Any, processor: Any, name: str, knows: Knowledge = OPEN) -> None:
+        self.model, self.processor, self.name, self.knows = model, processor, name, knows
         self.padded = model.config.model_type.startswith("siglip")
         self._texts = Kept(self._embed)
 

@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from PIL import Image
 
-from grounding.verify.judges import Sighting
+from grounding.verify.judges import OPEN, Knowledge, Sighting
 from grounding.verify.owl import corners, sightings
 
 
 class Dino:
     """A detector made of a Grounding DINO (or MM Grounding DINO) model and its processor."""
 
-    def __init__(self, model: Any, processor: Any, name: str) -> None:
-        self.model, self.processor, self.name = model, processor, name
+    def __init__(self, model: Any, processor: Any, name: str, knows: Knowledge = OPEN) -> None:
+        self.model, self.processor, self.name, self.knows = model, processor, name, knows
 
     @torch.inference_mode()
     def detect(self, image: Image.Image, queries: Sequence[str]) -> tuple[tuple[Sighting, ...], ...]:

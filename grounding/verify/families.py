@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from grounding.verify.judges import indefinite
-from planner.read.plurals import plural
+from grounding.verify.judges import Knowledge, indefinite
+from planner.read.grammar.plurals import plural
 from planner.scene import Data
 from planner.sizes import factor
 
@@ -66,11 +67,13 @@ _SAME = {
 
 
 class Contest(NamedTuple):
-    """What competes: `words` for people to read, `texts` for the judges; the first of both is what the scene says."""
+    """What competes: `words` for people to read, `texts` for the judges. The first `own` of both are what the scene
+    says: several where a word has several meanings ("the sea" is a beach, or what is under water)."""
 
     family: str
     words: tuple[str, ...]
     texts: tuple[str, ...]
+    own: int = 1
 
 
 class Vocabulary(Data):
@@ -80,11 +83,17 @@ class Vocabulary(Data):
     settings: tuple[Group, ...] = SETTINGS
     manners: tuple[Group, ...] = MANNERS
     thing: str = "a photo of {}"
+    even: tuple[str, ...] = ("on a plain background", "in the sky", "under water", "in outer space")
+    """Settings that may be one even tone; any other shows something."""
 
     def family(self, word: str) -> str:
         """The family of an attribute; "other" where it is unknown."""
         basic = _basic(word)
         return next((family for family, words in self.families.items() if basic & set(words)), "other")
+
+    def basic(self, word: str) -> str:
+        """The word of its family that an attribute stands for ("dotted": "spotted"); itself where it has none."""
+        return next((own for own in self.families.get(self.family(word), ()) if own in _basic(word)), word.lower())
 
     def attribute(self, word: str, noun: str) -> Contest:
         """An attribute of a noun against the rival words; against the bare noun where the family is unknown."""
@@ -96,15 +105,42 @@ class Vocabulary(Data):
     def background(self, words: str, subject: str) -> Contest:
         """A setting against the other settings, with the same subject in each."""
         own, rivals = _sides(words, self.settings)
-        said = own or (words if words.lower().startswith(_PREPOSITIONS) else f"in {words}")
-        phrases = (said, *rivals)
-        return Contest("background", (words, *rivals), tuple(f"{subject} {phrase}" for phrase in phrases))
+        said = own or (words if words.lower().startswith(_PREPOSITIONS) else f"in {words}",)
+        return Contest("background", (*(words for _ in said), *rivals),
+                       tuple(f"{subject} {phrase}" for phrase in (*said, *rivals)), len(said))
 
     def style(self, words: str, subject: str) -> Contest:
         """A manner of depiction against the others, with the same subject in each."""
         own, rivals = _sides(words, self.manners)
-        return Contest("style", (words, *rivals), tuple(
-            f"{indefinite(_medium(manner))} of {subject}" for manner in (own or words, *rivals)))
+        said = own or (words,)
+        return Contest("style", (*(words for _ in said), *rivals), tuple(
+            f"{indefinite(_medium(manner))} of {subject}" for manner in (*said, *rivals)), len(said))
+
+    def surroundings(self, kind: Literal["background", "style"], words: str, subject: str,
+                     knows: Knowledge) -> tuple[Contest, ...]:
+        """The contests that a setting or a style must win, for a judge who knows these words; none: not for it to say.
+
+        What an open-vocabulary judge is asked is the phrase. One that was taught some words is asked for each of them,
+        as the setting or the manner that it is: "a city at night" is a city, and it is night.
+        """
+        if knows.words is None:
+            return (self.background(words, subject) if kind == "background" else self.style(words, subject),)
+        left, found = _content(words), []
+        both = ((self.background, self.settings), (self.style, self.manners))
+        aliases = [(alias, contest) for contest, groups in both for group in groups for alias in group]
+        for alias, contest in sorted(aliases, key=lambda row: -len(_content(row[0]))):
+            said = _content(alias)
+            if said <= left and all(knows.tells(word) for word in said):
+                found.append(contest(alias, subject))
+                left = left - said
+        return tuple(found)
+
+    def told(self) -> frozenset[str]:
+        """Every word that is among those which compete, or means the same as one of them."""
+        competing = {word for words in self.families.values() for word in words}
+        same = {word for word, basic in _SAME.items() if basic in competing}
+        around = {word for group in (*self.settings, *self.manners) for alias in group for word in _content(alias)}
+        return frozenset(competing | same | around)
 
 
 def subject_of(phrases: Iterable[str]) -> str:
@@ -129,7 +165,7 @@ def _basic(word: str) -> set[str]:
 class _Sides(NamedTuple):
     """How a setting or style is best said (empty: as it was), and what competes with it."""
 
-    own: str
+    own: tuple[str, ...]
     rivals: tuple[str, ...]
 
 
@@ -137,11 +173,11 @@ def _sides(words: str, groups: tuple[Group, ...]) -> _Sides:
     own = _content(words)
     near = [group for group in groups if own & set().union(*(_content(alias) for alias in group))]
     same = [group for group in near if own <= set().union(*(_content(alias) for alias in group))]
-    return _Sides(same[0][0] if same else "", tuple(group[0] for group in groups if group not in near))
+    return _Sides(tuple(group[0] for group in same), tuple(group[0] for group in groups if group not in near))
 
 
 def _content(words: str) -> set[str]:
-    low = set(words.lower().split()) - {"background", "on", "at", "by", "under", "inside", "against"}
+    low = set(re.findall(r"[\w-]+", words.lower())) - {"background", "on", "at", "by", "under", "inside", "against"}
     return low - _MEDIA or low
 
 

@@ -19,6 +19,29 @@ from planner.scene import Box, Data
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+class Knowledge(NamedTuple):
+    """What a judge was taught: the nouns that it can find, and the words that it can tell from each other; None: any.
+
+    A claim about anything else is not for this judge to decide.
+    """
+
+    nouns: frozenset[str] | None = None
+    words: frozenset[str] | None = None
+
+    def names(self, noun: str) -> bool:
+        """Whether it knows what this noun looks like."""
+        return self.nouns is None or " ".join(noun.lower().split()) in self.nouns
+
+    def tells(self, word: str) -> bool:
+        """Whether it knows this word, or one that it is made of ("bright red")."""
+        low = word.lower()
+        return self.words is None or not self.words.isdisjoint((low, *low.replace("-", " ").split()))
+
+
+OPEN = Knowledge()
+"""What an open-vocabulary model answers for: everything."""
+
+
 class Sighting(Data):
     """Something that a detector saw: the words that were asked for, where, and how sure it is."""
 
@@ -34,6 +57,11 @@ class Detector(Protocol):
     @property
     def name(self) -> str:
         """Which model this is; thresholds are measured per name."""
+        ...
+
+    @property
+    def knows(self) -> Knowledge:
+        """What it may be asked."""
         ...
 
     def detect(self, image: Image.Image, queries: Sequence[str]) -> tuple[tuple[Sighting, ...], ...]:
@@ -58,6 +86,11 @@ class Scorer(Protocol):
     @property
     def name(self) -> str:
         """Which model this is; thresholds are measured per name."""
+        ...
+
+    @property
+    def knows(self) -> Knowledge:
+        """What it may be asked."""
         ...
 
     def score(self, images: Sequence[Image.Image], texts: Sequence[str]) -> tuple[tuple[Fit, ...], ...]:

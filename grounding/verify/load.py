@@ -5,23 +5,24 @@ Only `config.json` decides which class is used, only safetensors are read, and n
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from grounding.errors import ModelMissing
-from grounding.verify.judges import Detector, Scorer, first_line
+from grounding.folders import examined, explained, name_of, refuse, usable
+from grounding.verify.judges import OPEN, Detector, Knowledge, Scorer
 
-DETECTORS = {
+OWLS = {
     "owlvit": ("OwlViTForObjectDetection", "OwlViTProcessor"),
     "owlv2": ("Owlv2ForObjectDetection", "Owlv2Processor"),
+}
+DINOS = {
     "grounding-dino": ("GroundingDinoForObjectDetection", "GroundingDinoProcessor"),
     "mm-grounding-dino": ("MMGroundingDinoForObjectDetection", "GroundingDinoProcessor"),
 }
+DETECTORS = {**OWLS, **DINOS}
 """The classes of each kind of detector."""
 SCORERS = {
     "clip": ("CLIPModel", "CLIPProcessor"),
@@ -34,8 +35,7 @@ SCORERS = {
 QUERY = "a photo of {}"
 """How published OWL checkpoints expect to be asked."""
 
-ENDS = 1 << 20
-"""How many bytes at either end of a file tell it apart; large weights are not read whole for a name."""
+_ADVICE = "name a folder with config.json, model.safetensors and the processor's files, or download it first"
 
 _Judge = TypeVar("_Judge")
 
@@ -49,8 +49,9 @@ class Judges(NamedTuple):
 
 
 def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offline: bool = True,
-                device: str = "cpu", query: str = QUERY) -> Judges:
-    """Load both; one that cannot be loaded is left out, with the reason, and the other still works."""
+                device: str = "cpu", query: str = QUERY, knows: tuple[Knowledge, Knowledge] = (OPEN, OPEN)) -> Judges:
+    """Load both; one that cannot be loaded is left out, with the reason, and the other still works. `knows` is what
+    detector and scorer were taught, where that is not everything."""
     reasons: list[str] = []
 
     def attempt(source: str | Path | None, opener: Callable[..., _Judge], **options: Any) -> _Judge | None:
@@ -60,10 +61,12 @@ def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offli
             reasons.append(str(error))
             return None
 
-    return Judges(attempt(detector, open_detector, query=query), attempt(scorer, open_scorer), tuple(reasons))
+    return Judges(attempt(detector, open_detector, query=query, knows=knows[0]),
+                  attempt(scorer, open_scorer, knows=knows[1]), tuple(reasons))
 
 
-def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY) -> Detector:
+def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY,
+                  knows: Knowledge = OPEN) -> Detector:
     """The detector in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`).
 
     `query` is how an OWL checkpoint was taught to be asked; Grounding DINO is asked in its own form.
@@ -73,32 +76,19 @@ def open_detector(source: str | Path, *, offline: bool = True, device: str = "cp
 
     kind, model, processor = _open(source, "detector", DETECTORS, offline, device)
     name = name_of(source)
-    return Owl(model, processor, name, query) if kind.startswith("owl") else Dino(model, processor, name)
+    if kind in OWLS:
+        return Owl(model, processor, name, query, knows)
+    if kind in DINOS:
+        return Dino(model, processor, name, knows)
+    raise ModelMissing(f"nobody here knows how to ask a `{kind}`; supported are {', '.join(DETECTORS)}")
 
 
-def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu") -> Scorer:
+def open_scorer(source: str | Path, *, offline: bool = True, device: str = "cpu", knows: Knowledge = OPEN) -> Scorer:
     """The scorer in a checkpoint folder, or under a hub name (from the local cache only, unless not `offline`)."""
     from grounding.verify.clip import Clip
 
     _, model, processor = _open(source, "scorer", SCORERS, offline, device)
-    return Clip(model, processor, name_of(source))
-
-
-def name_of(source: str | Path) -> str:
-    """What a checkpoint is called in thresholds and reports: its hub name, or its folder's name and a mark of its
-    content, which is the same wherever the folder lies and another one for other weights."""
-    folder = Path(source)
-    if not folder.is_dir():
-        return str(source)
-    mark = hashlib.sha256()
-    for path in sorted((folder / "config.json", *folder.glob("*.safetensors"))):
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            mark.update(str(size).encode())
-            for start in (0, max(size - ENDS, 0)):
-                file.seek(start)
-                mark.update(file.read(ENDS))
-    return f"{folder.resolve().name} {mark.hexdigest()[:8]}"
+    return Clip(model, processor, name_of(source), knows)
 
 
 class _Opened(NamedTuple):
@@ -109,12 +99,15 @@ class _Opened(NamedTuple):
 
 def _open(source: str | Path, role: str, classes: Mapping[str, tuple[str, str]], offline: bool, device: str) -> _Opened:
     transformers = _transformers(role, source)
-    with _quiet(transformers), _explained(role, source):
+    with _quiet(transformers), explained(f"the {role} `{source}`", _ADVICE):
+        usable(device)
+        if Path(source).is_dir():
+            examined(role, Path(source))
         config, _ = transformers.PreTrainedConfig.get_config_dict(str(source), local_files_only=offline)
         kind = str(config.get("model_type"))
         if kind not in classes:
             raise ModelMissing(f"the {role} `{source}` is a `{kind}`; supported are {', '.join(classes)}")
-        _refuse_code(role, source, config)
+        refuse(f"the {role} `{source}`", config)
         model_class, processor_class = (getattr(transformers, name) for name in classes[kind])
         model = model_class.from_pretrained(str(source), local_files_only=offline, use_safetensors=True,
                                             trust_remote_code=False, dtype="float32" if device == "cpu" else "auto")
@@ -133,59 +126,12 @@ def _transformers(role: str, source: str | Path) -> Any:
     return transformers
 
 
-def _refuse_code(role: str, source: str | Path, config: Mapping[str, Any]) -> None:
-    """Refuse checkpoints that bring code or name a kernel to be fetched."""
-    folder = Path(source)
-    configs = [config, *(_read(path) for path in sorted(folder.glob("*.json")))] if folder.is_dir() else [config]
-    if any(folder.glob("*.py")) if folder.is_dir() else False:
-        raise ModelMissing(f"the {role} `{source}` brings code of its own (*.py), which is never run; "
-                           "use a checkpoint of a class that transformers has")
-    for key, value in (pair for each in configs for pair in _pairs(each)):
-        if key == "auto_map":
-            raise ModelMissing(f"the {role} `{source}` asks for code of its own (`auto_map`), which is never run; "
-                               "use a checkpoint of a class that transformers has")
-        if "attn_implementation" in key and isinstance(value, str) and ("/" in value or ":" in value):
-            raise ModelMissing(f"the {role} `{source}` asks for the kernel `{value}`, which is never fetched; "
-                               f"remove `{key}` from its config.json")
-
-
 def _refuse_empty_tokenizer(role: str, source: str | Path, tokenizer: Any) -> None:
     """Where a checkpoint has no tokenizer files the library makes one up that knows no words."""
     first, second = (tokenizer(words, add_special_tokens=False)["input_ids"] for words in ("cat", "dog"))
     if first == second:
         raise ModelMissing(f"the {role} `{source}` has no tokenizer that tells words apart; get the checkpoint "
                            "with its tokenizer files (tokenizer.json, or vocab.json and merges.txt, or spiece.model)")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ModelMissing(f"`{path}` is not JSON, so it is damaged; get the checkpoint anew") from None
-
-
-def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
-    """All keys and values of a nested JSON value."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield str(key), inner
-            yield from _pairs(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _pairs(inner)
-
-
-@contextmanager
-def _explained(role: str, source: str | Path) -> Iterator[None]:
-    """Whatever a loader raises becomes one message that says what was wanted and what to do."""
-    try:
-        yield
-    except ModelMissing:
-        raise
-    except Exception as error:
-        raise ModelMissing(
-            f"the {role} `{source}` could not be loaded ({type(error).__name__}: {first_line(error)}); name a folder "
-            "with config.json, model.safetensors and the processor's files, or download it first") from error
 
 
 @contextmanager

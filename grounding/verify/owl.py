@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from grounding.verify.judges import Sighting
+from grounding.verify.judges import OPEN, Knowledge, Sighting
 from grounding.verify.kept import Kept
 from planner.scene import Box
 
@@ -35,8 +35,9 @@ class Owl:
     templates, so thresholds belong to one.
     """
 
-    def __init__(self, model: Any, processor: Any, name: str, template: str = "a photo of {}") -> None:
-        self.model, self.processor, self.name, self.template = model, processor, name, template
+    def __init__(self, model: Any, processor: Any, name: str, template: str = "a photo of {}",
+                 knows: Knowledge = OPEN) -> None:
+        self.model, self.processor, self.name, self.template, self.knows = model, processor, name, template, knows
         self.kind = model.config.model_type
         self._queries = Kept(self._embed)
 

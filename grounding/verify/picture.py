@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from grounding.verify.report import Finding, Report
+from grounding.verify.report import Finding, Report, Verdict
 from grounding.verify.thresholds import Ruling
 from planner.scene import Box
 
@@ -101,7 +101,8 @@ def _tags(report: Report) -> Iterator[_Tag]:
             yield _Tag(f"surplus {surplus.noun}", surplus.sighting.box, SURPLUS, "fails")
     for finding in report.failing:
         for box in finding.evidence.boxes if finding.claim.kind == "absent" else ():
-            yield _Tag(f"no {finding.claim.noun} wanted", box, SURPLUS, "fails")
+            said = f"no {finding.claim.noun} wanted" if finding.claim.noun else "not asked for"
+            yield _Tag(said, box, SURPLUS, "fails")
 
 
 def _ruling_of(thing: str, report: Report) -> Ruling:
@@ -159,11 +160,15 @@ def _mark(pen: ImageDraw.ImageDraw, x: float, y: float, ruling: Ruling, colour: 
         pen.text((x + 2, y - 3), "?", fill=colour, font=_font(TEXT + 2))
 
 
+_RULING: dict[Verdict, Ruling] = {"verified": "holds", "in doubt": "cannot tell", "not verified": "fails"}
+
+
 def _draw_panel(pen: ImageDraw.ImageDraw, left: int, rows: Sequence[_Row], report: Report) -> None:
     font = _font(TEXT)
     wrong, what = (report.failing, "fail") if report.failing else (report.doubtful, "in doubt")
-    head = f"{len(wrong)} of {len(report.findings)} {what}" if wrong else "all that can be judged holds"
-    colour = COLOUR["holds" if report.passed else "fails"]
+    passes = "all that can be judged holds" if report.passed else "passes as far as it can be told"
+    head = f"{len(wrong)} of {len(report.findings)} {what}" if wrong else passes
+    colour = COLOUR[_RULING[report.verdict]]
     pen.text((left, GAP), head, fill=colour, font=_font(TEXT + 4))
     prompt = _wrapped(report.prompt, PANEL - 2 * GAP)
     pen.text((left, GAP + LINE + 4), (prompt[0] + (" ..." if len(prompt) > 1 else "")) if prompt else "", fill=FAINT,

@@ -11,6 +11,7 @@ from grounding.pocket.captions import caption
 from grounding.pocket.world import COLOURS, KINDS, SCALES, TEXTURES, Picture, draw, picture
 from grounding.verify.calibrate import Known, KnownThing
 from grounding.verify.families import Vocabulary
+from grounding.verify.judges import Knowledge
 from planner.scene import Box
 
 VOCABULARY = Vocabulary(
@@ -31,11 +32,14 @@ VOCABULARY = Vocabulary(
         ("cartoon", "flat", "illustration"),
         ("pencil sketch", "sketch", "pencil", "outline", "line"),
         ("pastel drawing", "pastel", "soft"),
-        ("night picture", "night", "dark"),
+        ("night picture", "night sky", "night", "dark"),
     ),
     thing="{}",
+    even=("on a plain background", "in the sky"),
 )
 """The competing words of the pocket world, said the way its captions say them."""
+KNOWS = Knowledge(nouns=frozenset(KINDS), words=VOCABULARY.told())
+"""What the pocket's detector and scorer were taught."""
 
 _SETTING = dict(zip(("plain", "sky", "meadow", "beach", "snow", "desert", "forest", "city", "room", "sea"),
                     ("plain background", "sky", "meadow", "beach", "snow", "desert", "forest", "city", "room", "water"),

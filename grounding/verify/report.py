@@ -1,4 +1,13 @@
-"""What a verification says: a finding per claim, a match per thing, what is surplus, what is wrong; JSON both ways."""
+"""What a verification says: a finding per claim, a match per thing, what is surplus, what is wrong; JSON both ways.
+
+What the words mean, here and nowhere else:
+
+verified      every claim of which somebody here knows the words was judged and holds, what must be judged could be
+              (`VITAL`: what is there, how often, where, in which setting, what is written), and the prompt was read
+              whole
+in doubt      nothing fails, but something vital could not be told: it passes as far as it can be told, and no farther
+not verified  a claim fails
+"""
 
 from __future__ import annotations
 
@@ -7,13 +16,35 @@ from typing import Literal
 
 from grounding.verify.judges import Sighting
 from grounding.verify.thresholds import Ruling
-from planner.claims import Claim
+from planner.claims import Claim, ClaimKind
 from planner.scene import Box, Canvas, Data, ThingId
 
 BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
 """Relations that say nothing beyond overlap and order in depth."""
 
+Verdict = Literal["verified", "in doubt", "not verified"]
+Doubt = Literal["unknown", "unseen", "unclear", "welded", "mixed", "order", "unconfirmed", "disputed"]
+"""Why nobody can tell.
+
+unknown      no judge here was taught the word
+unseen       no judge here looks for such a thing, or it needs a thing about which nobody can tell
+unclear      it was looked at, and the score is too close to call
+welded       like things run into each other, or one into what it was planned apart from
+mixed        the thing is not of one piece: two colours meet where one was asked for
+order        two things overlap, and it does not show which is nearer
+unconfirmed  it held on the look that chose the picture, and does not hold on another one
+disputed     two independent judges disagree
+"""
+UNJUDGED: frozenset[Doubt] = frozenset(("unknown", "unseen"))
+"""Doubts that no other picture would settle; with all others, another picture may show it clearly."""
+VITAL: frozenset[ClaimKind] = frozenset(("exists", "count", "relation", "part", "lettering", "background"))
+"""Kinds of claim without which a picture is not what was asked for. That a fish is swimming, that there are no
+people, or that a picture is a masterpiece may be left untold, and is named."""
+
 Trouble = Literal["missing", "misplaced", "attribute", "surplus", "absent", "part", "background", "style", "whole"]
+
+
+MOST_NAMED = 4
 
 
 class Evidence(Data):
@@ -35,6 +66,10 @@ class Finding(Data):
     evidence: Evidence = Evidence()
     reserve: str = ""
     """What speaks against a claim that holds; empty where nothing does."""
+    doubt: Doubt | None = None
+    """Why nobody can tell; None where somebody can, and where it hangs on what is missing."""
+    doubted: tuple[Box, ...] = ()
+    """Where what is doubtful about it was seen."""
 
 
 class Match(Data):
@@ -93,13 +128,38 @@ class Report(Data):
     whole: Overall | None = None
     problems: tuple[Problem, ...] = ()
     limits: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Words of the prompt that the reader did not understand: no claim speaks of them."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said of the picture as a whole."""
+        if self.failing:
+            return "not verified"
+        told = self.holding and not self.doubtful and not self.unread
+        lacks = any(f.claim.kind in VITAL or f.doubt == "unseen" for f in self.undecided)
+        return "verified" if told and not lacks else "in doubt"
 
     @property
     def passed(self) -> bool:
-        """No claim fails, none is in doubt, and at least half of them were seen to hold; where nothing is claimed,
-        nothing was seen."""
-        return bool(self.holding) and not (self.failing or self.doubtful) and (
-            2 * len(self.holding) >= len(self.findings))
+        """Whether the picture is verified."""
+        return self.verdict == "verified"
+
+    @property
+    def worth_another_round(self) -> bool:
+        """Whether another picture could do better: a claim fails, or was judged here and could not be decided."""
+        return bool(self.failing or self.doubtful)
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a sentence, with what could not be told."""
+        untold = [f.claim.sentence for f in self.undecided] + [f"“{words}” was not understood" for words in self.unread]
+        named = f" ({'; '.join(untold[:MOST_NAMED])}{'; …' if len(untold) > MOST_NAMED else ''})" if untold else ""
+        if self.verdict == "not verified":
+            return f"{len(self.failing)} of {len(self.findings)} claims fail"
+        if self.verdict == "verified":
+            return f"every claim that can be judged holds{', not judged' if untold else ''}{named}"
+        return f"passes as far as it can be told{named}"
 
     @property
     def holding(self) -> tuple[Finding, ...]:
@@ -118,10 +178,13 @@ class Report(Data):
 
     @property
     def doubtful(self) -> tuple[Finding, ...]:
-        """The findings on what is there, how often, and what is in front that were looked for and could not be decided:
-        on another picture they could."""
-        return tuple(f for f in self.undecided if f.score is not None
-                     and (f.claim.kind in ("exists", "count") or f.claim.relation in BY_OCCLUSION))
+        """The findings that were looked for and could not be decided: on another picture they could."""
+        return tuple(f for f in self.undecided if f.doubt is not None and f.doubt not in UNJUDGED)
+
+    @property
+    def unjudged(self) -> tuple[Finding, ...]:
+        """The findings on which nobody here can tell, whatever the picture."""
+        return tuple(f for f in self.undecided if f.doubt is None or f.doubt in UNJUDGED)
 
     @property
     def reserved(self) -> tuple[Finding, ...]:

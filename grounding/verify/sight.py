@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PIL import Image
 
 from grounding.verify.attributes import Attributes, Reading
+from grounding.verify.judges import Knowledge
+from grounding.verify.lettering import Lines
 from grounding.verify.look import View
 from grounding.verify.match import Matched
+from grounding.verify.surface import Surface
 from grounding.verify.thresholds import Thresholds
 from planner.claims import Claim
 from planner.geometry import Rect
@@ -31,6 +34,11 @@ class Sight:
     scales: Mapping[str, float] | None
     blind: str
     mute: str
+    knows: Knowledge
+    """What the detector was taught."""
+    surface: Surface
+    lettering: Callable[[], Lines | None]
+    """What is written on the picture; None where nothing here reads."""
 
     @property
     def canvas(self) -> Canvas:
@@ -42,6 +50,12 @@ class Sight:
         """What was seen, in units of the shorter side."""
         canvas = self.canvas
         return {id: Rect.of(s.box, canvas) for id, s in self.matched.of.items()}
+
+    def unknown_noun(self, claim: Claim) -> str:
+        """A noun of the claim that the detector was never taught; empty if there is none."""
+        nouns = (*(self.layout.scene.thing(id).noun for id in (*claim.things, *claim.objects)),
+                 *([claim.noun] if claim.noun else []))
+        return next((noun for noun in nouns if not self.knows.names(noun)), "")
 
     def unreliable_noun(self, claim: Claim) -> str:
         """A noun of the claim about which the detector was measured to be wrong too often; empty if there is none."""

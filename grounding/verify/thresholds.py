@@ -81,15 +81,23 @@ class Thresholds(Data):
     rival: Share = 1.0
     """What is seen as one noun, and as another with more than this score in the same place, may be neither."""
 
+    mixed: Share = 1.0
+    """A thing of which more than this part is of a second colour may be two, or none."""
+    even: Annotated[float, Field(ge=0.0, le=100.0)] = 0.0
+    """A backdrop that keeps closer than this to its middle colour (in L*a*b*) shows no setting."""
+    least: Share = 1.0
+    """The smaller side of the smallest known things: what stands out and is smaller is no thing."""
+
     def for_noun(self, noun: str) -> Cut:
         """The cut of a noun: its own, that of its last word ("stop sign": "sign"), or the general one."""
         words = noun.lower().split()
         return next((self.nouns[" ".join(words[i:])] for i in range(len(words)) if " ".join(words[i:]) in self.nouns),
                     self.noun)
 
-    def for_family(self, family: str) -> AttributeCut:
-        """The cut of a family of attributes."""
-        return self.attributes.get(family, self.attribute)
+    def for_word(self, word: str, family: str) -> AttributeCut:
+        """The cut of an attribute: its own where the word was measured by itself, else that of its family."""
+        own = self.attributes.get(word.lower())
+        return own if own is not None and own.samples >= MEANT else self.attributes.get(family, self.attribute)
 
     @property
     def measured(self) -> bool:

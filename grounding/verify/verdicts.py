@@ -1,4 +1,4 @@
-"""The verdict on one claim, by its kind: counts and places by geometry on sightings, attributes by contrast."""
+"""The verdict on one claim, by its kind: things and counts by sightings, what they look like by contrast."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from grounding.verify.attributes import Attributes, Reading, size_reading
+from grounding.verify.attributes import SHAPES, Attributes, Reading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
 from grounding.verify.gap import parted
 from grounding.verify.judges import Sighting, indefinite
+from grounding.verify.lettering import READABLE, best_line
 from grounding.verify.look import noun_key
-from grounding.verify.margins import measured_margin
-from grounding.verify.occlusion import SURE, coverage
-from grounding.verify.report import BY_OCCLUSION, Evidence, Finding
+from grounding.verify.relations import part_finding, relation_finding
+from grounding.verify.report import Doubt, Evidence, Finding
 from grounding.verify.sight import Sight
 from grounding.verify.thresholds import AttributeCut, Ruling
+from grounding.verify.undecided import undecided, without
 from grounding.verify.words import at, listed, number, place, renamed, spelled
 from planner.claims import Claim, ClaimKind, stated_in_absence
-from planner.geometry import Frame, holding
-from planner.relations import TABLE
 from planner.scene import Box
 
 HIDDEN = 0.2
@@ -29,6 +28,8 @@ ON_HOST = 0.5
 """Share of a forbidden thing that must lie on a host to belong to it."""
 CUT_OFF = 0.002
 """What is no farther than this from an edge is cut off by it."""
+DIM = 2
+"""So many things of one picture that are not clear to see are in doubt."""
 NEARLY = 3.0
 """Boxes nearly touch that are no farther apart than so many standard errors of an edge."""
 
@@ -36,36 +37,62 @@ NEARLY = 3.0
 def finding_on(claim: Claim, sight: Sight) -> Finding:
     """The verdict on a claim."""
     if claim.kind in _NEEDS_EYES and sight.view is None:
-        return Finding(claim=claim, ruling="cannot tell", sentence=f"{claim.sentence}: cannot tell, {sight.blind}")
+        return undecided(claim, sight.blind)
+    if claim.kind in _NEEDS_EYES and (noun := sight.unknown_noun(claim)):
+        return undecided(claim, f"the detector was never taught what {indefinite(noun)} looks like", "unknown")
     if claim.kind in _NEEDS_EYES and (noun := sight.unreliable_noun(claim)):
         errors = sight.thresholds.for_noun(noun).errors or 0.0
-        return _undecided(claim, f"the detector was measured to be wrong about {noun} in {errors:.0%} of the cases")
+        return undecided(claim, f"the detector was measured to be wrong about {noun} in {errors:.0%} of the cases")
     found = _JUDGES[claim.kind](claim, sight)
     return found.model_copy(update={"sentence": renamed(found.sentence, sight.layout.scene, sight.names)})
 
 
+def dimmed(findings: Sequence[Finding], clear: float) -> tuple[Finding, ...]:
+    """The findings, with all things in doubt that are not clear to see where `DIM` or more of them are: one is nothing
+    out of the way, several are a picture that went wrong."""
+    dim = [f.claim.id for f in findings
+           if f.claim.kind == "exists" and f.ruling == "holds" and (f.score or 0.0) < clear]
+    if len(dim) < DIM:
+        return tuple(findings)
+    return tuple(f if f.claim.id not in dim else f.model_copy(update={
+        "ruling": "cannot tell", "doubt": "unclear", "reserve": "",
+        "sentence": f"{f.sentence}, and so are {len(dim) - 1} more: cannot tell"}) for f in findings)
+
+
 def _exists(claim: Claim, sight: Sight) -> Finding:
     (id,), cut = claim.things, sight.thresholds.for_noun(claim.noun)
-    seen, planned = sight.matched.of.get(id), sight.layout.boxes.get(id)
-    if seen is not None:
-        sure, other = cut.rule(seen.score) == "holds", _overgrown(id, sight)
-        said = f"{sight.names[id]} is there, {at(seen.box)}"
-        if other:
-            said = f"{sight.names[id]} is {at(seen.box)} and runs into {sight.names[other]}: cannot tell if it is whole"
-        if not sure:
-            clear = cut.at + cut.unsure
-            said = f"{sight.names[id]} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {clear:.2f})"
-        ruling: Ruling = "holds" if sure and not other else "cannot tell"
-        reserve = _reserve(claim, seen, sight) if ruling == "holds" else ""
-        return Finding(claim=claim, ruling=ruling, score=seen.score, threshold=cut.at, reserve=reserve,
-                       sentence=f"{said}, but {reserve}" if reserve else said,
-                       evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
-                                         numbers={"score": seen.score}))
+    seen = sight.matched.of.get(id)
+    if seen is None:
+        return _missing(claim, sight)
+    doubt, said = _doubt_of(id, seen, sight)
+    reserve = "" if doubt else _reserve(claim, seen, sight)
+    return Finding(claim=claim, ruling="cannot tell" if doubt else "holds", score=seen.score, threshold=cut.at,
+                   reserve=reserve, doubt=doubt, sentence=f"{said}, but {reserve}" if reserve else said,
+                   evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
+                                     numbers={"score": seen.score}))
+
+
+def _doubt_of(id: str, seen: Sighting, sight: Sight) -> tuple[Doubt | None, str]:
+    """What may be wrong with a thing that was seen, and the sentence on it."""
+    cut, name = sight.thresholds.for_noun(sight.layout.scene.thing(id).noun), sight.names[id]
+    if cut.rule(seen.score) != "holds":
+        sure = cut.at + cut.unsure
+        return "unclear", f"{name} may be what is {at(seen.box)} ({seen.score:.2f}, sure from {sure:.2f})"
+    if other := _overgrown(id, sight):
+        return "welded", f"{name} is {at(seen.box)} and runs into {sight.names[other]}: cannot tell if it is whole"
+    if sight.thresholds.mixed < 1 and (second := sight.surface.second(seen.box)) > sight.thresholds.mixed:
+        return "mixed", (f"{name} is {at(seen.box)}, and {second:.0%} of it is of a second colour: cannot tell if it "
+                         "is one thing")
+    return None, f"{name} is there, {at(seen.box)}"
+
+
+def _missing(claim: Claim, sight: Sight) -> Finding:
     assert sight.view is not None
+    (id,), planned = claim.things, sight.layout.boxes.get(claim.things[0])
     faint = [s for s in sight.view.faint.get(noun_key(claim.noun), ()) if planned is None or s.box.iou(planned) > 0.3]
     best = max((s.score for s in faint), default=0.0)
     where = f"; expected near {place(planned)}" if planned else ""
-    return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at,
+    return Finding(claim=claim, ruling="fails", score=best, threshold=sight.thresholds.for_noun(claim.noun).at,
                    sentence=f"{sight.names[id]} is missing{where}",
                    evidence=Evidence(boxes=(planned,) if planned else (), numbers={"best faint score": best}))
 
@@ -107,7 +134,7 @@ def _count(claim: Claim, sight: Sight) -> Finding:
     assert sight.view is not None
     noun, cut = noun_key(claim.noun), sight.thresholds.for_noun(claim.noun)
     seen, faint = sight.view.seen.get(noun, ()), sight.view.faint.get(noun, ())
-    perhaps = tuple(s for s in faint if cut.rule(s.score) == "cannot tell")
+    perhaps = tuple(s for s in faint if cut.rule(s.score) == "cannot tell" or s.score >= sight.thresholds.noun.at)
     sure = sum(cut.rule(s.score) == "holds" for s in seen)
     ruling = _counted(claim, sure, len(seen), len(seen) + len(perhaps))
     if ruling == "holds" and (close := _closest(claim, sight)):
@@ -115,11 +142,13 @@ def _count(claim: Claim, sight: Sight) -> Finding:
     least = spelled(claim.at_least)
     wanted = (f"at least {least}" if claim.at_most is None else least if claim.at_least == claim.at_most
               else f"{least} to {spelled(claim.at_most)}")
-    evidence = Evidence(boxes=tuple(s.box for s in (*seen, *(perhaps if ruling == "cannot tell" else ()))), numbers={
+    doubted = tuple(s.box for s in perhaps) if ruling == "cannot tell" else ()
+    evidence = Evidence(boxes=(*(s.box for s in seen), *doubted), numbers={
         "found": float(len(seen)), "faintest counted": min((s.score for s in seen), default=0.0),
         "brightest not counted": max((s.score for s in faint), default=0.0)})
     return Finding(claim=claim, ruling=ruling, score=float(len(seen)), threshold=float(claim.at_least),
-                   evidence=evidence, sentence=_count_said(claim, ruling, seen, perhaps, wanted))
+                   evidence=evidence, sentence=_count_said(claim, ruling, seen, perhaps, wanted),
+                   doubt="unclear" if ruling == "cannot tell" else None, doubted=doubted)
 
 
 class _Close(NamedTuple):
@@ -145,6 +174,7 @@ def _closest(claim: Claim, sight: Sight) -> _Close | None:
 def _melted(claim: Claim, sight: Sight, count: int, close: _Close) -> Finding:
     boxes = tuple(sight.matched.of[id].box for id in close.things)
     return Finding(claim=claim, ruling="cannot tell", score=float(count), threshold=float(claim.at_least),
+                   doubt="welded", doubted=boxes,
                    evidence=Evidence(boxes=boxes, numbers={"found": float(count), "run together": close.share}),
                    sentence=f"{listed(sight.names[id] for id in close.things)} run into each other: cannot tell "
                             "whether they are two")
@@ -175,11 +205,14 @@ def _attribute(claim: Claim, sight: Sight) -> Finding:
     (id,) = claim.things
     seen = sight.matched.of.get(id)
     if seen is None:
-        return _without(claim, sight, [id])
+        return without(claim, sight, [id])
     reading = read_attribute(claim.noun, claim.word, seen, sight.attributes, sight.layout.boxes.get(id),
                              sight.canvas.units, sight.scales)
     if reading is None:
-        return _undecided(claim, "there is nothing to compare its size with" if is_size(claim.word) else
+        strange = claim.word.lower() in SHAPES if is_size(claim.word) else sight.attributes.strange(claim.word)
+        if strange:
+            return undecided(claim, f"no judge here was taught the word “{claim.word}”", "unknown")
+        return undecided(claim, "there is nothing to compare its size with" if is_size(claim.word) else
                           sight.attributes.lost or sight.mute)
     return _contrast(claim, reading, f"{sight.names[id]} looks", Evidence(
         boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
@@ -197,7 +230,7 @@ def read_attribute(noun: str, word: str, seen: Sighting, attributes: Attributes,
 def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) -> Finding:
     if not reading.cut.reliable:
         errors = reading.cut.errors or 0.0
-        return _undecided(claim, f"what reads it was measured to be wrong in {errors:.0%} of the cases")
+        return undecided(claim, f"what reads it was measured to be wrong in {errors:.0%} of the cases")
     ruling = reading.ruling
     said = {"holds": f"{subject} {claim.word} ({reading.score:.2f})",
             "fails": f"{subject} {reading.rival or 'otherwise'} ({reading.rival_score:.2f}), "
@@ -207,79 +240,15 @@ def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) 
     clear = reading.cut.clear if isinstance(reading.cut, AttributeCut) else 0.0
     reserve = "not clearly" if ruling == "holds" and reading.score < clear else ""
     return Finding(claim=claim, ruling=ruling, score=reading.score, threshold=reading.cut.at,
-                   sentence=f"{said}, but {reserve}" if reserve else said,
-                   evidence=evidence, reserve=reserve)
-
-
-def _relation(claim: Claim, sight: Sight) -> Finding:
-    if TABLE[claim.relation].arity == "words":
-        return _undecided(claim, "boxes do not show it")
-    if TABLE[claim.relation].arity == "pool":
-        claim_seen = claim.model_copy(update={"things": tuple(t for t in claim.things if t in sight.matched.of),
-                                              "objects": tuple(t for t in claim.objects if t in sight.matched.of)})
-        if not claim_seen.things or not claim_seen.objects:
-            return _without(claim, sight, sight.gone(claim))
-    elif sight.gone(claim):
-        return _without(claim, sight, sight.gone(claim))
-    else:
-        claim_seen = claim
-    rects, frame = sight.rects, Frame(*sight.canvas.units)
-    margin, error = measured_margin(claim_seen, rects, frame, sight.thresholds.box_error)
-    boxes = tuple(sight.matched.of[id].box for id in (*claim_seen.things, *claim_seen.objects))
-    return _ruled_relation(claim, margin, error, boxes, sight)
-
-
-def _ruled_relation(claim: Claim, margin: float, error: float, boxes: tuple[Box, ...], sight: Sight) -> Finding:
-    ruling: Ruling = "holds" if margin >= -error else "fails"
-    numbers, why = {"margin": margin, "error": error}, ""
-    if claim.relation in BY_OCCLUSION and ruling == ("fails" if claim.negated else "holds"):
-        ruling, why, more = _order(claim, boxes, sight)
-        numbers |= more
-    said = {"holds": claim.sentence, "fails": f"it does not hold that {claim.sentence}",
-            "cannot tell": f"{claim.sentence}: cannot tell"}[ruling]
-    where = ", ".join(f"{sight.names[id]} is {at(box)}" for id, box in
-                      zip((*claim.things, *claim.objects), boxes, strict=False))
-    return Finding(claim=claim, ruling=ruling, score=margin, threshold=-error,
-                   sentence=f"{said}{why}" if why or ruling == "holds" else f"{said} ({where})",
-                   evidence=Evidence(boxes=boxes, numbers=numbers))
-
-
-class _Order(NamedTuple):
-    ruling: Ruling
-    why: str
-    numbers: dict[str, float]
-
-
-def _order(claim: Claim, boxes: tuple[Box, ...], sight: Sight) -> _Order:
-    """The order in depth of two things that overlap, by whose colours fill what they share."""
-    found = coverage(sight.image, boxes[0], boxes[1])
-    if found is None:
-        return _Order("cannot tell", ", they overlap and what they share is too little to see which is nearer", {})
-    first = found * TABLE[claim.relation].nearer
-    if abs(first) < SURE:
-        return _Order("cannot tell", ", they overlap and the colours do not show which is nearer", {"covers": found})
-    nearer = claim.things[0] if found > 0 else claim.objects[0]
-    why = f", what both boxes share looks like {sight.names[nearer]}"
-    return _Order("holds" if (first > 0) != claim.negated else "fails", why, {"covers": found})
-
-
-def _part(claim: Claim, sight: Sight) -> Finding:
-    if gone := sight.gone(claim):
-        return _without(claim, sight, gone)
-    part, whole = claim.things[0], claim.objects[0]
-    margin = holding(sight.rects[whole], sight.rects[part])
-    holds = margin >= -sight.thresholds.box_error
-    boxes = (sight.matched.of[part].box, sight.matched.of[whole].box)
-    return Finding(claim=claim, ruling="holds" if holds else "fails", score=margin, threshold=0.0,
-                   sentence=claim.sentence if holds else f"{sight.names[part]} is apart from {sight.names[whole]}",
-                   evidence=Evidence(boxes=boxes, numbers={"margin": margin}))
+                   sentence=f"{said}, but {reserve}" if reserve else said, evidence=evidence, reserve=reserve,
+                   doubt="unclear" if ruling == "cannot tell" else None)
 
 
 def _absent(claim: Claim, sight: Sight) -> Finding:
     assert sight.view is not None
     noun, cut = noun_key(claim.noun), sight.thresholds.for_noun(claim.noun)
     if claim.objects and (gone := sight.gone(claim)):
-        return _without(claim, sight, gone)
+        return without(claim, sight, gone)
     found: list[Sighting] = []
     doubtful: list[Sighting] = []
     for seen in sight.view.seen.get(noun, ()):
@@ -296,7 +265,8 @@ def _absent(claim: Claim, sight: Sight) -> Finding:
         return Finding(claim=claim, ruling="fails", score=best, threshold=cut.at, evidence=evidence,
                        sentence=f"there should be no {claim.word}, and one is {where}")
     ruling: Ruling = "cannot tell" if doubtful else "holds"
-    return Finding(claim=claim, ruling=ruling, score=best, threshold=cut.at, evidence=evidence,
+    return Finding(claim=claim, ruling=ruling, doubt="unclear" if doubtful else None, score=best,
+                   threshold=cut.at, evidence=evidence,
                    sentence=claim.sentence + (": cannot tell whether what is there is one" if doubtful else ""))
 
 
@@ -308,31 +278,39 @@ def _fits(noun: str, word: str, seen: Sighting, sight: Sight) -> Ruling:
 def _surrounding(claim: Claim, sight: Sight) -> Finding:
     reading = sight.surroundings.get(claim.id)
     if reading is None:
-        return _undecided(claim, sight.mute)
+        unknown = sight.attributes.scorer is not None
+        return undecided(claim, "the scorer was never taught such a thing" if unknown else sight.mute,
+                          "unknown" if unknown else "unseen")
     subject = "the setting looks like" if claim.kind == "background" else "the style looks like"
-    return _contrast(claim, reading, subject, Evidence(
+    found = _contrast(claim, reading, subject, Evidence(
         numbers={claim.word: reading.score, reading.rival: reading.rival_score}))
+    if found.ruling == "holds" and claim.kind == "background" and reading.shows and (
+            spread := sight.surface.spread()) < sight.thresholds.even:
+        return found.model_copy(update={"ruling": "cannot tell", "doubt": "unclear", "sentence": (
+            f"{claim.sentence}: cannot tell, the backdrop is one even tone"),
+            "evidence": Evidence(numbers={**found.evidence.numbers, "spread": spread})})
+    return found
 
 
 def _lettering(claim: Claim, sight: Sight) -> Finding:
-    return _undecided(claim, "nothing here reads text")
-
-
-def _undecided(claim: Claim, why: str) -> Finding:
-    return Finding(claim=claim, ruling="cannot tell", sentence=f"{claim.sentence}: cannot tell, {why}")
-
-
-def _without(claim: Claim, sight: Sight, gone: list[str]) -> Finding:
-    """A claim about things that are not there: it fails, unless it denies something."""
-    missing = f"{listed(sight.names[id] for id in gone)} {'is' if len(gone) == 1 else 'are'} missing"
-    denies = claim.negated or claim.kind == "absent"
-    return Finding(claim=claim, ruling="cannot tell" if denies else "fails",
-                   sentence=f"{claim.sentence}: {'cannot tell, ' if denies else 'no, '}{missing}")
+    lines = sight.lettering()
+    if lines is None:
+        return undecided(claim, "nothing here reads text; install it with `pip install 'scenewright[ocr]'`")
+    if gone := sight.gone(claim):
+        return without(claim, sight, gone)
+    host = sight.matched.of[claim.things[0]].box if claim.things else None
+    found = best_line(claim.word, [line for line in lines if host is None or line.box.share_of(host) > ON_HOST])
+    holds = found is not None and found.likeness >= READABLE
+    seen = f"what is written looks like “{found.line.text}”" if found else "nothing is written there"
+    return Finding(claim=claim, ruling="holds" if holds else "fails", threshold=READABLE,
+                   score=found.likeness if found else 0.0,
+                   sentence=claim.sentence if holds else f"{claim.sentence}: no, {seen}",
+                   evidence=Evidence(boxes=(found.line.box,) if found else ()))
 
 
 _NEEDS_EYES = frozenset(("exists", "count", "attribute", "relation", "part", "absent"))
 
 _JUDGES: dict[ClaimKind, Callable[[Claim, Sight], Finding]] = {
-    "exists": _exists, "count": _count, "attribute": _attribute, "relation": _relation, "part": _part,
+    "exists": _exists, "count": _count, "attribute": _attribute, "relation": relation_finding, "part": part_finding,
     "absent": _absent, "lettering": _lettering, "background": _surrounding, "style": _surrounding,
 }

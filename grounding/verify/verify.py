@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from PIL import Image
 
 from grounding.verify.attributes import Attributes, Reading, queries_for
-from grounding.verify.families import Vocabulary, subject_of
-from grounding.verify.judges import FAILURES, Detector, Scorer, Sighting, first_line, indefinite, shares
+from grounding.verify.diagnosis import problems_of
+from grounding.verify.families import Contest, Vocabulary, subject_of
+from grounding.verify.judges import FAILURES, OPEN, Detector, Fit, Scorer, Sighting, first_line, indefinite, shares
+from grounding.verify.lettering import Lines, read_lines
 from grounding.verify.look import Plan, View, look, noun_key
 from grounding.verify.margins import measured_margin
 from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
 from grounding.verify.sight import Sight
+from grounding.verify.surface import Surface
 from grounding.verify.thresholds import Thresholds
-from grounding.verify.verdicts import finding_on, read_attribute
-from grounding.verify.words import at, problems_of, spoken_names
+from grounding.verify.uninvited import ALONE, alone, strangers, stray
+from grounding.verify.verdicts import dimmed, finding_on, read_attribute
+from grounding.verify.words import at, spoken_names
 from planner.claims import Claim, claims_of, stated_in_absence
 from planner.geometry import Frame, Rect
 from planner.relations import TABLE
@@ -42,6 +47,11 @@ class Verifier:
         self.bystanders = tuple(noun_key(noun) for noun in bystanders)
         self.scales, self.reasons = scales, tuple(reasons)
 
+    def with_detector(self, detector: Detector) -> Verifier:
+        """The same verifier with another detector."""
+        return Verifier(detector, self.scorer, self.thresholds, vocabulary=self.vocabulary, bystanders=self.bystanders,
+                        scales=self.scales, reasons=self.reasons)
+
     def verify(self, image: Image.Image, layout: Layout) -> Report:
         """The evidence for every claim of the layout's scene on this picture."""
         return _Verification(self, image.convert("RGB"), layout).report()
@@ -66,17 +76,27 @@ class _Verification:
         surroundings, whole = self._surroundings()
         view = self._look()
         sight = self._sight(view, surroundings)
-        findings = tuple(finding_on(claim, sight) for claim in self.claims)
+        others = strangers(view, verifier.bystanders, self._invited(), self.layout.scene.prompt) if view else ()
+        findings = dimmed([finding_on(claim, sight) for claim in self.claims], verifier.thresholds.clear)
+        if view is not None and verifier.bystanders and self.layout.scene.things:
+            findings = (*findings, alone(sight, others))
+            others = tuple(s.model_copy(update={"wrong": findings[-1].ruling == "fails"}) for s in others)
         matches = tuple(Match(thing=t.id, name=self.names[t.id], planned=self.layout.boxes.get(t.id),
                               seen=sight.matched.of.get(t.id)) for t in self.layout.scene.things)
-        surplus = self._surplus(sight.matched, view, findings)
+        surplus = (*self._surplus(sight.matched, findings), *others,
+                   *(stray(box) for f in findings if f.claim == ALONE and not others for box in f.doubted))
         if sight.attributes.lost:
             self._lose_scorer(sight.attributes.lost)
         problems = problems_of(findings, matches if view else (), surplus, whole)
         return Report(
             prompt=self.layout.scene.prompt, canvas=self.canvas, findings=findings, matches=matches, surplus=surplus,
             detector=verifier.detector.name if verifier.detector else None, whole=whole, problems=problems,
-            scorer=verifier.scorer.name if verifier.scorer else None, limits=tuple(dict.fromkeys(self.limits)))
+            scorer=verifier.scorer.name if verifier.scorer else None, limits=tuple(dict.fromkeys(self.limits)),
+            unread=self.layout.scene.unread)
+
+    def _invited(self) -> list[str]:
+        """The nouns that claims speak of: things, and what must be absent."""
+        return [*(t.noun for t in self.layout.scene.things), *(c.noun for c in self.claims if c.kind == "absent")]
 
     def _tell_what_is_unmeasured(self) -> None:
         verifier, thresholds = self.verifier, self.verifier.thresholds
@@ -95,27 +115,41 @@ class _Verification:
 
     def _surroundings(self) -> tuple[dict[str, Reading], Overall | None]:
         """Setting, style and whole prompt, all in one call of the scorer."""
-        subject, vocabulary = subject_of(thing.phrase for thing in self.layout.scene.things), self.verifier.vocabulary
-        contests = {claim.id: vocabulary.background(claim.word, subject) if claim.kind == "background"
-                    else vocabulary.style(claim.word, subject)
-                    for claim in self.claims if claim.kind in ("background", "style")}
-        contests = {id: contest for id, contest in contests.items() if len(contest.texts) > 1}
-        texts = list(dict.fromkeys((*(text for contest in contests.values() for text in contest.texts),
-                                    *([self.layout.scene.prompt] if self.layout.scene.prompt else []))))
-        if self.scorer is None or not texts:
+        prompt = self.layout.scene.prompt
+        if self.scorer is None:
+            return {}, None
+        contests = self._contests(self.scorer)
+        texts = list(dict.fromkeys((*(text for some in contests.values() for contest in some for text in contest.texts),
+                                    *([prompt] if prompt else []))))
+        if not texts:
             return {}, None
         try:
             fits = dict(zip(texts, self.scorer.score([self.image], texts)[0], strict=True))
         except FAILURES as error:
             self._lose_scorer(first_line(error))
             return {}, None
-        readings = {}
-        for id, contest in contests.items():
-            belief = shares([fits[text].logit for text in contest.texts])
-            rival = max(range(1, len(belief)), key=lambda i: belief[i])
-            cut = self.verifier.thresholds.background if id == "background" else self.verifier.thresholds.style
-            readings[id] = Reading(belief[0], cut, contest.words[rival], belief[rival], "picture")
-        return readings, self._whole(fits[self.layout.scene.prompt].similarity) if self.layout.scene.prompt else None
+        readings = {id: min((self._read(contest, fits) for contest in some), key=lambda r: r.score - r.cut.at)
+                    for id, some in contests.items()}
+        return readings, self._whole(fits[prompt].similarity) if prompt else None
+
+    def _contests(self, scorer: Scorer) -> dict[str, list[Contest]]:
+        """What each claim on setting or style must win; claims of which the scorer knows no word have none."""
+        subject, vocabulary = subject_of(thing.phrase for thing in self.layout.scene.things), self.verifier.vocabulary
+        found: dict[str, list[Contest]] = {}
+        for claim in self.claims:
+            if claim.kind == "background" or claim.kind == "style":
+                some = vocabulary.surroundings(claim.kind, claim.word, subject, scorer.knows)
+                if some := tuple(contest for contest in some if len(contest.texts) > contest.own):
+                    found[claim.id] = list(some)
+        return found
+
+    def _read(self, contest: Contest, fits: Mapping[str, Fit]) -> Reading:
+        thresholds, even = self.verifier.thresholds, self.verifier.vocabulary.even
+        setting = contest.family == "background"
+        reading = Reading.of(contest, shares([fits[text].logit for text in contest.texts]),
+                             thresholds.background if setting else thresholds.style, "picture")
+        plain = any(text.endswith(phrase) for text in contest.texts[:contest.own] for phrase in even)
+        return reading._replace(shows=setting and not plain)
 
     def _whole(self, similarity: float) -> Overall:
         cut = self.verifier.thresholds.whole
@@ -151,11 +185,21 @@ class _Verification:
 
     def _sight(self, view: View | None, surroundings: Mapping[str, Reading]) -> Sight:
         verifier = self.verifier
-        attributes = Attributes(self.image, view, self.scorer, verifier.vocabulary, verifier.thresholds)
+        knows = verifier.detector.knows if verifier.detector else OPEN
+        attributes = Attributes(self.image, view, self.scorer, verifier.vocabulary, verifier.thresholds, knows)
+        boxes = [s.box for some in view.seen.values() for s in some] if view else []
         return Sight(image=self.image, layout=self.layout, names=self.names, view=view,
                      matched=self._match(view, attributes), attributes=attributes, surroundings=surroundings,
-                     thresholds=verifier.thresholds, scales=verifier.scales, blind=self.blind,
-                     mute=self.mute)
+                     thresholds=verifier.thresholds, scales=verifier.scales, blind=self.blind, mute=self.mute,
+                     knows=knows, surface=Surface(self.image, boxes), lettering=cache(self._written))
+
+    def _written(self) -> Lines | None:
+        """What is written on the picture; None where nothing reads it."""
+        try:
+            return read_lines(self.image)
+        except FAILURES as error:
+            self.limits.append(f"what reads text failed ({first_line(error)})")
+            return None
 
     def _match(self, view: View | None, attributes: Attributes) -> Matched:
         if view is None:
@@ -177,20 +221,14 @@ class _Verification:
 
         return match(self.layout.scene.things, view.seen, boxes, suits, broken)
 
-    def _surplus(self, matched: Matched, view: View | None, findings: Sequence[Finding]) -> tuple[Surplus, ...]:
+    def _surplus(self, matched: Matched, findings: Sequence[Finding]) -> tuple[Surplus, ...]:
+        """What is there of the scene's own nouns and belongs to no thing."""
         over = {noun_key(f.claim.noun) for f in findings if f.claim.kind == "count" and f.ruling == "fails"
                 and f.claim.at_most is not None and len(f.evidence.boxes) > f.claim.at_most}
-        own = [Surplus(noun=noun, sighting=s, wrong=noun in over,
-                       sentence=f"{indefinite(noun)} too many is {at(s.box)}" if noun in over
-                       else f"another {noun} is {at(s.box)}")
-               for noun, some in matched.surplus.items() for s in some]
-        scene_nouns = {noun_key(t.noun) for t in self.layout.scene.things} | {
-            noun_key(c.noun) for c in self.claims if c.kind == "absent"}
-        others = [Surplus(noun=noun, sighting=s, wrong=False,
-                          sentence=f"{indefinite(noun)}, which nobody asked for, is {at(s.box)}")
-                  for noun in self.verifier.bystanders if noun not in scene_nouns
-                  for s in (view.seen.get(noun, ()) if view else ())]
-        return (*own, *others)
+        return tuple(Surplus(noun=noun, sighting=s, wrong=noun in over,
+                             sentence=f"{indefinite(noun)} too many is {at(s.box)}" if noun in over
+                             else f"another {noun} is {at(s.box)}")
+                     for noun, some in matched.surplus.items() for s in some)
 
 
 def _holds(claim: Claim, rects: Mapping[str, Rect], frame: Frame, box_error: float) -> bool:

@@ -18,8 +18,8 @@ from planner.errors import FormatError
 from planner.formats import datasets, lmd, models
 from planner.formats.conventions import Convention, few_enough, leaving
 from planner.formats.datasets import names
-from planner.formats.pictures import Picture, decoded, items_of, text_of, written
-from planner.read.wire import sentence_of, shown
+from planner.formats.pictures import ForeignLayout, decoded, items_of, text_of, written
+from planner.plain import sentence_of, shown
 from planner.scene import SCHEMA_VERSION, Canvas, Layout
 
 __all__ = ["FORMATS", "LABELLED", "OWN", "Format", "dump", "load", "names", "sniff"]
@@ -33,7 +33,7 @@ _ON_CANVAS = 1e-6
 class Format(NamedTuple):
     """One foreign format."""
 
-    load: Callable[[str | bytes | object, Canvas | None], Picture]
+    load: Callable[[str | bytes | object, Canvas | None], ForeignLayout]
     dump: Callable[[Layout], str]
     convention: Convention
     about: str

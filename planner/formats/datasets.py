@@ -7,14 +7,14 @@ from typing import Any
 
 from planner.errors import FormatError
 from planner.formats.conventions import Convention, boxes_from
-from planner.formats.pictures import Item, Picture, decoded, items_of, rows_of, text_of, word, written
+from planner.formats.pictures import ForeignLayout, LabelledBox, decoded, items_of, rows_of, text_of, word, written
 from planner.scene import Canvas, Layout
 
 COCO = Convention("xywh", None, decimals=2)
 YOLO = Convention("cxcywh", 1.0, decimals=6)
 
 
-def load_coco(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load_coco(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read a COCO file of one image. The file says the image's size; `canvas`, where given, must agree with it."""
     data = decoded(source)
     if not isinstance(data, dict):
@@ -29,16 +29,16 @@ def load_coco(source: str | bytes | object, canvas: Canvas | None) -> Picture:
         raise FormatError(f"annotation {strangers[0]!r} belongs to another image")
     names = {str(category.get("id")): word(category, "name", "thing") for category in categories}
     boxes = boxes_from([row.get("bbox") for row in rows], COCO, size)
-    return Picture([_item(row, names, box) for row, box in zip(rows, boxes, strict=True)], size,
+    return ForeignLayout([_item(row, names, box) for row, box in zip(rows, boxes, strict=True)], size,
                    prompt=word(_extra(images[0]), "prompt"))
 
 
-def _item(row: dict[str, Any], names: dict[str, str], box: Any) -> Item:
+def _item(row: dict[str, Any], names: dict[str, str], box: Any) -> LabelledBox:
     name = names.get(str(row.get("category_id")))
     if name is None:
         raise FormatError(f"annotation {row.get('id')!r} has no category that the file names")
     extra = _extra(row)
-    return Item(word(extra, "phrase", name), box, id=word(extra, "id"), noun=name)
+    return LabelledBox(word(extra, "phrase", name), box, id=word(extra, "id"), noun=name)
 
 
 def _extra(row: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def dump_coco(layout: Layout, known: Sequence[str] = (), file_name: str = "image
                     "categories": [{"id": number, "name": noun} for number, noun in enumerate(nouns, 1)]})
 
 
-def load_yolo(source: str | bytes | object, canvas: Canvas | None, nouns: Sequence[str] = ()) -> Picture:
+def load_yolo(source: str | bytes | object, canvas: Canvas | None, nouns: Sequence[str] = ()) -> ForeignLayout:
     """Read the lines of a YOLO label file; `nouns` are the class names, which stand in another file."""
     rows = [line.split() for line in text_of(source).splitlines() if line.strip()]
     kinds, quads = [], []
@@ -85,7 +85,7 @@ def load_yolo(source: str | bytes | object, canvas: Canvas | None, nouns: Sequen
     canvas = canvas or Canvas()
     named = [nouns[kind] if nouns else f"class {kind}" for kind in kinds]
     boxes = boxes_from(quads, YOLO, canvas)
-    return Picture([Item(noun, box, noun=noun) for noun, box in zip(named, boxes, strict=True)], canvas)
+    return ForeignLayout([LabelledBox(noun, box, noun=noun) for noun, box in zip(named, boxes, strict=True)], canvas)
 
 
 def _short(words: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import re
 
 from planner.errors import FormatError
 from planner.formats.conventions import Convention, boxes_from
-from planner.formats.pictures import Item, Picture, items_of, text_of
+from planner.formats.pictures import ForeignLayout, LabelledBox, items_of, text_of
 from planner.scene import Canvas, Layout
 
 BOXES = Convention("xywh", 512.0, slack=0.25)
@@ -22,15 +22,15 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 _LINE = r"^[ \t]*{}[ \t]*:[ \t]*(.*)$"
 
 
-def load(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read an LMD answer."""
     text = text_of(source)
     entries = _entries(text)
     boxes = boxes_from([numbers for _, numbers in entries], BOXES, Canvas())
     absent = (word.strip() for word in re.split(r"[,;]", _line(text, "Negative prompt")))
-    return Picture([Item(phrase, box) for (phrase, _), box in zip(entries, boxes, strict=True)], canvas or Canvas(),
-                   background=_line(text, "Background prompt"),
-                   absent=[word for word in absent if word and word.lower() not in ("none", "n/a")])
+    return ForeignLayout([LabelledBox(phrase, box) for (phrase, _), box in zip(entries, boxes, strict=True)],
+                         canvas or Canvas(), background=_line(text, "Background prompt"),
+                         absent=[word for word in absent if word and word.lower() not in ("none", "n/a")])
 
 
 def dump(layout: Layout) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from planner.errors import FormatError
 from planner.formats.conventions import Convention, boxes_from
-from planner.formats.pictures import Item, Picture, decoded, items_of, rows_of, word, written
+from planner.formats.pictures import ForeignLayout, LabelledBox, decoded, items_of, rows_of, word, written
 from planner.scene import Box, Canvas, Layout
 
 GLIGEN = Convention("xyxy", 1.0, decimals=4)
@@ -15,7 +15,7 @@ IDEOGRAM = Convention("yxyx", 1000.0)
 COMFYUI = Convention("xywh", None)
 
 
-def load_gligen(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load_gligen(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read GLIGEN phrases and boxes."""
     data = decoded(source)
     if not isinstance(data, dict):
@@ -27,8 +27,8 @@ def load_gligen(source: str | bytes | object, canvas: Canvas | None) -> Picture:
     if len(phrases) != len(quads):
         raise FormatError(f"a GLIGEN file needs one box for each phrase, got {len(phrases)} and {len(quads)}")
     canvas = canvas or Canvas()
-    items = [Item(phrase, box) for phrase, box in zip(phrases, boxes_from(quads, GLIGEN, canvas), strict=True)]
-    return Picture(items, canvas, prompt=word(data, "prompt"))
+    items = [LabelledBox(phrase, box) for phrase, box in zip(phrases, boxes_from(quads, GLIGEN, canvas), strict=True)]
+    return ForeignLayout(items, canvas, prompt=word(data, "prompt"))
 
 
 def dump_gligen(layout: Layout) -> str:
@@ -38,13 +38,13 @@ def dump_gligen(layout: Layout) -> str:
                     "gligen_boxes": [GLIGEN.numbers(p.box, layout.canvas) for _, p in pairs]})
 
 
-def load_flux3(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load_flux3(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read the `boxes` of a FLUX.3 pipeline; of an edit's rows, the target boxes."""
     rows = rows_of(decoded(source), "a FLUX.3 file")
     canvas = canvas or Canvas()
     quads = [row.get("bbox") if row.get("bbox") is not None else row.get("tgt_bbox") for row in rows]
     boxes = boxes_from(quads, FLUX3, canvas)
-    return Picture([Item(word(row, "desc") or word(row, "id", "thing"), box, id=word(row, "id"))
+    return ForeignLayout([LabelledBox(word(row, "desc") or word(row, "id", "thing"), box, id=word(row, "id"))
                     for row, box in zip(rows, boxes, strict=True)], canvas)
 
 
@@ -54,23 +54,23 @@ def dump_flux3(layout: Layout) -> str:
                     for thing, p in items_of(layout)])
 
 
-def load_ideogram(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load_ideogram(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read an Ideogram JSON caption. Elements come far ones first; an element may have no box."""
     data = decoded(source)
     parts = data.get("compositional_deconstruction") if isinstance(data, dict) else None
     if not isinstance(parts, dict):
         raise FormatError("an Ideogram caption is an object with `compositional_deconstruction`")
     canvas = canvas or Canvas()
-    return Picture(_elements(rows_of(parts.get("elements"), "`elements`"), canvas), canvas,
+    return ForeignLayout(_elements(rows_of(parts.get("elements"), "`elements`"), canvas), canvas,
                    prompt=word(data, "high_level_description"), background=word(parts, "background"))
 
 
-def _elements(rows: list[dict[str, Any]], canvas: Canvas) -> list[Item]:
+def _elements(rows: list[dict[str, Any]], canvas: Canvas) -> list[LabelledBox]:
     boxed = [row for row in rows if row.get("bbox") is not None]
     boxes: list[Box | None] = [*boxes_from([row["bbox"] for row in boxed], IDEOGRAM, canvas)]
     found = iter(boxes)
-    return [Item(word(row, "desc") or word(row, "text", "thing"), next(found) if row.get("bbox") is not None else None,
-                 text=word(row, "text")) for row in rows]
+    return [LabelledBox(word(row, "desc") or word(row, "text", "thing"),
+                        next(found) if row.get("bbox") is not None else None, text=word(row, "text")) for row in rows]
 
 
 def dump_ideogram(layout: Layout) -> str:
@@ -86,7 +86,7 @@ def _element(desc: str, text: str | None) -> dict[str, Any]:
     return {"type": "obj", "desc": desc} if text is None else {"type": "text", "text": text, "desc": desc}
 
 
-def load_comfyui(source: str | bytes | object, canvas: Canvas | None) -> Picture:
+def load_comfyui(source: str | bytes | object, canvas: Canvas | None) -> ForeignLayout:
     """Read the bounding boxes of a ComfyUI canvas, which are in pixels of a canvas that must be given."""
     rows = rows_of(decoded(source), "a ComfyUI file")
     if canvas is None:
@@ -96,7 +96,7 @@ def load_comfyui(source: str | bytes | object, canvas: Canvas | None) -> Picture
     notes = [row.get("metadata") or {} for row in rows]
     if not all(isinstance(note, dict) for note in notes):
         raise FormatError("`metadata` of a ComfyUI box needs an object")
-    return Picture([Item(word(note, "desc") or word(note, "text", "thing"), box, text=word(note, "text"))
+    return ForeignLayout([LabelledBox(word(note, "desc") or word(note, "text", "thing"), box, text=word(note, "text"))
                     for note, box in zip(notes, boxes, strict=True)], canvas)
 
 

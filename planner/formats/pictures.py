@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from planner.errors import FormatError
 from planner.formats.conventions import few_enough
 from planner.ids import clean_ids
+from planner.plain import sentence_of
 from planner.read.grammar import read
-from planner.read.wire import sentence_of
 from planner.scene import Absent, Box, Canvas, Layout, Lettering, Placement, Scene, Thing
 
 LARGEST_FILE = 16_000_000
@@ -23,7 +23,7 @@ _LONGEST_NAME = 400
 _ARTICLE = re.compile(r"(?:an?|the|one)\s+", re.IGNORECASE)
 
 
-class Item(NamedTuple):
+class LabelledBox(NamedTuple):
     """One labelled box; without `box`, something that is in the picture somewhere."""
 
     phrase: str
@@ -34,10 +34,10 @@ class Item(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Picture:
+class ForeignLayout:
     """The labelled boxes of a file in the order they are painted, and the words around them."""
 
-    items: Sequence[Item]
+    items: Sequence[LabelledBox]
     canvas: Canvas
     prompt: str = ""
     background: str = ""
@@ -61,7 +61,7 @@ class Picture:
             raise FormatError(f"the file does not hold a layout: {sentence_of(error)}") from None
 
 
-def thing_of(id: str, item: Item) -> Thing:
+def thing_of(id: str, item: LabelledBox) -> Thing:
     """The thing that an item names; the grammar tells its noun and attributes where it can."""
     first = next(iter(read(item.phrase).things), None) if len(item.phrase) <= _LONGEST_NAME else None
     if first is None or first.group is not None:

@@ -21,6 +21,8 @@ _ORDERS: dict[Axis, str] = {"x": "left of", "y": "above", "size": "larger than",
 
 def refuse_contradictions(scene: Scene, claims: Sequence[Claim]) -> None:
     """Raise `Conflict` for what can be seen without placing anything."""
+    if scene.conflicts:
+        raise Conflict(scene.conflicts)
     _absent_but_there(scene)
     stated = [claim for claim in claims if not claim.negated and len(claim.things) == len(claim.objects) == 1]
     for axis, word in _ORDERS.items():
@@ -88,10 +90,12 @@ def _walk_back(at: str, came: dict[str, Edge | None]) -> list[Edge]:
 
 
 def minimal_set(claims: Sequence[Claim], satisfiable: Callable[[Sequence[Claim]], bool]) -> list[Claim]:
-    """A set of claims that cannot be satisfied and of which every proper part can (by deletion)."""
-    kept = list(claims)
-    for claim in claims:
-        rest = [c for c in kept if c is not claim]
-        if not satisfiable(rest):
-            kept = rest
+    """A set of claims that cannot be satisfied and of which every proper part can: by deletion, of halves first."""
+    kept, size = list(claims), max(len(claims) // 2, 1)
+    while size:
+        for start in range(0, len(kept), size)[::-1]:
+            rest = kept[:start] + kept[start + size:]
+            if not satisfiable(rest):
+                kept = rest
+        size //= 2
     return kept

@@ -151,7 +151,7 @@ def _parted(family: Family, sizes: Sizes, task: Task) -> Offsets:
         reach_x, reach_y = max((W - w) / 2, 0.0) + spot.out * w, max((H - h) / 2, 0.0) + spot.out * h
         aims += (Aim(CANVAS, k, 1.0, 0.0, x - reach_x), Aim(CANVAS, k, -1.0, 0.0, -x - reach_x),
                  Aim(CANVAS, k, 0.0, 1.0, y - reach_y), Aim(CANVAS, k, 0.0, -1.0, -y - reach_y))
-    board.settle(aims, apart, _GAP, 60)
+    board.settle(aims, apart, _GAP, 60, task.work)
     return {id: (board.x[k] - room.width / 2, board.y[k] - room.height / 2) for k, id in enumerate(ids)}
 
 

@@ -10,70 +10,79 @@ from collections.abc import Callable, Mapping, Sequence
 from planner.claims import Claim
 from planner.geometry import Frame
 from planner.place.aims import aimed
+from planner.place.legibility import Legibility
 from planner.relations import TABLE
 from planner.relations.row import Alike, Alone, Fitting, Ratio
 from planner.scene import Relation, Scene
-from planner.sizes import factor, natural
+from planner.sizes import FAR_SIZE, factor, natural, piled
 
 Sizes = dict[str, tuple[float, float]]
 
 _FILLED = {1: 0.2, 2: 0.26, 3: 0.3, 4: 0.34}
 _MOST_FILLED = 0.38
-_EVEN, _EVENEST = {1: 0.0, 2: 0.0, 3: 0.25}, 0.5
-"""How far natural sizes are drawn together, by how many things share the canvas: 1 would make all alike. In a crowd the
-small ones need the canvas that the large ones can spare."""
-MODEST = 0.42
-"""The longer side, in shorter sides of the canvas, from which on things grow only slowly."""
-_READABLE, _READABLE_SHARE = 0.2, 0.34
-"""The longer side below which things shrink only slowly, and what share of the canvas all may fill at that size."""
+_EVEN, _EVENEST = {1: 0.0, 2: 0.0, 3: 0.5}, 1.0
+"""How far natural sizes are drawn together of what legibility asks for, by how many things share the canvas: in a crowd
+the small ones need the canvas that the large ones can spare."""
+_READABLE_SHARE = 0.34
+"""What share of the canvas all may fill at the size from which on they shrink only slowly."""
 _SMALL_WORD, _LARGE_WORD = 0.7, 1.3
 """Which factors of size words say that a thing is small, or large, in the picture."""
 _LEAST_SIDE = 0.035
 _LEAST_AREA = 0.0024
 
 
-def natural_sizes(scene: Scene, frame: Frame, rng: random.Random) -> Sizes:
+def natural_sizes(scene: Scene, frame: Frame, rng: random.Random, legible: Legibility) -> Sizes:
     """Natural sizes, all zoomed by one factor so that together they fill a fair share of the canvas."""
     nested = _nested(scene)
     holders = frozenset(id for relation in scene.relations if relation.kind == "on" or _nests(relation)
                         for id in (*relation.subjects, *relation.objects))
-    sizes = _evened({thing.id: natural(thing.noun).wh for thing in scene.things}, holders | nested)
+    sizes = _evened({thing.id: _seen(thing.noun, legible) for thing in scene.things}, holders | nested, legible)
+    stacked = {id for relation in scene.relations if relation.kind == "stack" for id in relation.subjects}
+    sizes |= {t.id: piled(t.noun, sizes[t.id]) for t in scene.things if t.id in stacked}
     total = sum(w * h for id, (w, h) in sizes.items() if id not in nested) or 1.0
-    filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * frame.width * frame.height
-    zoom = min(math.sqrt(filled / total), 1.9) * rng.uniform(0.93, 1.05)
-    readable = min(_READABLE, math.sqrt(_READABLE_SHARE / max(len(sizes) - len(nested), 1)))
-    lively = {group: rng.uniform(0.94, 1.06) for group in sorted({t.group or t.id for t in scene.things})}
+    filled = _FILLED.get(len(sizes) - len(nested), _MOST_FILLED) * legible.filled * frame.width * frame.height
+    zoom = math.sqrt(filled / total) * rng.uniform(0.93, 1.05)
+    readable = min(legible.readable, math.sqrt(_READABLE_SHARE / max(len(sizes) - len(nested), 1)))
+    lively = {group: rng.uniform(0.98, 1.02) for group in sorted({t.group or t.id for t in scene.things})}
     for thing in scene.things:
         told = factor(thing.attributes)
-        k = zoom * told * lively[thing.group or thing.id] * rng.uniform(0.97, 1.03)
+        k = zoom * told * lively[thing.group or thing.id] * rng.uniform(0.99, 1.01)
         w, h = sizes[thing.id]
-        k *= _fair(max(w, h) * k, told, readable) if thing.id not in holders else 1.0
+        k *= _fair(max(w, h) * k, told, readable, legible) if thing.id not in holders else 1.0
         sizes[thing.id] = w * k, h * k
     return sizes
 
 
-def _fair(side: float, told: float, readable: float) -> float:
+def _seen(noun: str, legible: Legibility) -> tuple[float, float]:
+    """How large a thing is drawn beside one of a metre; what is huge is seen from further away."""
+    w, h = natural(noun).wh
+    reach = max(w, h)
+    seen = reach if reach < FAR_SIZE else math.sqrt(reach * FAR_SIZE)
+    return w / reach * seen ** legible.scale, h / reach * seen ** legible.scale
+
+
+def _fair(side: float, told: float, readable: float, legible: Legibility) -> float:
     """What makes a longer side that would fill the picture one that leaves room around it, and one that would be lost
     in it one that can be made out, both in the same order; and what is told to be small or large is so in the picture.
     """
     if told < _SMALL_WORD:
         fair = min(side, readable)
     elif told > _LARGE_WORD:
-        fair = max(side, MODEST * min(1.0, readable / _READABLE))
+        fair = max(side, legible.modest * min(1.0, readable / legible.readable))
     else:
         fair = side
     if fair < readable:
         fair = readable * (fair / readable) ** (1 / 3)
-    return min(fair, MODEST + (fair - MODEST) / 4) / side
+    return min(fair, legible.modest + (fair - legible.modest) / 4) / side
 
 
-def _evened(sizes: Sizes, kept: frozenset[str]) -> Sizes:
+def _evened(sizes: Sizes, kept: frozenset[str], legible: Legibility) -> Sizes:
     """The sizes drawn towards their mean, but for those `kept`, whose proportions mean something."""
     free = {id: max(wh) for id, wh in sizes.items() if id not in kept}
     if not free:
         return sizes
     mean = math.exp(sum(map(math.log, free.values())) / len(free))
-    share = _EVEN.get(len(free), _EVENEST)
+    share = _EVEN.get(len(free), _EVENEST) * legible.even
     factors = {id: (mean / reach) ** share for id, reach in free.items()}
     return {id: (w * factors.get(id, 1.0), h * factors.get(id, 1.0)) for id, (w, h) in sizes.items()}
 
@@ -176,6 +185,11 @@ class Proportions:
         for claim in claims:
             if claim.relation == "part_of" and not claim.negated:
                 parts[claim.objects[0]].append(claim.things[0])
+        whole_of = {part: whole for whole, some in parts.items() for part in some}
+        for claim in claims:
+            wholes = {whole_of.get(b, "") for b in claim.objects} if TABLE[claim.relation].arity == "ring" else ()
+            for whole in wholes if len(wholes) == 1 and "" not in wholes else ():
+                self._fit(claim.things[0], whole, 0.4)
         for whole, some in parts.items():
             share = 0.9 if self.tight else min(0.45, 1.0 / math.ceil(math.sqrt(len(some))) * 0.8 * self.filling)
             for part in some:
@@ -185,8 +199,7 @@ class Proportions:
         """Contents share their container, which grows a little where it may."""
         contents: dict[str, list[str]] = defaultdict(list)
         for claim in claims:
-            within = claim.relation == "in" or (TABLE[claim.relation].arity == "ring" and len(claim.objects) == 1)
-            if within and not claim.negated:
+            if _contains(claim) and not claim.negated:
                 contents[claim.objects[0]] += [id for id in claim.things if id not in contents[claim.objects[0]]]
         for outer, inner in contents.items():
             columns = math.ceil(math.sqrt(len(inner)))
@@ -206,12 +219,12 @@ class Proportions:
         seated: dict[tuple[str, float], list[str]] = defaultdict(list)
         for claim in claims:
             widest = TABLE[claim.relation].seat
-            if widest and not claim.negated:
+            if widest and not claim.negated and not claim.lying:
                 for seat in claim.objects if claim.piled else claim.objects[:1]:
                     seated[seat, widest].append(claim.things[0])
                 if claim.relation == "on" and len(claim.objects) > 1:
                     self._ratio(claim.objects[0], claim.things[0], "w", 0.95)
-        within = {id for claim in claims if claim.relation == "in" and not claim.negated for id in claim.things}
+        within = {id for claim in claims if _contains(claim) and not claim.negated for id in claim.things}
         for (seat, widest), guests in seated.items():
             if len(guests) > 1:
                 self._widen(seat, guests, widest, self._scale if seat in within else self._spread)
@@ -242,6 +255,11 @@ class Proportions:
 
 
 _MEASURE = {"area": lambda w, h: w * h, "w": lambda w, h: w, "h": lambda w, h: h}
+
+
+def _contains(claim: Claim) -> bool:
+    """Whether it puts things within one other."""
+    return claim.relation == "in" or claim.lying or (TABLE[claim.relation].arity == "ring" and len(claim.objects) == 1)
 
 
 def _growth(w: float, h: float, frame: Frame) -> float:

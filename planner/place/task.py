@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from planner.claims import Claim, relation_claims
 from planner.errors import BadInput
 from planner.geometry import MIN_AREA, MIN_SIDE, Frame, Rect
 from planner.margins import broken
-from planner.overlap import allowed_pairs
+from planner.overlap import allowed_pairs, touching_pairs
+from planner.place.legibility import Legibility
+from planner.place.settle import Work
 from planner.scene import Box, Canvas, Scene
 
 MOST_THINGS = 100
+MOST_WORK = 700_000
+"""How many inequalities are looked at before a scene is given up."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Task:
     canvas: Canvas
     locked: frozenset[str]
     seed: int
+    legible: Legibility
+    work: Work = field(default_factory=lambda: Work(MOST_WORK))
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -49,9 +55,14 @@ class Task:
     @cached_property
     def apart(self) -> tuple[tuple[int, int], ...]:
         """The pairs (of indices) that must not overlap."""
-        allowed = allowed_pairs(self.scene)
+        allowed = allowed_pairs(self.scene, composing=not self.hints)
         return tuple((i, j) for j, b in enumerate(self.ids) for i, a in enumerate(self.ids[:j])
                      if frozenset((a, b)) not in allowed)
+
+    @cached_property
+    def touching(self) -> frozenset[frozenset[str]]:
+        """The pairs that a relation has touch each other."""
+        return frozenset(touching_pairs(self.scene))
 
     @cached_property
     def hinted(self) -> dict[str, Rect]:

@@ -74,7 +74,7 @@ def _stated(claims: Sequence[Claim]) -> list[Team]:
 def _needed(claims: Sequence[Claim]) -> list[Team]:
     seats: dict[str, list[str]] = defaultdict(list)
     for claim in claims:
-        if claim.relation == "on" and not claim.negated and len(claim.things) == 1:
+        if claim.relation == "on" and not claim.lying and not claim.negated and len(claim.things) == 1:
             seats[claim.objects[0]].append(claim.things[0])
     rows = [Team("row", tuple(dict.fromkeys(guests)), None, seat) for seat, guests in seats.items()
             if len(set(guests)) >= FEWEST_IN_A_ROW]

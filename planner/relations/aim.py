@@ -13,6 +13,10 @@ CANVAS = -1
 """The index that stands for the canvas, a thing at the origin that never moves."""
 
 
+CONTACT = 0.16
+"""How much of the smaller one two things overlap that are beside each other and touch."""
+
+
 class Aim(NamedTuple):
     """`ax (x_j - x_i) + ay (y_j - y_i) >= c`."""
 
@@ -36,10 +40,17 @@ class Body(NamedTuple):
 
 
 class Style(NamedTuple):
-    """How generous to be: the breathing room, and which of several ways to satisfy a claim to take."""
+    """How generous to be: the breathing room, which of several ways to satisfy a claim to take, and whether the ends
+    have to touch for another claim ("a man holds a kite; the kite is above the man").
+    """
 
     room: float
     turn: int = 0
+    contact: bool = False
+
+    def gap(self, p: float, q: float) -> float:
+        """The room between two beside each other, of these lengths along the line; below 0 they overlap."""
+        return -CONTACT * min(p, q) if self.contact else self.room
 
 
 def flipped(aims: Iterator[Aim]) -> Iterator[Aim]:

@@ -52,7 +52,7 @@ _MIDDLE = _both(_band(1 / 3, 2 / 3, 0), _band(1 / 3, 2 / 3, 1))
 
 def _corner(a: Body, frame: Frame, style: Style) -> Iterator[Aim]:
     right = (a.x > frame.width / 2) ^ bool(style.turn & 1)
-    low = (a.y > frame.height / 2) ^ bool(style.turn & 2)
+    low = (a.y > 0.3 * frame.height) ^ bool(style.turn & 2)
     yield from (_RIGHT if right else _LEFT)(a, frame, style)
     yield from (_BOTTOM if low else _TOP)(a, frame, style)
 

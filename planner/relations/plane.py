@@ -12,7 +12,7 @@ from planner.relations.row import Pair, Pool, Row
 
 def _left_of(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
     i, j = a.at, b.at
-    yield Aim(i, j, 1.0, 0.0, (a.w + b.w) / 2 + style.room)
+    yield Aim(i, j, 1.0, 0.0, (a.w + b.w) / 2 + style.gap(a.w, b.w))
     steep = 1.15 if slanted else 0.88
     yield Aim(i, j, steep, 1.0, 0.01)
     yield Aim(i, j, steep, -1.0, 0.01)
@@ -36,7 +36,8 @@ def _below(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
 def _next_to(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
     p, q = sides(a, b, style)
     touch = (p.w + q.w) / 2
-    yield from within(p, q, touch + 0.3 * style.room, touch + 0.3 * style.room + 0.1, 0)
+    gap = style.gap(p.w, q.w) * (1.0 if style.contact else 0.3)
+    yield from within(p, q, touch + gap, touch + gap + 0.1, 0)
     yield Aim(p.at, q.at, 0.85, 1.0, 0.01)
     yield Aim(p.at, q.at, 0.85, -1.0, 0.01)
     yield from within(p, q, -0.25, 0.25, 1)

@@ -28,7 +28,7 @@ def _between(a: Body, b: Body, c: Body, style: Style) -> Iterator[Aim]:
 def _between_x(a: Body, b: Body, c: Body, style: Style) -> Iterator[Aim]:
     p, q = sides(b, c, style)
     for left, right in ((p, a), (a, q)):
-        yield Aim(left.at, right.at, 1.0, 0.0, (left.w + right.w) / 2 + style.room)
+        yield Aim(left.at, right.at, 1.0, 0.0, (left.w + right.w) / 2 + style.gap(left.w, right.w))
         yield from within(left, right, -0.12, 0.12, 1, True)
 
 
@@ -41,7 +41,8 @@ def _around(a: Body, others: Sequence[Body], style: Style) -> Iterator[Aim]:
     for k, b in enumerate(ordered):
         ux, uy = math.cos(start + 2 * math.pi * k / n), math.sin(start + 2 * math.pi * k / n)
         reach = min((a.w + b.w) / 2 / max(abs(ux), 1e-6), (a.h + b.h) / 2 / max(abs(uy), 1e-6))
-        yield Aim(a.at, b.at, ux, uy, reach + 0.5 * style.room)
+        gap = style.gap(min(a.w, a.h), min(b.w, b.h))
+        yield Aim(a.at, b.at, ux, uy, reach + (gap if style.contact else 0.5 * gap))
         yield Aim(a.at, b.at, wide * ux - uy, wide * uy + ux, 0.0)
         yield Aim(a.at, b.at, wide * ux + uy, wide * uy - ux, 0.0)
 

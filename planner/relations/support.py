@@ -38,8 +38,15 @@ def lying_in(a: Body, b: Body, style: Style, slanted: bool = False) -> Iterator[
 
 
 def _holding(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
+    """At one side of it; where another claim asks for it, every other turn over its head or at its feet."""
+    if style.contact and style.turn % 4 >= 2:
+        p, q = (b, a) if style.turn % 4 == 2 else (a, b)
+        touch = (a.h + b.h) / 2
+        yield from within(p, q, touch - 0.2 * b.h, touch - 0.12 * b.h, 1)
+        yield from within(a, b, -0.3 * (a.w - b.w), 0.3 * (a.w - b.w), 0)
+        return
     p, q = sides(a, b, style)
-    yield from within(p, q, 0.25 * a.w, 0.5 * a.w, 0)
+    yield from within(p, q, 0.25 * a.w, 0.5 * a.w + (0.38 * b.w if style.contact else 0.0), 0)
     yield from within(a, b, -0.15 * a.h, 0.18 * a.h, 1)
 
 
@@ -66,7 +73,7 @@ def _riding(a: Body, b: Body, style: Style, slanted: bool) -> Iterator[Aim]:
 ROWS: tuple[Row, ...] = (
     Pair("on", ("on", "on top of", "atop", "upon", "standing on", "sitting on", "lying on", "resting on", "perched on"),
          overlap="may", nearer=+1, denial="next_to", share="some", say="{a} is on {b}", order=("y", 1), seat=0.9,
-         test=geometry.on, aim=_on),
+         guest="subject", test=geometry.on, aim=_on),
     Pair("under", ("under",),
          overlap="may", denial="above", share="some", say="{a} is under {b}", order=("y", -1), seat=0.6,
          test=geometry.under, aim=_under),
@@ -83,6 +90,6 @@ ROWS: tuple[Row, ...] = (
          overlap="may", nearer=+1, denial="next_to", share="some", say="{a} is part of {b}",
          guest="subject", grip="grown", test=geometry.part_of, aim=_part_of),
     Pair("riding", ("riding", "rides", "astride"),
-         overlap="must", nearer=+1, denial="next_to", share="some", say="{a} rides {b}", order=("y", 1),
+         overlap="must", nearer=+1, denial="next_to", share="some", say="{a} rides {b}", order=("y", 1), seat=0.9,
          guest="subject", sizes=(Ratio("w", 0.9, turned=True),), test=geometry.riding, aim=_riding),
 )

@@ -78,10 +78,10 @@ def plan(
     """Plan a prompt: its things placed, its claims with margins."""
     from scenewright.asked import asked
     from scenewright.commands.plan import plan_batch, plan_one
-    from scenewright.planning import Planner
+    from scenewright.planning import PromptPlanner
 
     flags = {"planner": planner.value if planner else None, "seed": seed, "canvas": canvas}
-    able = Planner(asked(None, given(flags, setting or [])))
+    able = PromptPlanner(asked(None, given(flags, setting or [])))
     if (prompt is None) == (batch is None):
         raise typer.BadParameter("give either a prompt or --batch with a file of prompts")
     _ = able.chat_model

@@ -1,4 +1,4 @@
-"""`scenewright runs`, `models` and `doctor`: what is stored, what can be used here, and whether all is well."""
+"""`scenewright models` and `doctor`: what can be used here, and whether all is well."""
 
 from __future__ import annotations
 
@@ -7,26 +7,22 @@ import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scenewright.commands.console import table
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import versions
-from scenewright.loop.shelf import runs_in
 from scenewright.places import config_file
+
+if TYPE_CHECKING:
+    from grounding.profile import Profile
 
 LEAST_ROOM = 200 * 2**20
 NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
           "langgraph": "", "jinja2": "", "shapely": "", "scipy": ""}
 HUB_FAMILIES = {"owlvit": "detector", "owlv2": "detector", "grounding-dino": "detector",
                 "mm-grounding-dino": "detector", "clip": "scorer", "siglip": "scorer", "siglip2": "scorer"}
-PROPOSED = {
-    "image model": ("stable-diffusion-v1-5/stable-diffusion-v1-5",),
-    "detector": ("google/owlv2-base-patch16-ensemble", "IDEA-Research/grounding-dino-base"),
-    "scorer": ("openai/clip-vit-large-patch14", "google/siglip2-so400m-patch14-384"),
-}
-"""Well-known models of each role, named where none is in the cache."""
 
 
 class Found(NamedTuple):
@@ -37,24 +33,10 @@ class Found(NamedTuple):
     said: str
 
 
-def list_runs(assignments: Sequence[str], *, json: bool) -> Ending:
-    """The stored runs, newest first."""
-    settings = Settings.load(assigned(assignments))
-    found = runs_in(settings.runs)
-    if json:
-        write_json([run.model_dump() for run in found])
-    elif not found:
-        write(f"no runs in {settings.runs.resolve()}\n")
-    else:
-        write(table(("run", "state", "rounds", "when", "prompt"),
-                     [(r.id, r.state, str(r.rounds or ""), r.created.replace("T", " ")[:16], r.prompt) for r in found]))
-    return Ending.DONE
-
-
 def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     """What each role is set to, whether it is there, and what else could be used."""
     settings = Settings.load(assigned(assignments))
-    chosen = [_chosen(role, name) for role, name in _roles(settings).items()]
+    chosen = [*(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
     others = list(_cached())
     if json:
         write_json({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]})
@@ -64,41 +46,59 @@ def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
 
 
 def _roles(settings: Settings) -> dict[str, str]:
-    return {"image model": settings.image_model, "detector": settings.detector, "scorer": settings.scorer}
+    from scenewright.stack import roles
+
+    return roles(settings)
+
+
+def _objections(settings: Settings) -> Iterator[Found]:
+    """What the models that were named cannot do for each other, or on this machine."""
+    from scenewright.stack import objections
+
+    return (Found(what, False, sentence) for what, sentence in objections(settings))
 
 
 def _chosen(role: str, name: str) -> Found:
     """Whether the model of a role is there. Only files are looked at."""
-    from grounding.errors import ModelMissing
-    from scenewright.stack import POCKET, model_folder
+    from grounding.errors import GroundingError
+    from grounding.folders import examined
+    from grounding.profile import Profile
+    from scenewright.stack import POCKET, PROPOSED, model_folder
 
     try:
         folder = model_folder(name, role)
-    except (ModelMissing, ImportError) as error:
+    except (GroundingError, ImportError) as error:
         others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role])
         return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
                                               f"{role.upper().replace(' ', '_')}=its name")
+    try:
+        examined(role, folder)
+        profile = Profile.of(folder)
+    except GroundingError as error:
+        return Found(role, False, f"{name}: {error}")
     problem = _shape_problem(role, folder)
-    where = f"in the package{_known() if role == 'image model' else ''}" if name == POCKET else folder
-    return Found(role, not problem, f"{name}: {problem or where}")
+    where = "in the package" if name == POCKET else str(folder)
+    return Found(role, not problem, f"{name}: {problem or where}{_known(profile) if role == 'image model' else ''}")
 
 
-def _known() -> str:
-    """What the embedded painter can be asked for."""
-    from grounding.pocket.palette import COLOURS
-    from grounding.pocket.vocabulary import kinds
-
-    return f"; it paints {', '.join(kinds())}, in {', '.join(COLOURS)}"
+def _known(profile: Profile) -> str:
+    """What an image model can be asked for, where that is not anything."""
+    if profile.nouns is None:
+        return ""
+    families = profile.vocabulary.families if profile.vocabulary else {}
+    return f"; it paints {', '.join(profile.nouns)}; in {', '.join(families.get('colour', ('any colour',)))}"
 
 
 def _shape_problem(role: str, folder: Path) -> str:
-    from scenewright.stack import model_type
+    from grounding.folders import kind_of
 
     if role == "image model":
+        if folder.is_file():
+            return "" if folder.suffix == ".safetensors" else f"`{folder.name}` is no .safetensors file"
         if (folder / "model_index.json").is_file():
             return ""
         return f"`{folder}` has no model_index.json, so it is no diffusers pipeline"
-    kind = model_type(folder)
+    kind = kind_of(folder)
     if HUB_FAMILIES.get(kind) == role:
         return ""
     return f"`{folder}` holds a `{kind or 'model of unknown kind'}`, which is no {role} that is supported"
@@ -111,7 +111,7 @@ def _cached() -> Iterator[Found]:
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
-    from scenewright.stack import model_type
+    from grounding.folders import kind_of
 
     try:
         repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
@@ -121,7 +121,7 @@ def _cached() -> Iterator[Found]:
         for revision in repository.revisions:
             folder = revision.snapshot_path
             pipeline = (folder / "model_index.json").is_file()
-            role = "image model" if pipeline else HUB_FAMILIES.get(model_type(folder), "")
+            role = "image model" if pipeline else HUB_FAMILIES.get(kind_of(folder), "")
             if role:
                 variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
                 yield Found(role, True, f"{repository.repo_id} is in the cache; use it with {variable}=its name")
@@ -131,7 +131,7 @@ def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     """Everything that can keep scenewright from working, one line each."""
     settings = Settings.load(assigned(assignments))
     found = [*_packages(), *_settings(settings), *_folders(settings),
-             *(_chosen(role, name) for role, name in _roles(settings).items())]
+             *(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
     if json:
         write_json([f._asdict() for f in found])
     else:

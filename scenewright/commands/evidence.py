@@ -16,6 +16,7 @@ from scenewright.page import ENDED
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
 RESERVED = "yellow"
 """The colour of a claim that holds with a reserve."""
+COLOURS = {"verified": "green", "in doubt": "yellow", "not verified": "bold red"}
 MOST_BYSTANDERS = 5
 ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
@@ -33,7 +34,8 @@ def told_result(result: Result) -> str:
     if result.report is not None:
         parts += [*_findings(result.report, screen), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
-    parts += [Text(f"note: {plain(note)}", "yellow") for note in (*outcome.notes, *result.layout.scene.notes)]
+    notes = (*outcome.notes, *result.layout.scene.notes, *result.layout.notes)
+    parts += [Text(f"note: {plain(note)}", "yellow") for note in notes]
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
@@ -66,4 +68,4 @@ def _summary(report: Report) -> Text:
     held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
     counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
     said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
-    return Text(f"{len(report.findings)} claims: {said}", "green" if report.passed else "bold red")
+    return Text(f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {said}", COLOURS[report.verdict])

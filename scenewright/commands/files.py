@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from planner.errors import BadInput, FormatError
 from planner.scene import Canvas, Layout
@@ -32,17 +32,22 @@ def read_text(path: Path) -> str:
     """The text of a file, or of stdin."""
     name = _name(path)
     try:
-        if path == DASH and sys.__stdin__ is None:
-            raise BadInput("expected a text on stdin, and stdin is closed")
         if path != DASH and path.stat().st_size > LARGEST:
             raise BadInput(f"{name} is larger than any text that is read ({LARGEST // 2**20} MiB)")
-        raw = sys.stdin.buffer.read(LARGEST + 1) if path == DASH else path.read_bytes()
+        raw = stdin().read(LARGEST + 1) if path == DASH else path.read_bytes()
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"expected UTF-8 text in {name}, got the byte {error.object[error.start]:#04x} "
                        f"at {error.start}") from None
     except OSError as error:
         raise BadInput(f"cannot read {name}: {error.strerror}") from None
+
+
+def stdin() -> IO[bytes]:
+    """What stands on stdin."""
+    if sys.__stdin__ is None:
+        raise BadInput("expected a text on stdin, and stdin is closed")
+    return sys.stdin.buffer
 
 
 def write_text(path: Path, text: str) -> None:

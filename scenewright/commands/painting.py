@@ -48,6 +48,8 @@ def render(
     report: Annotated[Path | None, typer.Option(help="Copy the report page here; with --batch, a folder.")] = None,
     preview: Annotated[Path | None, typer.Option(help="Keep showing in this file what it is heading for.")] = None,
     batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
+    keep: Annotated[str, typer.Option(help="Keep only this of a finished run: picture, labels, page, work, as in "
+                                           "picture,labels; all if not given.")] = "",
     setting: Setting = None,
     json: Json = False,
 ) -> None:
@@ -56,7 +58,7 @@ def render(
     from scenewright.commands.render import Order
 
     flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas}
-    order = Order.of(flags, setting or [], out=out, report=report, preview=preview, json=json)
+    order = Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
     raise typer.Exit(order.carried_out(prompt, layout, Choice(line, id), batch))
 
 
@@ -93,13 +95,18 @@ def reproduce(
 
 
 def runs(
+    names: Annotated[list[str] | None, typer.Argument(help="The runs that are meant; all if none is named.")] = None,
+    keep: Annotated[str, typer.Option(help="Remove all but this from every finished run: a list of picture, labels, "
+                                           "page and work, as in picture,labels.")] = "",
+    move: Annotated[Path | None, typer.Option(help="Move the named runs into this folder of runs.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the named runs.")] = False,
     setting: Setting = None,
     json: Json = False,
 ) -> None:
-    """List the stored runs and how they ended."""
-    from scenewright.commands.doctor import list_runs
+    """List the stored runs and how they ended; move, remove or pare them down."""
+    from scenewright.commands.runs import manage_runs
 
-    raise typer.Exit(list_runs(setting or [], json=json))
+    raise typer.Exit(manage_runs(names or [], keep=keep, to=move, remove=remove, assignments=setting or [], json=json))
 
 
 def models(
@@ -115,13 +122,14 @@ def models(
 def calibrate(
     out: Annotated[Path, typer.Option(help="Write the thresholds to this file.")] = Path("thresholds.json"),
     pictures: Annotated[int, typer.Option(min=20, max=20_000, help="How many pictures with known content.")] = 300,
+    images: Annotated[Path | None, typer.Option(help="Your own labelled pictures: a folder, COCO or YOLO.")] = None,
     setting: Setting = None,
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
     from scenewright.commands.verify import calibrate_judges
 
-    raise typer.Exit(calibrate_judges(out, pictures, setting or [], json=json))
+    raise typer.Exit(calibrate_judges(out, pictures, images, setting or [], json=json))
 
 
 def doctor(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +11,13 @@ from typing import IO
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
-from scenewright.commands.files import DASH, lines_to, read_layout, read_text, write_text
+from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 
 
-def plan_one(planner: Planner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
+def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
              out: Path | None) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
@@ -43,7 +42,7 @@ def told(layout: Layout, violations: Sequence[Violation]) -> str:
     return report(layout, verdicts(layout), violations)
 
 
-def plan_batch(planner: Planner, source: Path, target: Path) -> Ending:
+def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
     from scenewright.commands.progress import watched
 
@@ -68,7 +67,7 @@ def plan_batch(planner: Planner, source: Path, target: Path) -> Ending:
 @contextmanager
 def _opened(source: Path) -> Iterator[IO[bytes]]:
     if source == DASH:
-        yield sys.stdin.buffer
+        yield stdin()
         return
     try:
         stream = source.open("rb")

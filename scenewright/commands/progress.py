@@ -9,10 +9,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-Item = TypeVar("Item")
+T = TypeVar("T")
 
 
-def watched(items: Iterable[Item], total: int | None, what: str = "planning") -> Iterator[Item]:
+def watched(items: Iterable[T], total: int | None, what: str = "planning") -> Iterator[T]:
     """The same items, with a bar that moves as they are taken. Nothing is shown where stderr is no terminal."""
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),

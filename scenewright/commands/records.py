@@ -148,7 +148,8 @@ def dumped(line: dict[str, Any]) -> str:
 
 
 def lines_in(text: str) -> list[tuple[int, str, dict[str, Any]]]:
-    """The lines of a file of JSON lines: number, text and content; none where the text is something else."""
+    """The lines of a file of JSON lines: number (the one that the line states, or else its place), text and content;
+    none where the text is something else."""
     found = []
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -159,5 +160,5 @@ def lines_in(text: str) -> list[tuple[int, str, dict[str, Any]]]:
             return []
         if not isinstance(about, dict):
             return []
-        found.append((number, line, about))
+        found.append((about.get("line", number), line, about))
     return found

@@ -19,11 +19,12 @@ from scenewright.commands.labels import labels_of
 from scenewright.commands.live import Live
 from scenewright.commands.painting import given
 from scenewright.commands.records import BadLine, Wish, dumped, told_unused, wish_of
+from scenewright.commands.runs import parts_of
 from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
 from scenewright.config import Settings
 from scenewright.errors import Busy
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Run, png
+from scenewright.loop.runs import PAGE, Part, Run, png
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Order:
     out: Path | None = None
     report: Path | None = None
     preview: Path | None = None
+    keep: frozenset[Part] | None = None
+    """The parts of a run that are kept once it is done; None for all."""
     json: bool = False
 
     @classmethod
-    def of(cls, flags: Mapping[str, Any], assignments: Sequence[str], **rest: Any) -> Order:
+    def of(cls, flags: Mapping[str, Any], assignments: Sequence[str], *, keep: str, **rest: Any) -> Order:
         """From flags and `--set name=value`; flags count for more."""
-        return cls(Settings.load(given(flags, assignments)), **rest)
+        return cls(Settings.load(given(flags, assignments)), keep=parts_of(keep) if keep else None, **rest)
 
     def carried_out(self, prompt: str | None, layout: Path | None, choice: Choice, batch: Path | None) -> Ending:
         """Render what was asked for; after Control-C, say that nothing is lost."""
@@ -78,20 +81,24 @@ class Order:
         """Where the pictures are: the best one, and beside it as many others as were asked for in one round."""
         if report is not None and (result.folder / PAGE).exists():
             write_whole(report, (result.folder / PAGE).read_bytes())
-        if out is None:
-            return [result.picture]
-        write_picture(out, result.picture.read_bytes())
-        paths = [out]
-        for number, content in enumerate(_others(result, self.settings.candidates - 1), 2):
-            paths.append(out.with_name(f"{out.stem}-{number}{out.suffix}"))
-            write_picture(paths[-1], content)
+        paths = [result.picture] if out is None else [out]
+        if out is not None:
+            write_picture(out, result.picture.read_bytes())
+            for number, content in enumerate(_others(result, self.settings.candidates - 1), 2):
+                paths.append(out.with_name(f"{out.stem}-{number}{out.suffix}"))
+                write_picture(paths[-1], content)
+        if self.keep is not None:
+            run = Run(result.folder)
+            with run.locked():
+                run.trim(self.keep)
         return paths
 
     def _told(self, result: Result, pictures: Sequence[Path]) -> str:
         from scenewright.commands.evidence import told_result
 
         page = self.report or result.folder / PAGE
-        return f"{told_result(result)}picture: {', '.join(map(str, pictures))}\nreport:  {page}\n"
+        where = f"picture: {', '.join(map(str, pictures))}\n" + (f"report:  {page}\n" if page.exists() else "")
+        return told_result(result) + harmless(where)
 
 
 def _others(result: Result, most: int) -> Iterator[bytes]:

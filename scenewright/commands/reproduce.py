@@ -16,6 +16,9 @@ from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import Recipe, made_of, read_recipe, recipe_in, versions, with_recipe
 from scenewright.loop.stages import Made, Painter, Painting
 
+FEW = 8
+"""So many other pictures are painted again for the last bits of one without being asked for."""
+
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -29,21 +32,33 @@ class Reproduction:
     together: bool = False
 
     @property
+    def others(self) -> int:
+        """How many pictures were painted beside it, and beside those that it goes back to."""
+        return sum(len(one.task.seeds) - 1 for one in self.recipe.history)
+
+    @property
     def sentence(self) -> str:
         """The outcome in words."""
         if self.same_bytes:
             return "the same bytes came out"
         what = "the same pixels came out, in another file" if self.same_pixels else "another picture came out"
-        others = max(len(one.task.seeds) for one in self.recipe.history) - 1
         why = "; ".join(self.differences) or (
-            f"all versions are the same; it was painted beside {others} others, which --together does again" if others
+            f"all versions are the same; {self.others} others were painted with it: try --together" if self.others
             and not self.together else "all versions are the same, so the file was changed after it was made")
         return f"{what}: {why}"
 
 
 def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reproduction:
     """Paint the recipe of a picture again, with the settings that it records, and compare. Only that one is painted;
-    `together` paints the others of its batch, too, which may matter for the last bits."""
+    the others of its batch, which may matter for the last bits, are where it came out otherwise and they are few, or
+    where `together` asks for them."""
+    again = _reproduced(path, painter, together)
+    if together or again.same_pixels or not 1 <= again.others <= FEW:
+        return again
+    return _reproduced(path, painter, True)
+
+
+def _reproduced(path: Path, painter: Painter, together: bool) -> Reproduction:
     recipe, written = read_recipe(path)
     painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
@@ -82,11 +97,12 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
 
 def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
-    from scenewright.stack import open_painter
+    from scenewright.stack import loading_of, open_painter
 
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device), together=together)
+    again = reproduce(path, open_painter(settings.image_model, settings.device, loading_of(settings)),
+                      together=together)
     if out is not None:
         write_whole(out, again.content)
     told: dict[str, Any] = {"same_bytes": again.same_bytes, "same_pixels": again.same_pixels,

@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -59,12 +58,7 @@ def write_json(value: Any) -> None:
 
 def harmless(text: str) -> str:
     """The text with every character that a terminal would obey spelled out, as JSON does it within strings."""
-    return _OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text)
-
-
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff"
-                     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-"""Control and format characters, but for the end of a line and the tab."""
+    return "".join(c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def fail(sentence: str, ending: Ending = Ending.FAILED) -> Ending:

@@ -106,7 +106,7 @@ def _notes(layout: Layout) -> Iterator[Text]:
     scene = layout.scene
     if scene.unread:
         yield Text(f"not understood: {plain('; '.join(scene.unread))}", "yellow")
-    for note in scene.notes:
+    for note in (*scene.notes, *layout.notes):
         yield Text(f"note: {plain(note)}", "yellow")
     names = names_of(scene)
     for move in layout.moves:

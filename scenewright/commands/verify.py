@@ -42,20 +42,27 @@ def _drawn(image: Path, report: Report, target: Path) -> None:
     write_whole(target, png(draw(open_picture(image), report)))
 
 
-def calibrate_judges(out: Path, pictures: int, assignments: Sequence[str], *, json: bool) -> Ending:
-    """Measure thresholds for the judges that the settings name, on pictures drawn by code."""
+def calibrate_judges(out: Path, pictures: int, images: Path | None, assignments: Sequence[str], *, json: bool,
+                     ) -> Ending:
+    """Measure thresholds for the judges that the settings name, on pictures drawn by code or on labelled ones."""
     from grounding.errors import ModelMissing
     from grounding.verify.calibrate import calibrate
+    from grounding.verify.labelled import labelled, opened
     from grounding.verify.pocket import NOUNS, VOCABULARY, pairs
     from scenewright.commands.progress import watched
     from scenewright.stack import open_both
 
     settings = Settings.load(assigned(assignments))
-    judges, _ = open_both(settings.detector, settings.scorer, settings.device)
+    judges = open_both(settings.detector, settings.scorer, settings.device)
     if judges.detector is None and judges.scorer is None:
         raise ModelMissing("; ".join(judges.reasons))
-    known = watched(pairs(pictures), pictures, "measuring")
-    measured = calibrate(judges.detector, judges.scorer, known, vocabulary=VOCABULARY, bystanders=NOUNS)
+    if images is None:
+        known = watched(pairs(pictures), pictures, "measuring")
+        measured = calibrate(judges.detector, judges.scorer, known, vocabulary=VOCABULARY, bystanders=NOUNS)
+    else:
+        found = labelled(images)
+        pictures = len(found)
+        measured = calibrate(judges.detector, judges.scorer, watched(opened(found), pictures, "measuring"))
     write_whole(out, measured.model_dump_json(indent=1) + "\n")
     if json:
         write_json(measured.model_dump(mode="json"))

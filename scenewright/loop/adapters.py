@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grounding.rendering import Painting, Step
@@ -18,15 +16,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     import grounding.painter
-    from grounding.pocket.vocabulary import Unpaintable as Word
+    from grounding.profile import Profile
+    from grounding.verify.looks import Looks
     from grounding.verify.report import Report
-    from grounding.verify.verify import Verifier
-
-ENDS = 65536
-"""How much of either end of a file tells it apart."""
-
-
-
 
 class SampledPainter:
     """Paints with the sampler, one batch at a time."""
@@ -34,23 +26,23 @@ class SampledPainter:
     can = frozenset({"mend", "guide", "bind", "clear", "tokens"})
 
     def __init__(self, painter: grounding.painter.Painter, identity: str, usual: How,
-                 unknown: Callable[[str], Sequence[Word]] | None = None) -> None:
-        self.painter, self.identity, self.usual, self.unknown = painter, identity, usual, unknown
+                 profile: Profile | None = None) -> None:
+        self.painter, self.identity, self.usual, self.profile = painter, identity, usual, profile
         self.size = painter.backbone.size()
         self._alone = threading.Lock()
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """The words to be painted that the model is known not to know. One that is only to be absent is no loss."""
-        from grounding.pocket.vocabulary import words_of
+        from grounding.profile import unpaintable, words_of
         from grounding.spans import ground
 
-        if self.unknown is None:
+        if self.profile is None or self.profile.words is None:
             return ()
         scene = layout.scene
         wanted = words_of(word for thing in scene.things for word in (thing.phrase, thing.noun, *thing.attributes))
         unwanted = words_of(absent.noun for absent in scene.absent) - wanted
         return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
-                     for found in self.unknown(ground(layout).prompt) if found.word not in unwanted)
+                     for found in unpaintable(ground(layout).prompt, self.profile) if found.word not in unwanted)
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
@@ -106,26 +98,9 @@ def _release() -> None:
 class ClaimVerifier:
     """The verifier with a name for what it judges with."""
 
-    verifier: Verifier
+    verifier: Looks
     identity: str
 
     def verify(self, image: Image, layout: Layout) -> Report:
-        """The evidence for every claim."""
-        return self.verifier.verify(image, layout)
-
-
-def fingerprint(source: str | Path) -> str:
-    """A digest of a checkpoint folder: names, sizes, and the beginning and end of every file; a name stays itself."""
-    folder = Path(source)
-    if not folder.is_dir():
-        return str(source)
-    marks = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in (".json", ".safetensors", ".txt") and p.is_file()):
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            marks.update(f"{path.relative_to(folder)} {size}\n".encode() + file.read(ENDS))
-            file.seek(max(0, size - ENDS))
-            marks.update(file.read())
-    return marks.hexdigest()[:16]
-
-
+        """The evidence for every claim, confirmed by a second look."""
+        return self.verifier.confirmed(image, layout)

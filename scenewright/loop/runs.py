@@ -45,7 +45,8 @@ __all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judge
 SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
     "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json", "report.html", "refused.json")
-WORK = ("plans", "pictures", "reports")
+PICTURES = "pictures"
+WORK = ("plans", PICTURES, "reports")
 Part = Literal["picture", "labels", "page", "work"]
 PARTS: Mapping[Part, tuple[str, ...]] = {
     "picture": (PICTURE,), "labels": (LAYOUT, REPORT), "page": (PAGE,), "work": WORK}

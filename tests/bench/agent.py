@@ -90,14 +90,21 @@ class Tally:
     seconds: list[tuple[int, float]] = field(default_factory=list)
     overhead: list[float] = field(default_factory=list)
     by_category: dict[str, list[bool]] = field(default_factory=dict)
+    verified: dict[int, list[bool]] = field(default_factory=dict)
+    """Per round in which a picture was verified: whether it is right."""
 
     def told(self) -> dict[str, Any]:
         """As plain data."""
+        passed = [right for some in self.verified.values() for right in some]
         few = [s for objects, s in self.seconds if objects <= 3]
         return {
             "prompts": len(self.successes), "success": _mean(self.successes), "cost": _mean(self.costs),
             "rounds": _mean(self.rounds), "agreement": self.agreed / self.claims if self.claims else None,
-            "claims": self.claims, "median_seconds_up_to_3": statistics.median(few) if few else None,
+            "claims": self.claims, "verified": len(passed),
+            "verified_but_wrong": passed.count(False) / len(self.successes) if self.successes else None,
+            "wrong_by_round": {str(round): f"{some.count(False)} of {len(some)}"
+                               for round, some in sorted(self.verified.items())},
+ "median_seconds_up_to_3": statistics.median(few) if few else None,
             "overhead": statistics.median(self.overhead) if self.overhead else None,
             "by_category": {name: _mean(values) for name, values in sorted(self.by_category.items())}}
 
@@ -124,6 +131,8 @@ def _count(tally: Tally, case: Case, result: Result, seconds: float, models: flo
     judged = Judged(result.image, case.scene)
     tally.successes.append(judged.success)
     tally.by_category.setdefault(case.category, []).append(judged.success)
+    if result.verified:
+        tally.verified.setdefault(result.outcome.best.round, []).append(judged.success)
     tally.costs.append(result.cost)
     tally.rounds.append(result.rounds)
     if models:
@@ -162,14 +171,16 @@ def main() -> None:
 
 
 def _print(found: dict[str, dict[str, Any]]) -> None:
-    table = Table("arm", "prompts", "success", "cost (plain pictures)", "rounds", "verifier agrees", "s (≤ 3 things)",
+    table = Table("arm", "prompts", "success", "cost (plain pictures)", "rounds", "verifier agrees",
+                  "verified", "verified but wrong", "s (≤ 3 things)",
                   "overhead", *next(iter(found.values()))["by_category"])
     for name, f in found.items():
         agree = "–" if f["agreement"] is None else f"{f['agreement']:.1%}"
         speed = "–" if f["median_seconds_up_to_3"] is None else f"{f['median_seconds_up_to_3']:.1f}"
         over = "–" if f["overhead"] is None else f"{f['overhead']:.1%}"
+        wrong = f"{f['verified_but_wrong']:.1%}"
         table.add_row(name, str(f["prompts"]), f"{f['success']:.1%}", f"{f['cost']:.2f}", f"{f['rounds']:.2f}", agree,
-                      speed, over, *(f"{v:.0%}" for v in f["by_category"].values()))
+                      str(f["verified"]), wrong, speed, over, *(f"{v:.0%}" for v in f["by_category"].values()))
     Console(width=200).print(table)
 
 

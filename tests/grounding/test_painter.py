@@ -28,7 +28,7 @@ from grounding.guide.refocus import Refocus, profile_of
 from grounding.painter import Painter, Start
 from grounding.rendering import Step
 from grounding.sampler import draw_noise
-from grounding.settings import DOUBTFUL, How, Incant, Mend
+from grounding.settings import How, Incant, Mend
 from planner.scene import Absent, Box, Canvas, Layout, Placement, Scene, Thing
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -131,7 +131,7 @@ def test_the_receipt_says_what_was_done_and_what_it_cost(backbone: StableDiffusi
     assert found.cost.forward_equivalents == pytest.approx(20 + 16 * found.cost.share)
     assert [a.thing for a in found.attention] == ["r", "c0", "c1"]
     assert all(0 <= a.before <= 1 and 0 <= a.after <= 1 for a in found.attention)
-    assert found.weak == tuple(a.thing for a in found.attention if a.after < DOUBTFUL)
+    assert found.weak == tuple(a.thing for a in found.attention if a.after < 0.9)
     assert found.prompt == "a red ball left of two cats"
     assert type(found).model_validate_json(found.model_dump_json()) == found
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import BadRequest
 from grounding.spans import Grounding, columns, compose, ground
+from planner.read.grammar import read
 from planner.scene import Absent, Box, Group, Layout, Placement, Scene, Thing
 
 
@@ -184,3 +185,21 @@ def test_a_noun_that_is_cut_off_is_told(backbone: StableDiffusion) -> None:
     of, notes = columns(found, backbone.encode([found.prompt])[0])
     assert of[0].all == of[0].head == (38,)
     assert "the noun of `red ball` is past the model's limit; the words before it stand for it" in notes
+
+
+def test_each_of_two_vases_is_led_by_its_own_noun() -> None:
+    prompt = "The vase to the left of the clock is blue; the vase to the right of the clock is green."
+    scene = read(prompt)
+    boxes = tuple(Placement(thing=t.id, box=Box.of(0.1, 0.1, 0.4, 0.4)) for t in scene.things)
+    found = ground(Layout(scene=scene, placements=boxes))
+    heads = {item.alone: item.heads for item in found.items}
+    assert heads["a blue vase"] == ((4, 8),)
+    assert heads["a green vase"] == ((47, 51),)
+    assert {word for item in found.items for word in words(found, found.items.index(item))} >= {"blue", "green"}
+
+
+def test_where_a_thing_was_read_is_believed_and_other_places_are_searched() -> None:
+    told = Thing(id="a", noun="cat", phrase="a cat", mentions=((22, 25),))
+    found = ground(layout("  a cat on a mat, a cat on a rug", told, thing("m", "mat")))
+    assert [found.items[0].ranges, found.items[0].heads] == [((20, 23),), ((20, 23),)]
+    assert words(found, 1) == ["mat"]

@@ -114,6 +114,7 @@ def test_a_thing_is_surrounded_when_no_half_of_the_view_is_free() -> None:
 
 @pytest.mark.parametrize(("a", "b", "kind", "by_hand"), [
     (Rect(0.5, 0.45, 0.2, 0.3), Rect(0.5, 0.75, 0.4, 0.4), "on", 0.07),
+    (Rect(0.7, 0.45, 0.2, 0.3), Rect(0.5, 0.75, 0.4, 0.4), "on", 0.02),
     (Rect(0.5, 0.5, 0.1, 0.1), Rect(0.5, 0.5, 0.4, 0.4), "in", 0.1),
     (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.25, 0.1, 0.1), "wearing", 0.8),
     (Rect(0.5, 0.5, 0.2, 0.6), Rect(0.5, 0.15, 0.1, 0.1), "wearing", 0.02),

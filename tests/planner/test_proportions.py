@@ -5,6 +5,7 @@ import random
 import pytest
 
 from planner.geometry import Frame
+from planner.place import PAINTER
 from planner.place.proportions import natural_sizes
 from planner.read.grammar import read
 from planner.scene import Scene
@@ -15,7 +16,7 @@ SQUARE = Frame(1.0, 1.0)
 def sides(prompt: str, seed: int = 0) -> dict[str, float]:
     """The longer side of each thing, by its noun (the smallest of several)."""
     scene: Scene = read(prompt)
-    sizes = natural_sizes(scene, SQUARE, random.Random(seed))
+    sizes = natural_sizes(scene, SQUARE, random.Random(seed), PAINTER)
     longest: dict[str, float] = {}
     for thing in scene.things:
         longest[thing.noun] = min(longest.get(thing.noun, 9.0), max(sizes[thing.id]))
@@ -46,7 +47,7 @@ def test_the_order_of_natural_sizes_is_kept() -> None:
 @pytest.mark.parametrize("count", [2, 6, 12, 20])
 def test_many_things_leave_room_for_each_other(count: int) -> None:
     scene = read(f"{count} apples")
-    sizes = natural_sizes(scene, SQUARE, random.Random(0))
+    sizes = natural_sizes(scene, SQUARE, random.Random(0), PAINTER)
     assert len(sizes) == count
     assert sum(w * h for w, h in sizes.values()) < 0.5
 

@@ -275,7 +275,7 @@ def test_a_picture_that_leaves_a_thing_in_doubt_is_painted_again(loop: Make) -> 
             self.rounds += 1
             if self.rounds > 1:
                 return whole
-            open_ones = tuple(f.model_copy(update={"ruling": "cannot tell", "score": 0.5})
+            open_ones = tuple(f.model_copy(update={"ruling": "cannot tell", "doubt": "unclear"})
                               if f.claim.kind == "exists" else f for f in whole.findings)
             return whole.model_copy(update={"findings": open_ones})
 

@@ -92,6 +92,8 @@ def test_the_time_that_was_spent_before_a_stop_counts_after_it(loop: Make) -> No
     now = iter(range(0, 100_000, 10))
     wrong = lambda task, index: (MISSING,)  # noqa: E731
     first = loop(painter=DrawingPainter(wrong), rounds=50, seconds=100.0, clock=lambda: float(next(now))).go()
+    tasks = len({t.batch for t in first.outcome.tries})
+    assert first.outcome.seconds == 10.0 * (1 + tasks + len(first.outcome.tries))  # a plan, the batches, the verdicts
     (first.folder / RESULT).unlink()
     painter = DrawingPainter(wrong)
     again = loop(painter=painter, rounds=50, seconds=100.0, clock=lambda: 0.0).go()

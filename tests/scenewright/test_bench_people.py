@@ -8,7 +8,8 @@ from pathlib import Path
 from PIL import Image
 
 from grounding.pocket.captions import plural
-from grounding.pocket.vocabulary import kinds, words_of
+from grounding.pocket.vocabulary import kinds
+from grounding.profile import words_of
 from tests.bench.people import PROMPTS, Line, blind, cases, counted, sheets
 
 ALL = cases(PROMPTS.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from planner.check import check
 from planner.scene import Canvas, Layout
 from scenewright import fakes
 from scenewright.demo import PAINTED, PROMPTS, demo, gallery, main
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
 
 
@@ -28,7 +28,7 @@ def test_the_demo_plans_and_draws_every_prompt_and_says_where(
 
 def test_the_gallery_has_a_picture_and_a_page_of_every_prompt_and_one_sheet(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    stack = Stack(Planner(spare=Canvas(width=128, height=128)), fakes.DrawingPainter(), fakes.Oracle())
+    stack = Stack(PromptPlanner(spare=Canvas(width=128, height=128)), fakes.DrawingPainter(), fakes.Oracle())
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     gallery(tmp_path)
     for name in PAINTED:

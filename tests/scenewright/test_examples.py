@@ -10,7 +10,7 @@ import pytest
 
 from planner.scene import Canvas
 from scenewright import fakes
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def test_an_example_runs_from_an_empty_folder(
         example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     oracle = fakes.Oracle()
-    stack = Stack(Planner(spare=Canvas(width=128, height=128)), fakes.DrawingPainter(), oracle)
+    stack = Stack(PromptPlanner(spare=Canvas(width=128, height=128)), fakes.DrawingPainter(), oracle)
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
     runpy.run_path(str(example), run_name="__main__")

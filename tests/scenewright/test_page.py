@@ -122,7 +122,8 @@ def test_a_page_marks_what_holds_with_a_reserve(scene: Scene, tmp_path: Path) ->
 def test_the_command_of_a_page_is_safe_to_paste(tmp_path: Path) -> None:
     run = Run(tmp_path)
     assert command(run, {"prompt": "$(rm -rf /); 'x'", "rounds": 4, "candidates": 3}) == (
-        "scenewright render '$(rm -rf /); '\"'\"'x'\"'\"'' --n 3")
+        "scenewright render --n 3 -- '$(rm -rf /); '\"'\"'x'\"'\"''")
+    assert command(run, {"prompt": "--out=/home/u/.bashrc"}) == "scenewright render -- --out=/home/u/.bashrc"
     how = GUIDED.asked(steps=8, guidance_scale=4.5, strength=0.5).model_dump(mode="json")
     assert command(run, {"layout": {"scene": {}}, "seed": 2, "how": how}) == (
         f"scenewright render --layout {tmp_path}/layout.json --seed 2 --steps 8 --set guidance_scale=4.5 "
@@ -182,7 +183,7 @@ def test_a_picture_that_was_left_in_doubt_says_about_what(scene: Scene, tmp_path
                 return whole
             self.looked = True
             return whole.model_copy(update={"findings": tuple(
-                f.model_copy(update={"ruling": "cannot tell", "score": 0.5}) if f.claim.kind == "exists" else f
+                f.model_copy(update={"ruling": "cannot tell", "doubt": "unclear"}) if f.claim.kind == "exists" else f
                 for f in whole.findings)})
 
     stack = fakes.stack(scene, lambda task, index: ())

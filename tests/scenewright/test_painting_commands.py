@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from scenewright.loop import events
 from scenewright.loop.runs import Run
 from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
 
 PROMPT = "a red ball left of a blue box"
@@ -37,7 +38,7 @@ class Ended(NamedTuple):
     err: str
 
 
-class Reading(Planner):
+class Reading(PromptPlanner):
     """Reads with the grammar, and fails where a prompt asks for it."""
 
     def plan(self, prompt: str, **options: Any) -> Planned:
@@ -59,7 +60,8 @@ def scenewright(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     stack = Stack(Reading(spare=Canvas()), painter, fakes.Oracle())
-    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: replace(
+        stack, planner=Reading(how=settings, spare=Canvas())))
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
 
     def call(*args: object) -> Ended:
@@ -167,6 +169,111 @@ def test_a_batch_in_which_a_claim_fails_ends_with_3(
     done = scenewright("render", "--batch", tmp_path / "b.txt", "--rounds", 1)
     assert done.code == 3
     assert [line[0] for line in done.out.splitlines()] == ["✗", "✓"]
+
+
+def test_a_line_of_a_batch_has_a_name_a_seed_and_a_canvas_of_its_own_and_comes_back_with_labels(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    asked = [{"prompt": PROMPT, "id": "a/1", "seed": 1}, {"prompt": PROMPT, "id": "two", "seed": 2, "canvas": "2:1"},
+             {"prompt": PROMPT, "id": "two", "seed": 3}, {"prompt": PROMPT, "sed": 3}]
+    (tmp_path / "b.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in asked))
+    done = scenewright("render", "--batch", tmp_path / "b.jsonl", "--out", tmp_path / "out", "--json")
+    one, two, same, misspelt = (json.loads(line) for line in done.out.splitlines())
+    assert done.code == 1
+    assert [one["id"], two["id"], same["id"]] == ["a/1", "two", "two"]
+    assert "line 2" in same["error"]
+    assert "did you mean `seed`" in misspelt["error"]
+    assert [Path(line["picture"]).name for line in (one, two)] == ["a_1.png", "two.png"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a_1.png", "two.png"}
+    assert one["run"] != two["run"]
+    assert painter.tasks[1].layout.canvas.width == 2 * painter.tasks[1].layout.canvas.height
+    boxes = painter.tasks[0].layout.boxes
+    assert {t["id"]: t["planned"] for t in one["things"]} == {
+        id: [round(v, 6) for v in box.corners] for id, box in boxes.items()}
+    assert all(t["seen"] and t["score"] == 0.9 for t in one["things"])
+    assert {c["ruling"] for c in one["claims"]} == {"holds"}
+    assert one["size"] == [128, 128]
+
+
+def test_a_line_at_which_another_process_works_is_left_to_it_and_is_no_failure(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    scenewright("render", PROMPT)
+    busy = next(tmp_path.glob("runs/*"))
+    (tmp_path / "b.txt").write_text(f"{PROMPT}\na blue cat\n")
+    with Run(busy).locked():
+        done = scenewright("render", "--batch", tmp_path / "b.txt", "--json")
+    assert done.code == 0
+    assert [json.loads(line)["prompt"] for line in done.out.splitlines()] == ["a blue cat"]
+    assert "1 of 2 prompts were left to another process" in done.err
+    after = scenewright("render", "--batch", tmp_path / "b.txt", "--json")
+    assert [json.loads(line)["line"] for line in after.out.splitlines()] == [1, 2]
+    assert len(painter.tasks) == 2
+
+
+def test_as_many_pictures_as_were_asked_for_are_written_as_what_their_names_say(
+        scenewright: Any, tmp_path: Path) -> None:
+    done = scenewright("render", PROMPT, "--n", 4, "--out", tmp_path / "new" / "q.jpg", "--json")
+    names = ["q.jpg", "q-2.jpg", "q-3.jpg", "q-4.jpg"]
+    assert [Path(path).name for path in json.loads(done.out)["pictures"]] == names
+    assert {path.name for path in (tmp_path / "new").iterdir()} == set(names)
+    assert all((tmp_path / "new" / name).read_bytes().startswith(b"\xff\xd8") for name in names)
+
+
+def test_only_what_is_asked_for_is_kept_of_a_run_which_is_still_given_back_at_once(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    for again in range(2):
+        done = scenewright("render", PROMPT, "--keep", "picture,labels", "--n", 2, "--out", tmp_path / "p.png")
+        assert done.code == 0, again
+        folder = next((tmp_path / "runs").iterdir())
+        assert {path.name for path in folder.iterdir()} == {
+            "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json"}
+    assert len(painter.tasks) == 1
+    assert "`picture`" not in scenewright("render", PROMPT, "--keep", "pictures").out
+    assert "picture, labels, page, work" in scenewright("render", PROMPT, "--keep", "pictures").err
+
+
+def test_runs_are_pared_down_moved_and_removed(scenewright: Any, tmp_path: Path) -> None:
+    scenewright("render", PROMPT)
+    scenewright("render", "a blue cat")
+    ball, cat = (next(r.id for r in runs_in(tmp_path / "runs") if noun in r.prompt) for noun in ("ball", "cat"))
+    assert scenewright("runs", "--keep", "picture").code == 0
+    assert not (tmp_path / "runs" / ball / "report.html").exists()
+    assert scenewright("runs", ball, "--move", tmp_path / "done").code == 0
+    assert [r.state for r in runs_in(tmp_path / "done")] == ["done"]
+    assert scenewright("runs", cat, "--remove").code == 0
+    assert runs_in(tmp_path / "runs") == []
+    assert (tmp_path / "done" / ball / "picture.png").exists()
+    for wrong in (["--remove"], ["--move", "x"], [ball, "--keep", "picture"], [ball, "--remove", "--move", "x"]):
+        assert scenewright("runs", *wrong).code == 2
+    assert scenewright("runs", "nobody", "--remove").code == 1
+
+
+def test_a_size_that_the_model_cannot_paint_is_told(scenewright: Any) -> None:
+    assert "this model painted 128x128" in scenewright("render", PROMPT, "--canvas", "1024x1024").err
+    assert scenewright("render", PROMPT, "--canvas", "1:1").err == ""
+    assert scenewright("render", PROMPT, "--canvas", "128x128").err == ""
+
+
+def test_a_picture_of_an_unknown_kind_is_refused_before_anything_is_painted(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    done = scenewright("render", PROMPT, "--out", tmp_path / "q.xyz")
+    assert (done.code, painter.tasks) == (2, [])
+    assert ".png" in done.err
+
+
+def test_settings_are_listed_with_meaning_value_and_where_it_comes_from(
+        scenewright: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text('rounds = 7\nseconds = 5.0\n')
+    monkeypatch.setenv("SCENEWRIGHT_CONFIG", str(tmp_path / "c.toml"))
+    monkeypatch.setenv("SCENEWRIGHT_ROUNDS", "8")
+    monkeypatch.setenv("SCENEWRIGHT_LLM_API_KEY", "sk-very-secret")
+    done = scenewright("settings", "--set", "seed=3", "--json")
+    rows = {row["name"]: row for row in json.loads(done.out)}
+    assert rows.keys() == Settings.model_fields.keys()
+    assert all(row["meaning"] for row in rows.values())
+    found = {name: (rows[name]["value"], rows[name]["from"]) for name in ("seed", "rounds", "seconds", "steps")}
+    assert found == {"seed": (3, "--set"), "rounds": (8, "SCENEWRIGHT_ROUNDS"),
+                     "seconds": (5.0, str(tmp_path / "c.toml")), "steps": (None, "default")}
+    assert "very-secret" not in done.out + scenewright("settings").out
 
 
 def test_a_busy_run_is_told(scenewright: Any, tmp_path: Path) -> None:

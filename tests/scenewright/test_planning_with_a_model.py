@@ -15,10 +15,10 @@ from scenewright.commands.shell import run
 
 REPLY = json.dumps({
     "things": [
-        {"id": "cat", "noun": "cat", "phrase": "a cat", "left": 100, "top": 400, "right": 400, "bottom": 700},
-        {"id": "dog", "noun": "dog", "phrase": "a dog", "left": 550, "top": 400, "right": 900, "bottom": 700},
+        {"id": "cat", "noun": "cat", "words": "un chat", "boxes": [[100, 400, 400, 700]]},
+        {"id": "dog", "noun": "dog", "words": "un chien", "boxes": [[550, 400, 900, 700]]},
     ],
-    "relations": [{"kind": "left_of", "subjects": ["cat"], "objects": ["dog"], "words": "left of"}],
+    "relations": [{"a": ["cat"], "is": "left_of", "b": ["dog"], "words": "à gauche d'un"}],
 })
 
 
@@ -60,12 +60,21 @@ def test_a_batch_asks_the_model_once_a_line_and_opens_it_once(
     assert [len(json.loads(line)["things"]) for line in capsys.readouterr().out.splitlines()] == [2, 2, 2]
 
 
-def test_where_the_model_fails_the_grammar_reads_and_a_note_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("reader", "ends"), [("auto", 0), ("llm", 1)])
+def test_a_model_that_fails_is_a_note_in_auto_and_an_error_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reader: str, ends: int
 ) -> None:
     with FakeServer([fails(401)], repeat_last=True) as server:
         monkeypatch.setenv("SCENEWRIGHT_LLM", "openai:some-model")
         monkeypatch.setenv("SCENEWRIGHT_LLM_BASE_URL", server.url)
-        layout = planned(capsys, "a cat left of a dog")
+        monkeypatch.setattr("planner.read.model.reader.sureness", lambda scene: 0.5)
+        assert run(lambda: command(["plan", "a cat left of a dog", "--planner", reader, "--json"])) == ends
+        assert len(server.requests) == 1
+    out, err = capsys.readouterr()
+    if ends:
+        assert "does not accept the key" in err
+        assert out == ""
+        return
+    layout = Layout.model_validate_json(out)
     assert {t.noun for t in layout.scene.things} == {"cat", "dog"}
     assert any("language model" in note for note in layout.scene.notes)

@@ -12,9 +12,10 @@ from planner.scene import Canvas
 from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.cli import command
+from scenewright.commands.records import dumped, record
 from scenewright.commands.shell import run
 from scenewright.config import Settings
-from scenewright.planning import Planner, plan
+from scenewright.planning import PromptPlanner, plan
 from scenewright.stack import Stack
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
@@ -26,7 +27,7 @@ PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with the files that the README speaks of, and models that never err."""
     painter, oracle = fakes.DrawingPainter(), fakes.Oracle()
-    stack = Stack(Planner(spare=Canvas(width=128, height=128)), painter, oracle)
+    stack = Stack(PromptPlanner(spare=Canvas(width=128, height=128)), painter, oracle)
     monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     monkeypatch.setattr("scenewright.stack.open_painter", lambda *names: painter)
     monkeypatch.setattr("scenewright.stack.open_verifier", lambda *names: (oracle, ()))
@@ -34,6 +35,7 @@ def _at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = render("a red ball to the left of a blue box", settings=Settings(runs=tmp_path / "earlier"))
     Path("balls.png").write_bytes(done.picture.read_bytes())
     Path("prompts.jsonl").write_text('{"prompt": "a red ball on a table"}\n')
+    Path("layouts.jsonl").write_text(dumped(record(plan("a cat left of a dog"))))
     Path("layout.json").write_text(plan("a cat left of a dog").model_dump_json())
 
 

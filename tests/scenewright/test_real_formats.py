@@ -24,7 +24,7 @@ from scenewright.loop import events
 from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.metadata import recipe_in, with_recipe
 from scenewright.loop.stages import Task
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import open_painter, open_stack, open_verifier
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, parts, tokenizer
@@ -122,7 +122,7 @@ def test_with_no_judge_at_all_the_picture_is_painted_and_said_to_be_unchecked(se
 
 
 def test_an_image_model_that_is_missing_is_told_with_what_to_do(settings: Any, tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match=r"hf download.*pocket"):
+    with pytest.raises(ModelMissing, match=r"there is no folder.*`pocket`"):
         render(PROMPT, settings=settings(image_model=str(tmp_path / "nowhere")))
     with pytest.raises(ModelMissing, match=r"hf download nobody/nothing"):
         render(PROMPT, settings=settings(image_model="nobody/nothing"))
@@ -154,7 +154,7 @@ def test_more_guidance_is_another_picture_and_none_is_cheapest(settings: Any) ->
 
 
 def test_replanning_gives_what_was_missing_more_room() -> None:
-    planner = Planner(spare=Canvas(width=128, height=128))
+    planner = PromptPlanner(spare=Canvas(width=128, height=128))
     layout = planner.plan(PROMPT, seed=0, calls=0).layout
     ball = layout.scene.things[0].id
     missing = Report(canvas=layout.canvas, problems=(Problem(kind="missing", sentence="no ball", things=(ball,)),))
@@ -233,7 +233,7 @@ class Cramped:
 def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_fit_is_told(
         settings: Any, error: BaseException) -> None:
     painter = open_painter(settings().image_model)
-    layout = Planner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
     task = Task(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
 
     def paint(most: int) -> Any:
@@ -251,7 +251,7 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
 
 def test_tokens_can_be_learned_for_a_picture_and_are_learned_the_same_again(settings: Any) -> None:
     painter = open_painter(settings().image_model)
-    layout = Planner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
+    layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
     how = painter.usual.asked(steps=2)
     task = Task(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
 

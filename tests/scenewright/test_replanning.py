@@ -7,7 +7,7 @@ import pytest
 from grounding.verify.report import Problem, Report
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.replanning import roomy
 
 BALL = Thing(id="ball", noun="ball", phrase="a ball")
@@ -36,7 +36,7 @@ def test_what_was_there_has_no_hint() -> None:
 
 
 def test_a_new_layout_has_a_larger_box_for_what_was_missing() -> None:
-    planner = Planner(spare=Canvas(width=128, height=128))
+    planner = PromptPlanner(spare=Canvas(width=128, height=128))
     first = planner.plan("a red ball left of a blue box", seed=1)
     ball = next(thing.id for thing in first.layout.scene.things if thing.noun == "ball")
     second = planner.replan(first.layout, report(ball), seed=2, calls=0)

@@ -14,7 +14,7 @@ from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
 from scenewright.loop.stages import Task
-from scenewright.stack import HABITS, POCKET, open_painter
+from scenewright.stack import HABITS, open_painter
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, tokenizer
 
@@ -33,8 +33,8 @@ def folder_of(tmp_path: Path) -> Callable[[str], Path]:
     return make
 
 
-def test_every_family_and_the_pocket_have_a_habit_that_can_be_painted_with() -> None:
-    assert set(HABITS) == {POCKET, *(family.split(":")[1] for family in FAMILIES.values())}
+def test_every_family_has_a_habit_that_can_be_painted_with() -> None:
+    assert set(HABITS) == {family.split(":")[1] for family in FAMILIES.values()}
     for habit in HABITS.values():
         assert How(steps=habit.steps, guidance_scale=habit.guidance_scale).steps > 1
 

@@ -7,7 +7,7 @@ import pytest
 import scenewright
 from planner.errors import BadInput
 from planner.scene import Canvas
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 
 NOTHING = ["...", "🐱", "beautiful", "left of", "左边有一只猫", "красный кот", "un chat rouge à gauche d'un chien"]
 SOMETHING = ["a sunset", "an empty street, no people", "no dogs", "watercolor painting", "a blue quokka"]
@@ -16,7 +16,7 @@ SOMETHING = ["a sunset", "an empty street, no people", "no dogs", "watercolor pa
 @pytest.mark.parametrize("prompt", NOTHING)
 def test_a_prompt_that_says_nothing_is_refused_by_plan_render_and_verify(prompt: str) -> None:
     for reading in (lambda: scenewright.plan(prompt, planner="grammar"),
-                    lambda: Planner(spare=Canvas()).plan(prompt, seed=0, calls=0),
+                    lambda: PromptPlanner(spare=Canvas()).plan(prompt, seed=0, calls=0),
                     lambda: scenewright.read(prompt)):
         with pytest.raises(BadInput, match="nothing in the prompt was understood"):
             reading()

@@ -22,9 +22,9 @@ from scenewright.config import Settings
 from scenewright.loop import events
 from scenewright.loop.agent import Loop
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, RESULT, Run
+from scenewright.loop.runs import PAGE, RESULT
 from scenewright.loop.stages import Task, Unpaintable
-from scenewright.planning import Planner
+from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
 
@@ -42,7 +42,7 @@ def strange_stack(scene: Scene) -> Stack:
 
 
 def test_the_pocket_warns_before_it_paints_and_paints_all_the_same(tmp_path: Path) -> None:
-    stack = Stack(Planner(spare=SQUARE), open_painter("pocket"), None)
+    stack = Stack(PromptPlanner(spare=SQUARE), open_painter("pocket"), None)
     settings = Settings(runs=tmp_path / "runs", steps=2, rounds=1)
     told = list(watch(DRAGON, settings=settings, stack=stack))
     names = [type(event).__name__ for event in told]
@@ -146,4 +146,4 @@ def test_a_run_that_was_stored_before_words_were_told_opens_still(scene: Scene, 
     again = render(scene.prompt, settings=settings, stack=fakes.stack(scene))
     assert isinstance(again, Result)
     assert again.unpaintable == ()
-    assert Run(folder).result() == stored
+    assert json.loads((folder / RESULT).read_text()) == stored

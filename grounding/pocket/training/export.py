@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from grounding.pocket.models import WEIGHTS, write_manifest
+from grounding.pocket.profiles import write_profiles
 from grounding.pocket.training.loop import Settings, trained
 from grounding.pocket.training.stages import STAGES
 
@@ -20,6 +21,7 @@ def export(settings: Settings, weights: Path = WEIGHTS) -> list[str]:
             stage = kind(settings)
             stage.save(trained(stage), weights)
             done.append(name)
+    write_profiles(weights)
     write_manifest(weights)
     size = sum(path.stat().st_size for path in weights.rglob("*") if path.is_file())
     if size > LIMIT:

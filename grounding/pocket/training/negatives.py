@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from grounding.pocket.captions import NUMBERS, plural
-from grounding.pocket.vocabulary import WORD
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, SIZES, STYLES, TEXTURES
+from grounding.profile import WORD
 
 OPPOSITES = {"left": "right", "above": "below", "over": "under", "in front of": "behind", "on top of": "beneath"}
 _PAIRS = OPPOSITES | {value: key for key, value in OPPOSITES.items()}

@@ -20,13 +20,13 @@ def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
     (hook,) = bound.hooks(0)
     model.predict(latents(model), T, bound.given, [hook, seen])
     sizes = [len(model.encode([text])[0].gist) for text in ("a red ball", "a cat")]
-    ball = slice(bound.columns, bound.columns + sizes[0])
-    cat = slice(bound.columns + sizes[0], bound.columns + sum(sizes))
+    ball = slice(bound.width, bound.width + sizes[0])
+    cat = slice(bound.width + sizes[0], bound.width + sum(sizes))
     left = torch.zeros(8, 8, dtype=torch.bool)
     left[:, :4] = True
     corner = torch.zeros(8, 8, dtype=torch.bool)
     corner[4:, 4:] = True
-    assert bound.given.states.shape[1] == bound.columns + sum(sizes)
+    assert bound.given.states.shape[1] == bound.width + sum(sizes)
     assert seen.maps
     for call, maps in seen.maps:
         image, text = maps[0][:, call.image], maps[0][:, call.text]
@@ -34,8 +34,8 @@ def test_binding_hides_own_texts_from_all_but_their_cells(model: Any) -> None:
             to_own = image[..., call.text][..., own].sum(-1)
             assert to_own[:, cells].min() > 0
             assert to_own[:, ~cells].max() == 0
-            assert text[:, : bound.columns, call.text][..., own].max() == 0
-            assert text[:, own][..., call.text][..., : bound.columns].max() == 0
+            assert text[:, : bound.width, call.text][..., own].max() == 0
+            assert text[:, own][..., call.text][..., : bound.width].max() == 0
             assert text[:, own][..., call.image][..., ~cells].max() == 0
             assert text[:, own][..., call.text][..., own].sum(-1).min() > 0
         assert text[:, ball][..., call.text][..., cat].max() == 0
@@ -68,7 +68,7 @@ def test_binding_raises_attention_inside_and_lowers_it_outside(model: Any) -> No
 def test_hidden_columns_do_not_change_what_the_model_predicts(model: Any) -> None:
     bound = binder(model, Bind(hold=0, clear=0, pull=0, part=0))
     for bias in bound._cross.values():
-        bias[..., bound.columns:] = attention.MASKED
+        bias[..., bound.width:] = attention.MASKED
     (hook,) = bound.hooks(0)
     plainly = model.predict(latents(model), T, model.stack(model.encode([PROMPT])))
     torch.testing.assert_close(model.predict(latents(model), T, bound.given, [hook]), plainly, rtol=1e-4, atol=1e-5)

@@ -5,10 +5,11 @@ import random
 import pytest
 
 from grounding.pocket.captions import caption
+from grounding.pocket.profiles import profiles
 from grounding.pocket.training.negatives import GROUPS, WAYS, negatives, wrong
 from grounding.pocket.training.queries import ask, by_name
-from grounding.pocket.vocabulary import unpaintable
 from grounding.pocket.world import COLOURS, picture
+from grounding.profile import unpaintable
 
 
 def _captions(level: int) -> list[str]:
@@ -21,7 +22,7 @@ def test_wrong_captions_are_different_and_made_of_known_words(level: int) -> Non
     for true in _captions(level):
         for false in negatives(true, 5, words):
             assert false != true
-            assert unpaintable(false) == []
+            assert unpaintable(false, profiles()["pipeline"]) == []
 
 
 def test_a_changed_colour_is_another_colour_and_nothing_else_changes() -> None:

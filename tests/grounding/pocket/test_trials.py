@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from grounding.pocket.profiles import profiles
 from grounding.pocket.trials import TRIALS, Share, Thing, counting, size, spatial, two_objects
-from grounding.pocket.vocabulary import unpaintable
+from grounding.profile import unpaintable
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def _put(thing: Thing, x: float, y: float, side: float = 0.2) -> Spotted:
 def test_every_prompt_is_made_of_words_the_models_know(name: str) -> None:
     words = random.Random(5)
     for _ in range(50):
-        assert unpaintable(TRIALS[name](words).prompt) == []
+        assert unpaintable(TRIALS[name](words).prompt, profiles()["pipeline"]) == []
 
 
 @pytest.mark.parametrize("name", TRIALS)

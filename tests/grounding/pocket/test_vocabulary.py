@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
 from grounding.pocket.captions import caption, plural
+from grounding.pocket.profiles import profiles
 from grounding.pocket.training.tokenizer import build
-from grounding.pocket.vocabulary import all_words, nearest, unpaintable, words_of
+from grounding.pocket.vocabulary import all_words
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, SIZES, STYLES, TEXTURES, picture
+from grounding.profile import nearest, unpaintable, words_of
+
+PAINTER = profiles()["pipeline"]
 
 
 def _byte_letters() -> dict[str, int]:
@@ -43,7 +47,7 @@ def test_every_word_of_the_world_is_known() -> None:
     names = (*KINDS, *map(plural, KINDS), *COLOURS, *TEXTURES, *SIZES, *BACKGROUNDS, *STYLES)
     assert words_of(names) <= set(all_words())
     assert words_of(_captions()) <= set(all_words())
-    assert [text for text in _captions() if unpaintable(text)] == []
+    assert [text for text in _captions() if unpaintable(text, PAINTER)] == []
 
 
 def test_every_known_word_is_one_token(tokenizer: CLIPTokenizer) -> None:
@@ -68,7 +72,7 @@ def test_the_end_has_the_highest_id_and_a_query_never_begins_with_id_0(tokenizer
 
 
 def test_an_unknown_word_is_named_once_with_the_nearest_things() -> None:
-    found = unpaintable("a dragon, a DRAGON and two balloons beside an appel in a zorp")
+    found = unpaintable("a dragon, a DRAGON and two balloons beside an appel in a zorp", PAINTER)
     assert [(item.word, item.nearest) for item in found] == [
         ("dragon", ("bird", "fish")),
         ("balloons", ("ball",)),
@@ -78,17 +82,17 @@ def test_an_unknown_word_is_named_once_with_the_nearest_things() -> None:
 
 
 def test_the_warning_names_the_word_and_what_can_be_painted_instead() -> None:
-    dragon, zorp = unpaintable("a dragon and a zorp")
-    assert str(dragon) == "the pocket model does not know the word `dragon`; the nearest it can paint: bird, fish"
-    assert str(zorp) == "the pocket model does not know the word `zorp`; nothing it can paint is near"
+    dragon, zorp = unpaintable("a dragon and a zorp", PAINTER)
+    assert str(dragon) == "the image model does not know the word `dragon`; the nearest it can paint: bird, fish"
+    assert str(zorp) == "the image model does not know the word `zorp`; nothing it can paint is near"
 
 
 def test_what_is_near_can_be_painted() -> None:
     for word in ("puppy", "bicycle", "castle", "mug", "sofa", "whale", "sheep", "buses"):
-        assert set(nearest(word)) <= set(KINDS)
-        assert nearest(word)
+        assert set(nearest(word, PAINTER)) <= set(KINDS)
+        assert nearest(word, PAINTER)
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "?!", "12 34"])
 def test_a_prompt_without_words_has_nothing_unpaintable(prompt: str) -> None:
-    assert unpaintable(prompt) == []
+    assert unpaintable(prompt, PAINTER) == []

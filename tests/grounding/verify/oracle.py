@@ -10,6 +10,7 @@ from PIL import Image
 
 from grounding.pocket.world import COLOURS, KINDS, SCALES, TEXTURES, Item, Picture, draw
 from grounding.verify import Fit, Sighting
+from grounding.verify.judges import OPEN
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
 
 
@@ -21,6 +22,7 @@ class OracleDetector:
     """Finds what is in a known picture; optionally with duplicates, faint nonsense and box errors."""
 
     name = "oracle"
+    knows = OPEN
 
     def __init__(self, picture: Picture, *, noise: float = 0.0, duplicates: bool = False, seed: int = 0) -> None:
         self.picture, self.noise, self.duplicates = picture, noise, duplicates
@@ -60,6 +62,7 @@ class ColourScorer:
     """Scores colour words by the pixels in the middle of a picture; every other text gets the same score."""
 
     name = "colours"
+    knows = OPEN
 
     def __init__(self) -> None:
         self.calls = 0
@@ -81,6 +84,7 @@ class Scripted:
     """A scorer that answers from a table, by a word in the text; 0 otherwise."""
 
     name = "scripted"
+    knows = OPEN
 
     def __init__(self, logits: dict[str, float], similarity: float = 0.3) -> None:
         self.logits, self.similarity = logits, similarity
@@ -94,6 +98,7 @@ class Seen:
     """A detector that sees a fixed list of (noun, box, score), whatever the picture."""
 
     name = "seen"
+    knows = OPEN
 
     def __init__(self, *sightings: tuple[str, Box, float]) -> None:
         self.sightings = sightings
@@ -107,6 +112,7 @@ class Broken:
     """A judge that raises what it is told to."""
 
     name = "broken"
+    knows = OPEN
 
     def __init__(self, error: Exception) -> None:
         self.error = error

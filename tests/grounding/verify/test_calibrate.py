@@ -17,6 +17,7 @@ from grounding.errors import BadRequest
 from grounding.pocket.world import COLOURS, KINDS, Item, Picture, picture
 from grounding.verify import Cut, Fit, Scorer, Sighting, Thresholds, Verifier, Vocabulary
 from grounding.verify.calibrate import RESERVED, Case, Known, KnownThing, calibrate, cut_of
+from grounding.verify.judges import OPEN
 from planner.scene import Box
 from tests.grounding.verify.oracle import image_of, layout_of
 
@@ -95,6 +96,7 @@ class Noisy:
     """A detector whose true scores lie around `truth`, with box errors of a known size, and false ones below."""
 
     name = "noisy"
+    knows = OPEN
 
     def __init__(self, truth: float, spread: float, error: float) -> None:
         self.truth, self.spread, self.error = truth, spread, error
@@ -126,6 +128,7 @@ class Blind:
     """A scorer that knows nothing."""
 
     name = "blind"
+    knows = OPEN
 
     def score(self, images: Sequence[Image.Image], texts: Sequence[str]) -> tuple[tuple[Fit, ...], ...]:
         return tuple(tuple(Fit(0.2, (hash(text) % 7) / 7) for text in texts) for _ in images)
@@ -194,7 +197,7 @@ def in_rows(detector: Noisy, count: int) -> Iterator[tuple[Image.Image, Known]]:
 
 
 def test_the_source_that_tells_is_chosen_over_the_one_that_does_not() -> None:
-    colour = measure(Blind()).for_family("colour")
+    colour = measure(Blind()).for_word("red", "colour")
     assert colour.source == "query"
     assert colour.errors == pytest.approx(0.0, abs=0.01)
 

@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 
 from grounding.errors import ModelMissing
+from grounding.folders import name_of
 from grounding.verify import Detector, Report, Scorer, Verifier
 from grounding.verify.dino import caption
-from grounding.verify.load import name_of, open_detector, open_judges, open_scorer
+from grounding.verify.load import open_detector, open_judges, open_scorer
 from grounding.verify.owl import scale
 from planner.scene import Absent, Box, Canvas, Layout, Placement, Relation, Scene, Thing
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip, save_siglip2

@@ -36,7 +36,7 @@ def test_without_a_scorer_objects_are_still_judged() -> None:
     report = verify(EVERYTHING, [("cat", LEFT, 0.9), ("dog", RIGHT, 0.9)])
     assert {f.claim.kind for f in report.undecided} == {"attribute", "background", "style"}
     assert report.whole is None
-    assert report.passed
+    assert (report.verdict, report.worth_another_round) == ("in doubt", False)
 
 
 def test_with_neither_nothing_is_claimed() -> None:
@@ -84,7 +84,8 @@ def test_a_judge_that_was_measured_to_be_mostly_wrong_decides_nothing() -> None:
     undecided = ("exists:dog1", "count:dog", "relation:0:left_of:cat1-dog1", "attribute:cat1:red", "background")
     assert {told[id] for id in undecided} == {"cannot tell"}
     assert "wrong about dog in 60% of the cases" in report.finding("exists:dog1").sentence
-    assert report.problems == ()
+    assert {f.doubt for f in report.findings if f.claim.id in undecided} == {"unseen"}
+    assert [p.kind for p in report.problems] == ["style"]
 
 
 def test_a_picture_of_which_little_can_be_told_does_not_pass() -> None:

@@ -17,7 +17,6 @@ from planner.scene import (
     Absent,
     Box,
     Group,
-    Lettering,
     Relation,
     Scene,
     Thing,
@@ -334,11 +333,6 @@ def test_setting_and_style_compete_with_their_like() -> None:
     report = verify(scene, [], Scripted({"city": 9.0, "cartoon": 9.0}))
     assert [f.ruling for f in report.findings] == ["fails", "fails"]
     assert [p.kind for p in report.problems] == ["background", "style"]
-
-
-def test_lettering_is_undecided_and_says_why() -> None:
-    found = only(verify(Scene(lettering=(Lettering(content="STOP"),)), []), "lettering")
-    assert (found.ruling, found.sentence) == ("cannot tell", "“STOP” is written: cannot tell, nothing here reads text")
 
 
 @pytest.mark.parametrize(("similarity", "ruling"), [(0.3, "holds"), (0.1, "fails"), (0.2, "cannot tell")])

@@ -13,6 +13,7 @@ from PIL import Image
 
 from grounding.pocket.world import COLOURS, KINDS, SCALES, Picture, picture
 from grounding.verify import Cut, Report, Thresholds, Verifier
+from grounding.verify.judges import OPEN
 from planner.place import place
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
 from tests.grounding.verify.oracle import ColourScorer, OracleDetector, image_of, layout_of
@@ -52,8 +53,9 @@ def test_every_removed_thing_is_missed_and_every_added_thing_is_surplus() -> Non
         assert [p.kind for p in fewer.problems if p.kind != "attribute"] == ["missing"]
         rest = layout_of(Picture(kept, (), drawn.background, drawn.style, (), seed), relations=False)
         more = verify(drawn, rest)
-        wrong = any(item.kind == lost.kind for item in kept)
-        assert [(s.noun, s.wrong) for s in more.surplus] == [(lost.kind, wrong)]
+        assert [(s.noun, s.wrong) for s in more.surplus] == [(lost.kind, True)]
+        own = any(item.kind == lost.kind for item in kept)
+        assert more.finding("uninvited").ruling == ("holds" if own else "fails")
 
 
 def test_swapped_colours_are_no_fault_and_a_wrong_colour_is() -> None:
@@ -71,6 +73,7 @@ def test_swapped_colours_are_no_fault_and_a_wrong_colour_is() -> None:
 
     class Balls:
         name = "balls"
+        knows = OPEN
 
         def detect(self, image: object, queries: list[str]) -> tuple[tuple[object, ...], ...]:
             from grounding.verify import Sighting
@@ -109,6 +112,7 @@ def test_what_the_planner_places_and_the_picture_shows_holds() -> None:
 
         class Painted:
             name = "painted"
+            knows = OPEN
 
             def __init__(self, boxes: dict[str, Box]) -> None:
                 self.boxes = boxes

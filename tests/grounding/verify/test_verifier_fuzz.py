@@ -8,6 +8,7 @@ from PIL import Image
 
 from grounding.verify import Cut, Report, Thresholds, Verifier
 from grounding.verify.picture import draw
+from grounding.verify.uninvited import ALONE
 from planner.claims import claims_of
 from planner.relations import TABLE
 from planner.scene import Absent, Box, Canvas, Group, Layout, Lettering, Placement, Relation, Scene, Thing
@@ -68,7 +69,8 @@ def test_there_is_always_a_whole_and_modest_report(scene: Scene, seen: list[tupl
                         Thresholds(noun=Cut(at=0.3)), bystanders=("car",))
     image = Image.new("RGB", (60, 40), (90, 120, 60))
     report = verifier.verify(image, layout)
-    assert tuple(f.claim for f in report.findings) == claims_of(scene)
+    assert tuple(f.claim for f in report.findings if f.claim != ALONE) == claims_of(scene)
+    assert ({f.claim for f in report.findings} >= {ALONE}) == (eyes and bool(scene.things))
     assert Report.model_validate_json(report.model_dump_json()) == report
     used = [m.seen for m in report.matches if m.seen]
     assert len({(s.query, s.box, s.score) for s in used}) == len(used)
@@ -78,5 +80,7 @@ def test_there_is_always_a_whole_and_modest_report(scene: Scene, seen: list[tupl
         assert finding.claim.kind != "exists" or finding.claim.noun in bright
         assert finding.claim.kind not in ("background", "style") or table is not None
     named = {id for problem in report.problems for id in problem.claims}
-    assert named <= {f.claim.id for f in report.failing}
+    assert named <= {f.claim.id for f in (*report.failing, *report.doubtful)}
+    assert report.passed <= (not (report.failing or report.doubtful))
+    assert all((f.doubt is None) == (f.ruling != "cannot tell") or f.doubt is None for f in report.findings)
     assert draw(image, report).height > 0

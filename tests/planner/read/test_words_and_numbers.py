@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.read.lexicon import gerund, sections, verb
-from planner.read.plurals import is_plural, plural, singular
-from planner.read.quantity import NUMBERS, quantity
-from planner.read.tokens import tokenise
+from planner.read.grammar.lexicon import gerund, sections, verb
+from planner.read.grammar.plurals import is_plural, plural, singular
+from planner.read.grammar.quantity import NUMBERS, quantity
+from planner.read.grammar.tokens import tokenise
 
 
 @pytest.mark.parametrize(("many", "one"), [

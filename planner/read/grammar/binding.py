@@ -1,0 +1,432 @@
+"""Objects: what a noun phrase means to the relation, verb or "with" that waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from planner.read.grammar.cast import Actor, Cast
+from planner.read.grammar.chunks import Chunk
+from planner.read.grammar.classes import alive, codes, klass
+from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.mention import Mention
+from planner.read.grammar.plurals import plural
+from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.resolve import Resolver
+from planner.read.grammar.story import Story
+from planner.relations import TABLE
+from planner.scene import Span
+
+_EACH = frozenset({"wearing", "holding", "riding"})
+_GUESSED = 0.7
+"""How certain it is that a tag belongs to the one that the tags are about."""
+_LIKELY = 0.8
+"""How certain it is that a basket with peaches has them inside."""
+_SEATS = frozenset({"furniture", "plant", "vehicle"})
+_SHARED = frozenset({"with", "have", "holding", "riding", "on", "at"})
+"""Relations in which each of several has one of what is not counted ("two farmers with flashlights")."""
+_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "featuring", "including"})
+LADEN = frozenset({"covered", "filled", "topped"})
+_STANDS_FOR = {"at": "near", "around": "near", "surrounds": "near", "flanking": "next_to",
+               "corner": "on", "contains": "in"}
+
+
+@dataclass(slots=True)
+class Pending:
+    """A relation that has its subjects and waits for its objects."""
+
+    kind: str
+    subjects: list[Actor]
+    words: str
+    negated: bool = False
+    reverse: bool = False
+    """Whether what follows is the subject ("held by")."""
+    fronted: bool = False
+    """Whether the subject comes later ("on the table there is")."""
+    alone: str = ""
+    """What it says of the subjects if the object is mere scenery."""
+    place: bool = False
+
+    @property
+    def having(self) -> bool:
+        """Whether it says that the subjects have the objects."""
+        return self.kind in ("with", "have")
+
+
+def stated_numbers(chunks: Sequence[Chunk]) -> dict[str, Quantity]:
+    """How many of what there are in the picture by "there are three chairs", by the name of the things."""
+    found: dict[str, Quantity] = {}
+    for there, be, chunk in zip(chunks, chunks[1:], chunks[2:], strict=False):
+        m = chunk.mention
+        if there.kind == "there" and be.kind == "be" and m and m.quantity and m.quantity.exact and not m.attributes:
+            found.setdefault(m.head, m.quantity)
+    return found
+
+
+class Binder:
+    """Binds objects to pending relations."""
+
+    def __init__(self, cast: Cast, story: Story, chunks: Sequence[Chunk]) -> None:
+        self.cast = cast
+        self.story = story
+        self.resolver = Resolver(cast, story)
+        self.resolver.numbered = stated_numbers(chunks)
+        self.each: list[Actor] = []
+        """Those of whom each is told the same."""
+        self.main: list[Actor] = []
+        """The subjects of the last clause with a noun of its own."""
+        self.topic: list[Actor] = []
+        """The main subjects before the present ones."""
+        self.it_meant: list[Actor] = []
+        """Whom "it" has meant in this sentence."""
+        self.subjects: list[Actor] = []
+        self.near: list[Actor] = []
+        """Who was named last."""
+        self.previous: list[Actor] = []
+        self.fronted: list[tuple[str, list[Actor], str, Span]] = []
+        """Places whose subject comes later."""
+        self.bearer: list[Actor] = []
+        """Who wears the clothes and has the parts that a list of tags names."""
+        self.hub: tuple[str, int, list[Actor]] = ("", 0, [])
+        """Whom things were last placed around by a pronoun ("to its left a fork"), and in which sentence."""
+        self.both: list[Actor] = []
+        """The two of whom "both" told."""
+        self.front_each: list[Actor] = []
+        """"On each plate": those that each has one of what comes."""
+        self.colon_group: list[Actor] = []
+        self.spread: list[Actor] = []
+        """Objects that were bound to their subjects one by one."""
+        self.negated = False
+        self.respectively = False
+        self.in_hand = False
+        self.placed = False
+        """Whether a place follows the object ("with a window above them"), so that it is no mere part."""
+
+    def things(self, actors: Sequence[Actor]) -> list[Actor]:
+        """Those that are no scenery."""
+        return [a for a in actors if not a.stuff]
+
+    def look(self, pending: Pending | None, governor: Chunk | None) -> None:
+        """Tells the resolver who is in view."""
+        self.resolver.near, self.resolver.main, self.resolver.subjects = self.near, self.main, self.subjects
+        self.previous = self.near
+        self.resolver.spoken_of = False
+        if pending is not None:
+            self.resolver.subjects, self.resolver.in_list = pending.subjects or self.subjects, False
+
+    def arranged(self, m: Mention, actors: Sequence[Actor]) -> None:
+        """"a row of cups" says that they stand in a row."""
+        if kind := mapping("arranging").get(m.collection, ""):
+            self.story.link(kind, actors, (), m.collection)
+
+    # One object phrase
+
+    def object(self, pending: Pending, m: Mention) -> list[Actor]:
+        """The actors of one object phrase, with what follows from it for each subject."""
+        denied = pending.negated and (pending.having or pending.kind in _EACH)
+        if denied or pending.kind == "without" or m.det == "no":
+            self.resolver.absent(m, pending.subjects)
+            return []
+        if self._formation(pending, m):
+            return []
+        if self._only_describes(pending, m):
+            self._describe(pending, m)
+            return []
+        if pending.words == "for" and not m.counted:
+            self.story.unread.append(f"for {self.cast.words(m)}")
+            return []
+        if pending.kind == "in" and m.head in listed("garment") and any(a.living for a in pending.subjects):
+            pending.kind = "wearing"
+        if pending.place and pending.kind in ("above", "under", "on") and m.head in listed("garment"):
+            self._layered(pending)
+        if self._hand(pending, m) or self._own_limb(pending, m):
+            return []
+        if self._at_the_side(pending, m):
+            return [a for a in self.bearer or self.topic or self.main if a not in pending.subjects]
+        if owners := self._own_body(pending, m):
+            return owners
+        return self._found(pending, m)
+
+    def _found(self, pending: Pending, m: Mention) -> list[Actor]:
+        times = self._times(pending, m)
+        has = pending.words in _HAVING or pending.kind == "wearing"
+        owners = self.things(pending.subjects)
+        if has and m.plural and m.quantity is None and not m.det:
+            m.quantity = self.cast.natural_pairs(m, owners[: 1 if times > 1 else None])
+        bunch = owners[0].bunch if owners else None
+        if m.plural and m.quantity is None and not m.det and m.head not in listed("tantum") and (
+                bunch and bunch.at_least == bunch.at_most == len(owners) < 9 and pending.kind in _SHARED):
+            m.quantity = Quantity(2, None, len(owners), m.end, m.noun)
+        found = self.resolver.resolve(m, pending.kind, times)
+        if m.det in ("each", "every") and len(found) > 1:
+            one = [a for a in pending.subjects if a not in found]
+            if len(one) == 1:
+                return self._one_each(replace(pending, subjects=one), [a for a in found if a not in one])
+        self.arranged(m, found)
+        if times > 1 and found and len(found) % times == 0:
+            per = len(found) // times
+            for s, subject in enumerate(self.things(pending.subjects)):
+                self._relate(pending, [subject], found[s * per : (s + 1) * per], m)
+            self.near = self.spread = found
+            return []
+        if pending.having and found:
+            self._relate(pending, pending.subjects, found, m)
+        return found
+
+    def _one_each(self, pending: Pending, found: list[Actor]) -> list[Actor]:
+        """"a flag on each of them": as many flags."""
+        flags = [*pending.subjects, *self.cast.copies(pending.subjects[0], len(found) - 1)]
+        for flag, holder in zip(flags, found, strict=False):
+            self.emit(pending.kind, [flag], [holder], pending)
+        self.spread = found
+        return []
+
+    def _formation(self, pending: Pending, m: Mention) -> bool:
+        """"in a row", "in a neat circle": how the subjects stand, no further thing."""
+        forms = pending.kind == "other" and pending.words in ("form", "forms", "forming", "formed", "make", "making")
+        within = pending.kind == "in" or pending.words.endswith(" in") or forms
+        if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
+            return False
+        kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
+        if not kind and m.head in listed("place"):
+            return False
+        words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"
+        if m.cells:
+            pending.subjects = self.resolver.fill(pending.subjects, m.cells)
+        if kind:
+            self.story.link(kind, pending.subjects, (), words)
+        else:
+            self.story.unread.append(words)
+        return True
+
+    def _only_describes(self, pending: Pending, m: Mention) -> bool:
+        """Whether the object is no thing of its own but a trait of the subject."""
+        kind = pending.kind
+        if kind in ("made", "like"):
+            return True
+        if kind in LADEN:
+            substance = self.resolver.stuff(m, "in") or m.noun in listed("mass")
+            return substance if m.counted else not m.plural or kind != "filled"
+        if pending.having and m.noun in listed("mass"):
+            return not m.counted and not m.attributes
+        if kind == "have" and m.noun in listed("meal"):
+            return not m.counted
+        if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
+            return True
+        if kind == "holding" and m.head in listed("part"):
+            return m.plural and not m.counted and not m.attributes
+        return kind == "other" and not m.headless and self.resolver.words_only(m)
+
+    def _describe(self, pending: Pending, m: Mention) -> None:
+        said = " ".join([*m.attributes, m.noun]) if pending.kind == "made" else f"{pending.words} {self.cast.words(m)}"
+        for actor in pending.subjects:
+            actor.describe([said], self.story.at)
+
+    def _hand(self, pending: Pending, m: Mention) -> bool:
+        """"in one hand", "in the other": where somebody holds it, no thing of its own."""
+        if pending.kind == "under" and m.head == "arm":
+            self.in_hand = True
+            return False
+        if pending.kind != "in":
+            return False
+        if m.headless and m.other and self.in_hand:
+            return self._held(pending)
+        self.in_hand = m.head in ("hand", "arm", "paw", "mouth") and not set(m.attributes) - {"left", "right"}
+        carried = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
+        if self.in_hand and pending.subjects and set(pending.subjects) <= carried:
+            return True
+        alive = any(a.living for a in (*pending.subjects, *self.main, *self.bearer))
+        held = self.in_hand and alive and m.det not in listed("possessive")
+        return held and self._held(pending)
+
+    def _held(self, pending: Pending) -> bool:
+        """"phone in one hand" in a list of tags: who it is about holds it."""
+        if self.bearer and not any(a.living for a in pending.subjects):
+            held = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
+            self.story.link("holding", self.bearer, [a for a in pending.subjects if a not in held], pending.words)
+        return True
+
+    def _layered(self, pending: Pending) -> None:
+        """"a jacket over a striped shirt": both are worn."""
+        for link in self.story.links:
+            if link.kind == "wearing" and (set(pending.subjects) | set(self.near)) & {*link.objects, *link.subjects}:
+                pending.kind, pending.subjects = "wearing", list(link.subjects)
+
+    def _own_limb(self, pending: Pending, m: Mention) -> bool:
+        """"standing on one leg": how somebody stands, no place."""
+        one = m.quantity is None or m.quantity.words.lower() == "one"
+        limb = m.noun in listed("posture") and not m.attributes and m.det in ("", "one") and one
+        return pending.place and limb and m.host is None and any(a.living for a in pending.subjects)
+
+    def _at_the_side(self, pending: Pending, m: Mention) -> bool:
+        """"roses around the base": a side of what the text is about."""
+        plain = m.det == "the" and m.host is None and not m.tail and not m.attributes and not m.content
+        side = m.head in listed("face") and m.head not in ("middle", "center", "centre")
+        return pending.place and plain and side and bool(self.main)
+
+    def _own_body(self, pending: Pending, m: Mention) -> list[Actor]:
+        """"a parrot on his shoulder": on him."""
+        bare = not m.counted and self.bearer and m.head in listed("posture", "shoulder")
+        if m.head not in listed("part") or set(m.attributes) - {"left", "right"} or not (
+                m.det in listed("possessive") or bare or m.owner is not None):
+            return []
+        if pending.having or pending.kind in ("other", "holding"):
+            return []
+        if m.owner is not None:
+            owners = self.resolver.resolve(m.owner, "whole")
+        elif bare:
+            owners = self.bearer
+        else:
+            banned = pending.subjects if m.det == "its" else ()
+            owners = self.cast.pronoun(m.det, self.subjects, self.main, banned)
+        if set(owners) & set(pending.subjects):
+            return []
+        if pending.kind in ("in", "under") and self.in_hand:
+            pending.kind, pending.reverse = "holding", True
+        elif pending.kind == "around" or (pending.kind == "above" and "over" in pending.words.split()):
+            pending.kind = "on"
+        return owners
+
+    def _times(self, pending: Pending, m: Mention) -> int:
+        """How often the object is there: once for each subject where the words spread it over them."""
+        subjects = self.things(pending.subjects)
+        if len(subjects) < 2 or self.respectively or m.headless or m.definite or m.owner is not None:
+            return 1
+        if self.each and all(a in self.each for a in subjects):
+            m.plural = m.plural and (m.quantity is not None or m.det != "their")
+            return len(subjects)
+        if self.both and m.plural and m.quantity is None and not m.det and set(subjects) <= set(self.both):
+            m.plural = False
+            return len(subjects)
+        many = m.head in listed("tantum") or (m.plural and m.head not in listed("pairwise"))
+        bare = many and m.quantity is None and m.det in ("", "their")
+        garment = m.head in listed("garment")
+        single = m.det in ("a", "an") and (garment or pending.kind == "wearing")
+        worn = (pending.kind in _EACH or (pending.having and garment)) and (single or bare)
+        if worn or (bare and m.det == "their"):
+            m.plural = False
+            return len(subjects)
+        return 1
+
+    # Relations
+
+    def _relate(self, pending: Pending, subjects: Sequence[Actor], objects: Sequence[Actor], m: Mention) -> None:
+        """One subject's own objects: its parts, its clothes, or what it is with."""
+        kind, owners = pending.kind, self.things(subjects)
+        if pending.having:
+            kind = "other"
+            if pending.words in _HAVING and owners:
+                foreign = not owners[0].living and any(map(alive, m.noun.split()[:-1]))
+                if m.head in listed("part") and owners[0].head not in listed("part") and not (self.placed or foreign):
+                    for i, part in enumerate(objects):
+                        part.whole = owners[i * len(owners) // len(objects)]
+                    return
+                if m.head in listed("garment") and owners[0].living and not (
+                        m.head == "glasses" and m.quantity and not m.quantity.pair):
+                    kind = "wearing"
+                elif holder := self._holder(owners, m):
+                    self.story.certainty = _LIKELY
+                    self.emit(holder, objects, subjects, pending)
+                    return
+        self.emit(kind, subjects, objects, pending)
+
+    def _holder(self, owners: list[Actor], m: Mention) -> str:
+        """"a basket with peaches": where what a container has is, or "" where the words say nothing of it."""
+        if self.placed or not all(a.head in listed("container", "flat") for a in owners) or len(owners) > 1:
+            return ""
+        loose = klass(m.noun) in ("food", "plant") or (m.plural and m.quantity is None)
+        return "" if not loose or m.head in listed("part") else "on" if owners[0].head in listed("flat") else "in"
+
+    def belongs(self, word: str, m: Mention, owners: list[Actor], things: list[Actor]) -> bool:
+        """Whether what a list of tags names is worn by the one it is about, or is a part of it; says so if it is."""
+        living = any(a.living for a in owners)
+        if m.head in listed("plant_part") and not all(klass(a.noun) == "plant" for a in owners):
+            return False
+        if word == "garment" and living:
+            self.story.certainty = _GUESSED
+            if len(things) == len(owners) > 1:
+                for owner, thing in zip(owners, things, strict=True):
+                    self.story.link("wearing", [owner], [thing], "")
+            else:
+                self.story.link("wearing", owners, things, "")
+            return True
+        lifeless = m.head in listed("lifeless_part")
+        if word not in ("garment", "part") or (word == "garment" and not lifeless):
+            return False
+        if living and lifeless and codes(m.head)[:1] != "b":
+            return False
+        for i, part in enumerate(things):
+            part.whole = owners[i * len(owners) // len(things)]
+        return True
+
+    def bind(self, pending: Pending, objects: list[Actor]) -> None:
+        """Relates the subjects to the objects, now or when the subject comes."""
+        if pending.having:
+            return
+        side = pending.kind in ("left_of", "right_of") and pending.words.lower().startswith("on the")
+        if side and "side" in pending.words.lower() and all(a.head in listed("surface") for a in objects):
+            pending.kind = "on"
+        if pending.fronted:
+            self.fronted.append((self._settled(pending.kind, [], objects), objects, pending.words, self.story.at))
+            return
+        self.emit(pending.kind, pending.subjects, objects, pending)
+
+    def _settled(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor]) -> str:
+        """The row of the table for a kind that depends on how many there are."""
+        n, several = len(self.things(objects)), len(self.things(subjects)) > 1
+        if kind == "middle":
+            by_number = ("at_center", "on", "between")
+            return by_number[n] if n < 3 else "near" if several else "among"
+        if kind == "among" and n == 2:
+            return "between"
+        if (kind in ("among", "surrounded_by") and several and n > 1) or (kind == "between" and n < 2):
+            return "near"
+        return kind if kind in TABLE else _STANDS_FOR.get(kind, "other")
+
+    def emit(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], pending: Pending) -> None:
+        """Nothing stands left of itself: of "a table and a lamp left of the table", the lamp does."""
+        if kind in TABLE and TABLE[kind].arity == "pair" and set(objects) & set(subjects):
+            last = max(n for n, actor in enumerate(subjects) if actor in objects)
+            subjects = subjects[last + 1:] or [actor for actor in subjects if actor not in objects] or subjects
+        if pending.reverse:
+            subjects, objects = objects, subjects
+        n, m = len(self.things(subjects)), len(self.things(objects))
+        if pending.alone and objects and not m:
+            self.story.link(pending.alone, subjects, (), pending.words, negated=pending.negated)
+        elif kind in ("surrounds", "around") and n > 2 and m == 1:
+            self.story.link("surrounded_by", objects, subjects, pending.words, negated=pending.negated)
+        elif kind == "flanking" and n in (1, 2) and m:
+            subjects = [*subjects, *self.cast.copies(subjects[0], 1)] if n == 1 else subjects
+            self.story.link("left_of", subjects[:1], objects, pending.words)
+            self.story.link("right_of", subjects[1:], objects, pending.words)
+        elif kind == "holding" and n and subjects[0].head in listed("container", "furniture"):
+            self.tell("in" if subjects[0].head in listed("container") else "on", objects, subjects, pending.words)
+        elif kind == "contains" or kind in LADEN:
+            flat = all(a.head in listed("furniture", "flat") for a in subjects)
+            inner = "in" if kind in ("contains", "filled") and not flat else "on"
+            self.tell(inner, objects, subjects, pending.words, pending.negated)
+        else:
+            if kind == "other" and pending.words.startswith("shar") and all(
+                    klass(a.noun) in _SEATS or a.head in listed("surface") for a in objects):
+                kind = "on"
+            settled = self._settled(kind, subjects, objects)
+            if settled == "other" and objects and not m:
+                self._towards(pending, objects)
+            else:
+                self.tell(settled, subjects, objects, pending.words, pending.negated)
+
+    def _towards(self, pending: Pending, objects: Sequence[Actor]) -> None:
+        """What is done towards scenery ("looking at the sea") describes who does it."""
+        if not pending.place and pending.words not in _HAVING:
+            for actor in pending.subjects:
+                actor.describe([f"{pending.words} {objects[0].phrase}"], self.story.at)
+
+    def tell(
+        self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str, negated: bool = False
+    ) -> None:
+        """Adds a relation; what a stack stands on carries its lowest member. What is carried in a thing is in it."""
+        if kind == "in" and not negated:
+            self.story.hand_over(subjects)
+        if kind in ("on", "in") and not negated:
+            subjects = self.story.lowest(subjects)
+        self.story.link(kind, subjects, objects, words, negated=negated)

@@ -1,0 +1,371 @@
+"""Fragments: what a prompt says of the picture itself (requests, medium, style, parameters), and what is left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from planner.read.grammar.classes import bodily, klass
+from planner.read.grammar.lexicon import describes, listed, nouns, sections, verb
+from planner.read.grammar.plurals import singular
+from planner.read.grammar.quantity import words_at
+from planner.read.grammar.tokens import Token, tokenise
+from planner.scene import Canvas, Span
+
+_BREAKS = frozenset(",.;|\n()[]{}!?:")
+_ENDS = frozenset(".!?;\n")
+_FLAG = re.compile(r"(?<!\S)(?:--|—|–)(?P<name>[a-z]+)\b(?P<value>(?:(?!\s(?:--|—|–)[a-z]).)*)", re.IGNORECASE)
+_LORA = re.compile(r"<(?:lora|lyco|hypernet|embedding)[^<>\n]{0,200}>", re.IGNORECASE)
+_WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]")
+_RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
+_CAMERA = re.compile(
+    r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
+_TALL = 2048
+"""Pixels that "--ar" numbers are scaled up to."""
+
+
+@dataclass(slots=True)
+class Fragments:
+    """The tokens that tell of things, and what the rest says."""
+
+    tokens: list[Token]
+    style: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    background: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    weights: list[tuple[Span, float]] = field(default_factory=list)
+    canvas: Canvas | None = None
+    tags: bool = False
+    """Whether the prompt is a list of tags, where no noun has an article."""
+
+
+def split(prompt: str) -> Fragments:
+    """Takes the prompt apart."""
+    found = Fragments([])
+    text = _without_parameters(prompt, found)
+    parts = list(_segments(tokenise(text)))
+    found.tags = _is_tag_list([part for part, _ in parts])
+    opens, content = True, False
+    for part, mark in parts:
+        kept = _read_part(part, prompt, found, opens=opens, first=not content, mark=mark)
+        content |= bool(kept)
+        found.tokens.extend(kept)
+        ends = mark is not None and mark.low in _ENDS
+        if mark is not None and found.tokens and (kept or ends):
+            found.tokens.append(mark)
+        opens = ends or (opens and not kept)
+    return found
+
+
+def _without_parameters(prompt: str, found: Fragments) -> str:
+    """The prompt with parameters, weights and foreign settings blanked out; no character moves."""
+    def flag(match: re.Match[str]) -> str:
+        name, value = match["name"].lower(), match["value"].strip()
+        if name in ("ar", "aspect") and (ratio := _RATIO.search(value)) and all(map(int, ratio.groups())):
+            found.canvas = _canvas(int(ratio[1]), int(ratio[2]))
+        elif name == "no":
+            found.absent += [word.strip() for word in re.split(r",| and ", value) if word.strip()]
+        return " " * len(match[0])
+
+    def lora(match: re.Match[str]) -> str:
+        found.unread.append(match[0])
+        return " " * len(match[0])
+
+    def weight(match: re.Match[str]) -> str:
+        found.weights.append(((match.start(1), match.end(1)), min(10.0, max(0.01, float(match[2])))))
+        return "," + match[1] + "," + " " * (len(match[0]) - len(match[1]) - 2)
+
+    return _WEIGHT.sub(weight, _FLAG.sub(flag, _LORA.sub(lora, prompt)))
+
+
+def _canvas(across: int, down: int) -> Canvas:
+    scale = 512 / min(across, down)
+    return Canvas(width=min(_TALL * 4, round(across * scale)), height=min(_TALL * 4, round(down * scale)))
+
+
+def _segments(tokens: Sequence[Token]) -> Iterator[tuple[list[Token], Token | None]]:
+    """The tokens between marks, each run with the mark that ends it."""
+    run: list[Token] = []
+    for token in tokens:
+        if token.kind == "mark" and token.low in _BREAKS:
+            yield run, token
+            run = []
+        else:
+            run.append(token)
+    yield run, None
+
+
+def _is_tag_list(parts: Sequence[Sequence[Token]]) -> bool:
+    """Whether most of many fragments are short, and without an article at their head or a finite verb."""
+    some = [part for part in parts if part]
+    bare = [part for part in some if len(part) <= 6 and part[0].low not in ("a", "an", "the", "and", "he", "she", "it")
+            and not any(token.low in ("is", "are", "has", "i", "you") for token in part)]
+    return len(some) >= 5 and 3 * len(bare) >= 2 * len(some)
+
+
+def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, first: bool,
+               mark: Token | None) -> list[Token]:
+    """One fragment: notes what it says of the picture; returns the tokens that tell of things."""
+    part = _without_filler(part, opens=opens or first)
+    if opens or first:
+        part = _without_filler(part[_request(part):], opens=True)
+    if not part:
+        return []
+    if opens or first:
+        lead = _lead(part)
+        if lead:
+            _style(part[:lead], text, found)
+            part = part[_after_lead(part, lead):]
+        elif first and _is_medium(part, tags=found.tags):
+            _style(part, text, found)
+            return []
+    if not part:
+        return []
+    if _is_backdrop(part):
+        found.background.append(_said(part, text))
+        return []
+    if _is_style(part, found, first=first, mark=mark):
+        _style(part, text, found)
+        return []
+    return part
+
+
+def _style(part: Sequence[Token], text: str, found: Fragments) -> None:
+    words = re.sub(r"^(an?|the) ", "", _said(part, text), flags=re.IGNORECASE)
+    if words and words.lower() not in listed("no_style"):
+        found.style.append(words)
+
+
+def _said(part: Sequence[Token], text: str) -> str:
+    return text[part[0].start:part[-1].end].strip() if part else ""
+
+
+# Requests and filler
+
+_SMALL = frozenset({"so", "just", "like", "maybe", "only"})
+"""Filler that may as well belong to what follows."""
+
+
+@lru_cache(maxsize=1)
+def _filler() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The phrases of filler by their first and by their last word."""
+    first: dict[str, list[str]] = {}
+    last: dict[str, list[str]] = {}
+    for phrase in sections()["filler"]:
+        first.setdefault(phrase.split()[0], []).append(phrase)
+        last.setdefault(phrase.split()[-1], []).append(phrase)
+    return first, last
+
+
+def _without_filler(part: list[Token], *, opens: bool) -> list[Token]:
+    """A fragment without "thx", "lol", "please" at its ends."""
+    start, end = 0, len(part)
+    first, last = _filler()
+    changed = True
+    while changed and start < end:
+        changed = False
+        for phrase in first.get(part[start].low, ()) if part[start].kind != "quote" else ():
+            n, small = len(phrase.split()), phrase in _SMALL
+            if end - start >= n and words_at(part, start, phrase) and not (small and (end - start == n or not opens)):
+                start, changed = start + n, True
+                break
+        for phrase in last.get(part[end - 1].low, ()) if start < end and part[end - 1].kind != "quote" else ():
+            n = len(phrase.split())
+            if end - start >= n and words_at(part[:end], end - n, phrase) and phrase not in _SMALL:
+                end, changed = end - n, True
+                break
+    return part[start:end]
+
+
+_REQUEST = re.compile(
+    r"(?:(?:(?:can|could|would|will|may) (?:you|u|i|we) (?:please |be able to |maybe )*"
+    r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add|help)"
+    r"|(?:i|we) (?:just |really )?(?:need|want|wish|'d like|'d love|'d want|would like|would love|wanna see"
+    r"|am looking for|'m looking for)"
+    r"(?: you to (?:make|draw|create|generate|paint|design)| to see| to have| to get)?"
+    r"|(?:make|draw|create|generate|paint|show|give|get|design|render|sketch|produce|visualize|visualise|depict"
+    r"|compose|do|imagine|picture|illustrate|gimme|put|build|need|want)"
+    r"|what about|how about|let 's see|there should be|there is supposed to be) )"
+    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up)(?: to be| as| so| like| where| be)* )?"
+    r"(?:please |like |maybe )*")
+
+
+def _request(part: list[Token]) -> int:
+    """The end of a request at the head of a fragment: "please draw me", "i want to see"."""
+    if not part:
+        return 0
+    if (words_at(part, 0, "show me what") or words_at(part, 0, "show what")) and (
+            like := next((k for k, token in enumerate(part) if token.low == "like"), 0)):
+        del part[like - 2 if part[like - 2].low in ("would", "might") else like - 1:like + 1]
+        return 3 if part[1].low == "me" else 2
+    lows = " ".join(token.low for token in part[:16]) + " "
+    match = _REQUEST.match(lows)
+    if not match:
+        return 0
+    k = match[0].count(" ")
+    verb_alone = k == 1
+    after = part[k].low if k < len(part) else ""
+    opens = not after or after in listed("counter", "possessive", "determiner") or part[k].kind == "number"
+    bare_imperative = verb_alone and part[0].low in ("make", "draw", "create", "generate", "paint", "imagine", "gimme",
+                                                     "show", "design", "illustrate", "visualize", "depict", "render")
+    if not (opens or not verb_alone or bare_imperative):
+        return 0
+    if verb_alone and not opens and klass(after) == "unknown":
+        return 0
+    return k
+
+
+# The medium
+
+def _lead(part: Sequence[Token]) -> int:
+    """The end of a leading medium: "a realistic photo of" -> 3 (the token "of")."""
+    begun = 0
+    if any(token.low in ("framed", "hanging", "crumpled", "torn", "unfinished") for token in part[:8]):
+        return 0
+    while begun < len(part) and part[begun].low in ("there", "is", "this", "it", "'s"):
+        begun += 1
+    for end in range(begun + 1, min(begun + 10, len(part))):
+        if _medium_ends(part, begun, end):
+            follows = any(words_at(part, end, after) for after in sections()["after_lead"])
+            if words_at(part, end, "for") and (purpose := _purpose(part, end)):
+                return purpose
+            verbal = verb(part[end - 1].low)
+            bare = end - begun > 1 and part[end].low in ("a", "an", "two", "three") and verbal is None
+            if (follows or bare) and not _counted(part[begun:end]):
+                return end
+        elif not _names_medium(part[end - 1]):
+            return 0
+    return 0
+
+
+def _medium_ends(part: Sequence[Token], begun: int, end: int) -> bool:
+    two = " ".join(token.low for token in part[max(begun, end - 2):end])
+    return bool({part[end - 1].low, singular(part[end - 1].low), two} & listed("style_leading"))
+
+
+def _purpose(part: Sequence[Token], end: int) -> int:
+    """The end of "for my son", "for a gardening blog" after a medium."""
+    k = end + 1
+    while k < len(part) and part[k].low not in listed("after_lead"):
+        k += 1
+    return k if k - end <= 6 else 0
+
+
+def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
+    """Whether a whole first fragment only names the picture: "a zoo poster", "book cover"."""
+    dated = next((k for k in range(1, len(part)) if part[k].low == "from" and part[-1].kind == "number"), 0)
+    part = part[:dated] if dated else part
+    if _counted(part) or not _medium_ends(part, 0, len(part)):
+        purpose = next((k for k, token in enumerate(part) if token.low == "for"), 0)
+        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 6)
+    small = listed("cue_preposition", "locating", "bare_place")
+    placed = any(token.low in small or verb(token.low) for token in part[:-1])
+    alone = len(part) > 1 or part[0].low not in nouns() or tags
+    return not placed and alone and all(_names_medium(token) for token in part)
+
+
+def _names_medium(token: Token) -> bool:
+    """Whether a word can stand before the medium ("a realistic black and white photo of")."""
+    form = verb(token.low)
+    if form and form.form == "ing" and not describes(token.low) and klass(token.low) == "unknown":
+        return False
+    return token.kind in ("word", "number") and (
+        token.low not in listed("function") or token.low in ("a", "an", "the", "and"))
+
+
+def _after_lead(part: Sequence[Token], lead: int) -> int:
+    """Where the picture's content begins after "a photo": behind "of", "that shows" and the like."""
+    for words in sections()["after_lead"]:
+        end = words_at(part, lead, words)
+        if end:
+            return end
+    return lead
+
+
+def _counted(part: Sequence[Token]) -> bool:
+    return bool(part) and (part[0].low in listed("counter") - {"a", "an", "the"} or (
+        part[0].kind == "number" and part[0].low.isdigit()))
+
+
+# Style
+
+def _is_backdrop(part: Sequence[Token]) -> bool:
+    """"white background", "blurry cafe in the background": what lies behind everything."""
+    plain = part[-1].low in ("background", "backround", "backdrop", "bg") and not any(
+        token.low in ("in", "on", "with", "no", "behind") for token in part)
+    return plain and len(part) <= 6 and (len(part) > 1)
+
+
+def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Token | None) -> bool:
+    """Whether a fragment between marks is about how the picture looks."""
+    lows = [token.low.replace("colour", "color") for token in part]
+    if any(token.kind == "quote" for token in part) or lows[0] in ("and", "with", "no", "without"):
+        return False
+    if mark is not None and mark.low == ":":
+        return False
+    text = " ".join(lows)
+    if any(text.startswith(start) for start in sections()["style_start"]):
+        return True
+    if re.match(r"^(art(work)? )?by [^\d]+$", text) and len(lows) <= 12 and not (
+            len(lows) > 1 and lows[1] in listed("counter")):
+        return True
+    if _is_camera(lows) and not (first and len(lows) > 3):
+        return True
+    if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
+        return False
+    if first and len(lows) > 4:
+        return False
+    if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()):
+        return True
+    bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
+    if found.tags and not first and bare and not set(lows) & listed("colour", "material"):
+        return True
+    return _looks(lows, first=first) or (found.tags and not first and _is_name(part))
+
+
+def _is_camera(lows: Sequence[str]) -> bool:
+    if lows[0] in listed("determiner") or len(lows) > 5 or (len(lows) == 1 and lows[0].isdigit()):
+        return False
+    return bool(set(lows) & listed("camera")) or all(
+        _CAMERA.match(low) or low in ("lens", "film", "s", "f", "/") for low in lows)
+
+
+def _looks(lows: Sequence[str], *, first: bool) -> bool:
+    """Whether the fragment's head says how a picture looks: "soft morning light", "pastel palette", "pixar vibes"."""
+    small = listed("cue_preposition", "locating", "determiner", "pronoun")
+    acts = any(form.form != "base" for low in lows[:-1] if (form := verb(low)) and not describes(low))
+    if len(lows) > 6 or acts or any(low in small for low in lows):
+        return False
+    head = lows[-1]
+    if head in listed("look"):
+        return not first or len(lows) > 1
+    if len(lows) > 1 or first or head in listed("colour", "material", "position"):
+        return False
+    mere = klass(head) in ("abstract", "event", "style") and not bodily(head)
+    return mere or (verb(head) is not None and klass(head) == "unknown")
+
+
+def _is_name(part: Sequence[Token]) -> bool:
+    """Whether a tag of one to three words that no dictionary has is the name of an artist or a site."""
+    lows = [token.low for token in part]
+    small = listed("function", "bare_place", "adverb", "cue_adverb", "locating", "pronoun", "determiner")
+    if len(lows) > 3 or any(token.kind != "word" or token.low in small for token in part):
+        return False
+    strange = [low for low in lows if klass(singular(low)) == "unknown" and not describes(low) and verb(low) is None]
+    return lows[-1] in strange or (len(lows) == 2 and lows[0] in strange and klass(lows[-1]) in ("person", "abstract"))
+
+
+def _covered(lows: Sequence[str]) -> bool:
+    """Whether style words make up the fragment: one phrase of the list, and beside it only words that describe."""
+    styles, filler = listed("style_word"), listed("style_filler")
+    k, hits, others = 0, 0, 0
+    while k < len(lows):
+        size = next((n for n in (5, 4, 3, 2, 1) if k + n <= len(lows) and " ".join(lows[k:k + n]) in styles), 0)
+        if size:
+            hits, k = hits + size, k + size
+        else:
+            others += not (describes(lows[k]) or lows[k].endswith("ly") or lows[k] in filler)
+            k += 1
+    return hits > 0 and others <= hits and others <= 2

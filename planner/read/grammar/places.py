@@ -1,0 +1,229 @@
+"""Places and pronouns: what "on the mat", "to its left" and "at the top" say, and whom "it" means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planner.read.grammar.absences import Absences
+from planner.read.grammar.binding import LADEN, Pending
+from planner.read.grammar.cast import Actor
+from planner.read.grammar.cues import Cue
+from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.tree import Arc
+
+_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
+_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
+_NOBODY = frozenset({"i", "me", "we", "us", "you"})
+_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
+_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
+_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
+
+
+
+
+_SIDES = frozenset({"left_of", "right_of", "above", "below"})
+
+
+class Places(Absences):
+    """Reads places."""
+
+    def _pron(self, k: int) -> None:
+        word, arc = self.word(k), self.arcs[k]
+        if arc.label == "object":
+            governor = arc.head
+            pending = self.pendings.setdefault(governor, self._opened(governor, k))
+            found = [] if word in _NOBODY else self.meant(word, governor, pending)
+            self.met[k] = found
+            self._tell_from(governor)
+            if found:
+                self.bind(pending, found)
+        else:
+            found = [] if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
+            if word in ("i", "me"):
+                self.story.unread.append(word)
+            self.met[k] = found
+            if found:
+                self.subjects = self.near = found
+                self._follow(found)
+
+    def meant(self, word: str, governor: int, pending: Pending) -> list[Actor]:
+        """Whom a pronoun means that is the object of a relation."""
+        owner: list[Actor] = []
+        head = self.arcs[governor].head
+        over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
+        if over.label == "object" and self.kind(over.head) in ("with", "have"):
+            owner = self.said_of(over.head)
+        owner = self.things(owner) or [a for j in self.joined(head) for a in self.met.get(j, ())
+                                       if j < head and owner and head >= 0]
+        if owner and not set(owner) & set(pending.subjects):
+            found = self.cast.pronoun(word, owner, self.main, pending.subjects)
+        else:
+            same = word in ("it", "its") and not set(self.it_meant) & set(pending.subjects)
+            if same and self.it_meant:
+                return self.it_meant
+            topic = self.topic if self.main and set(self.main) <= set(pending.subjects) else self.main
+            near = self.previous if self.previous and self.previous != pending.subjects else self.near
+            near = self._topical(near, pending)
+            found = self.cast.pronoun(word, near, topic, pending.subjects)
+        self.it_meant = found if word in ("it", "its") else self.it_meant
+        return found
+
+    def _topical(self, near: list[Actor], pending: Pending) -> list[Actor]:
+        """What "it" can well mean of those named last: rather what stands on something than what it stands on, and
+        nothing that somebody wears."""
+        last = self.story.links[-1] if self.story.links else None
+        worn = {a for link in self.story.links if link.kind == "wearing" for a in link.objects}
+        near = [a for a in near if a not in worn]
+        if last is None or list(last.objects) != near or set(last.subjects) & set(pending.subjects):
+            return near
+        stands = last.kind in ("on", "in") and pending.kind not in ("on", "in", "under")
+        return list(last.subjects) if stands and len(last.subjects) == 1 else near
+
+    def _recip(self, k: int) -> None:
+        """"next to each other", "chasing each other"."""
+        governor = self.arcs[k].head
+        if self.arcs[k].label != "object":
+            return
+        pending = self._opened(governor, k)
+        things, close = self.things(pending.subjects), pending.kind in ("next_to", "near", "far_from")
+        if self.word(k) == "another one" and len(things) == 1:
+            self.bind(pending, self.cast.copies(things[0], 1))
+        elif len(things) == 2 and pending.kind != "on":
+            self._link(pending.kind if close else "other", things[:1], things[1:], pending.words)
+        elif close and pending.kind != "far_from":
+            self._link("row", things, (), f"{pending.words} each other")
+
+    def _opened(self, g: int, k: int) -> Pending:
+        """The relation that the chunk at `g` opens for the object at `k`."""
+        chunk, subjects = self.chunks[g], self.said_of(g)
+        if chunk.kind == "cue":
+            return self._place(g, subjects)
+        if chunk.kind == "with":
+            before = self.before(g)
+            verb = self.word(before) if self.kind(before) == "verb" else ""
+            return Pending("with", subjects, f"{verb} with" if verb else "with", self.negated)
+        if chunk.kind == "have":
+            return Pending("have", subjects, chunk.word, self.negated)
+        if chunk.kind == "rel":
+            return Pending("have", self.met.get(self.arcs[g].head, []), "whose")
+        lemma = chunk.verb.lemma if chunk.verb else ""
+        kind = mapping("verb_kind").get(lemma, "other")
+        return Pending("other" if kind in LADEN else kind, subjects, chunk.word, self.negated)
+
+    def _place(self, g: int, subjects: list[Actor]) -> Pending:
+        cue, before = self.chunks[g].cue, self.before(g)
+        assert cue is not None
+        front = self.arcs[g].label == "front"
+        verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
+        word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
+        if cue.kind == "without":
+            return Pending("without", subjects, cue.words)
+        if verb and verb.form == "ed" and self.word(g) == "by":
+            return Pending(mapping("verb_kind").get(lemma, "other"), subjects, f"{word} by", self.negated, reverse=True)
+        if lemma == "dress" and cue.words == "in":
+            return Pending("wearing", subjects, "dressed in", self.negated)
+        if verb and mapping("verb_kind").get(lemma) in LADEN and cue.words in ("in", "with"):
+            return Pending(mapping("verb_kind")[lemma], subjects, f"{word} {cue.words}", self.negated)
+        watched = lemma in listed("no_place") and cue.kind in _STATES
+        kind = "other" if watched else cue.kind
+        if lemma in listed("dividing") and cue.words.lower() == "into":
+            kind = "like"
+        words = f"{word} {cue.words}" if word and kind in ("other", "around", "like") else cue.words
+        return Pending(kind, [] if front else subjects, words, self.negated, alone=cue.alone, place=not watched,
+                       fronted=front)
+
+    def _cue(self, k: int) -> None:
+        cue, arc = self.chunks[k].cue, self.arcs[k]
+        assert cue is not None
+        if self._excepts(k):
+            self._exception(k)
+            return
+        nxt = self.after(k)
+        image = cue.alone and self._image(nxt)
+        waits = self.arcs[nxt].head == k and self.arcs[nxt].label == "object" if nxt < len(self.arcs) else False
+        if image and waits:
+            self.skip_to = nxt + 1
+        if arc.label == "front":
+            if cue.owner:
+                kind = cue.kind if cue.kind != "corner" else "next_to"
+                self.fronted.append((kind, self._around(cue, k), cue.words, self._place_at(k)))
+            elif (not waits or image) and cue.alone and (before := self._counterpart(cue, [])):
+                self.fronted.append((_TOWARDS[cue.alone], before, cue.words, self._place_at(k)))
+            elif (not waits or image) and cue.alone:
+                self.fronted.append((cue.alone, [], cue.words, self._place_at(k)))
+            return
+        if cue.owner and cue.words.lower().startswith("in ") and self.in_hand:
+            return
+        if cue.owner:
+            kind = "next_to" if cue.kind == "corner" else cue.kind
+            subjects = self.said_of(k)
+            self._link(kind, subjects, self._owner_of(cue, k, subjects), cue.words)
+        elif not waits or image:
+            self._bare_place(k, cue, self.said_of(k))
+
+    def _owner_of(self, cue: Cue, k: int, subjects: list[Actor]) -> list[Actor]:
+        if cue.owner == "named":
+            m = self.cast.p.noun_phrase(cue.owner_at[0])
+            m = m.owner if m and m.owner else m
+            return self.resolver.resolve(m, cue.kind) if m else []
+        return self.meant(cue.owner, k, Pending("", subjects, ""))
+
+    def _around(self, cue: Cue, k: int) -> list[Actor]:
+        """Whose left "to its left" is before a subject: in "to its left a dog; to its right a bird" the same one's."""
+        if cue.owner == "named":
+            return self._owner_of(cue, k, [])
+        if self.hub[0] == cue.owner and self.cast.sentence - self.hub[1] < 2:
+            actors = self.hub[2]
+        else:
+            opens = cue.owner == "its" and len(self.things(self.main)) == 1
+            actors = self.main if opens else self.cast.pronoun(cue.owner, self.near, self.main)
+        self.hub = (cue.owner, self.cast.sentence, actors)
+        return actors
+
+    def _bare_place(self, k: int, cue: Cue, subjects: list[Actor]) -> None:
+        """A place without an object: on the canvas, or relative to what was named before."""
+        words = cue.words.lower()
+        if words.startswith("from the"):
+            self.story.unread.append(cue.words)
+        elif cue.alone in _ORDER:
+            self._ordered(cue.alone, subjects, cue.words)
+        elif cue.alone and self._points(k):
+            for actor in subjects:
+                actor.describe([f"{self.word(self.before(k))} {cue.words}"], self._place_at(k))
+        elif cue.alone and (before := self._counterpart(cue, subjects)):
+            self._link(_TOWARDS[cue.alone], subjects, before, cue.words)
+        elif cue.alone:
+            owner = self._owner(k)
+            on_owner = words in ("on top", "on the top") and self.things(owner)
+            self._link("on" if on_owner else cue.alone, subjects, owner if on_owner else (), cue.words)
+        elif cue.kind == "flanking":
+            worn = {a for link in self.story.links if link.kind == "wearing" for a in link.objects}
+            near = [a for a in self.previous if a not in worn] or self.topic or self.main
+            self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
+        else:
+            near = self.things(self._owner(k)) or self.things(self.previous) or self.main
+            others = [a for a in near if a not in subjects]
+            if others and words.split()[-1] in listed("bare_place"):
+                self._link(cue.kind, subjects, others, cue.words)
+            elif words != "on":
+                self.story.unread.append(cue.words)
+
+    def _points(self, k: int) -> bool:
+        """"pointing to the left": where somebody looks, not where he is."""
+        verb = self.chunks[self.before(k)].verb if self.kind(self.before(k)) == "verb" else None
+        return verb is not None and verb.lemma in listed("no_place", "facing")
+
+    def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:
+        """Of whom "to the left" is said after "a cup to the right of the laptop and …": of the same one."""
+        if cue.alone not in _TOWARDS or not cue.words.lower().startswith("to the"):
+            return []
+        for last in reversed(self.story.links):
+            if last.subjects[0].sentence == self.cast.sentence and last.objects and last.kind in _SIDES:
+                return [] if set(last.objects) & set(subjects) else list(last.objects)
+        return []
+
+    def _owner(self, k: int) -> list[Actor]:
+        """Who has what the place at `k` is said of."""
+        head = self.arcs[k].head
+        over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
+        return self.said_of(over.head) if over.label == "object" and self.kind(over.head) in ("with", "have") else []

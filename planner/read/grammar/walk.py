@@ -1,0 +1,143 @@
+"""A walk over the tree: who is meant by each chunk so far, and of whom a chunk is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from planner.read.grammar.binding import Binder, Pending
+from planner.read.grammar.cast import Actor, Cast
+from planner.read.grammar.chunks import Chunk
+from planner.read.grammar.lexicon import listed
+from planner.read.grammar.story import Story
+from planner.read.grammar.tree import Tree
+from planner.scene import Span
+
+_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
+_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
+_NOBODY = frozenset({"i", "me", "we", "us", "you"})
+_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
+_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
+_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
+
+
+class Walk(Binder):
+    """The tree, and whom its noun phrases mean."""
+
+    def __init__(self, chunks: Sequence[Chunk], tree: Tree, cast: Cast, story: Story, *, tags: bool) -> None:
+        super().__init__(cast, story, chunks)
+        self.chunks, self.resolver.tags = chunks, tags
+        self.arcs, self.certain = tree
+        self.respectively = any(chunk.word == "respectively" for chunk in chunks)
+        self.met: dict[int, list[Actor]] = {}
+        """Whom each noun phrase means."""
+        self.first = [self._first(k) for k in range(len(self.arcs))]
+        """The first of those that each noun phrase is joined with."""
+        self.ends: dict[int, int] = {}
+        for k, first in enumerate(self.first):
+            self.ends[first] = k
+        self.pendings: dict[int, Pending] = {}
+        self.gathered: dict[int, list[Actor]] = {}
+        self.fronts: list[int] = []
+        self.nothing = False
+        self.known_missing = 0
+        self.depicted: dict[int, list[Actor]] = {}
+        """Who is in the pictures that a noun phrase names ("a drawing of a cactus")."""
+        self.borne: dict[int, list[Actor]] = {}
+        """Tags that name clothes or parts, and whose they are."""
+        self.skip_to = 0
+
+    def _first(self, k: int) -> int:
+        for _ in range(len(self.arcs)):
+            if self.arcs[k].label != "joined" or self.arcs[k].head < 0:
+                break
+            k = self.arcs[k].head
+        return k
+
+    def kind(self, k: int) -> str:
+        """The kind of the chunk at `k`, "" outside."""
+        return self.chunks[k].kind if 0 <= k < len(self.chunks) else ""
+
+    def word(self, k: int) -> str:
+        """The word of the chunk at `k`."""
+        return self.chunks[k].word if 0 <= k < len(self.chunks) else ""
+
+    def after(self, k: int) -> int:
+        """The next chunk, adverbs aside."""
+        k += 1
+        while self.kind(k) == "adv":
+            k += 1
+        return k
+
+    def before(self, k: int) -> int:
+        """The chunk before, adverbs and "not" aside."""
+        k -= 1
+        while self.kind(k) in ("adv", "neg"):
+            k -= 1
+        return k
+
+    def joined(self, k: int) -> list[int]:
+        """All noun phrases that are joined with the one at `k`."""
+        first = self.first[k]
+        return [j for j in range(first, self.ends.get(first, k) + 1) if self.first[j] == first]
+
+    def said_of(self, k: int) -> list[Actor]:
+        """Whom the chunk at `k` is said of."""
+        head, label = self.arcs[k]
+        if head < 0:
+            return self.subjects or self.main
+        if head in self.depicted and self.chunks[k].kind in ("verb", "have"):
+            return self.depicted[head]
+        if self.kind(head) == "rel" or head not in self.met:
+            return self.subjects
+        if head in self.borne and self.kind(k - 1) == "comma":
+            return self.borne[head]
+        several = self.joined(head) if label == "all" else [head]
+        found = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
+        over = self.arcs[self.first[head]]
+        if not found and over.label == "object" and over.head < k:
+            return self.said_of(over.head)  # what is said of mere words is said of who has them
+        return found
+
+    def _place_at(self, k: int, end: int = 0) -> Span:
+        """The characters of the chunks from `k` to `end`, or of the one at `k`."""
+        tokens = self.cast.p.tokens
+        return tokens[self.chunks[k].start].start, tokens[self.chunks[(end or k + 1) - 1].end - 1].end
+
+    def _said(self, k: int, end: int) -> str:
+        return self.cast.p.span(self.chunks[k].start, self.chunks[end - 1].end)
+
+    def _image(self, k: int) -> bool:
+        """Whether the picture itself is named at `k`."""
+        m = self.chunks[k].mention if 0 <= k < len(self.chunks) else None
+        return m is not None and m.noun in listed("image") and m.det in ("the", "this", "")
+
+    def _tell_from(self, k: int) -> None:
+        """What is told next is told by the chunk at `k`, and as certain as its place in the tree."""
+        self.story.at, self.story.certainty = self._place_at(k), self.certain[k]
+
+    def _follow(self, actors: Sequence[Actor]) -> None:
+        """Says of them what stood before its subject."""
+        for kind, objects, words, at in self.fronted:
+            self.story.at = at
+            if kind in _ORDER:
+                self._ordered(kind, actors, words)
+            elif objects and objects == self.front_each and len(actors) == len(objects):
+                for actor, thing in zip(actors, objects, strict=True):
+                    self.tell(kind, [actor], [thing], words)
+            else:
+                self.story.link(kind, actors, objects, words)
+        self.fronted, self.front_each = [], []
+
+    def _ordered(self, kind: str, actors: Sequence[Actor], words: str) -> None:
+        """"from left to right": each one and the next."""
+        for one, following in pairwise(self.things(actors)):
+            self.story.link(_ORDER[kind], [one], [following], words)
+
+    def _link(self, kind: str, subjects: Sequence[Actor], objects: Sequence[Actor], words: str) -> None:
+        """Adds a relation that the words state in full."""
+        things = self.things(subjects)
+        if kind == "row" and len(things) == 2:
+            kind, subjects, objects = "next_to", things[:1], things[1:]
+        self.tell(kind, subjects, objects, words, self.negated)
+        self.negated = False
