@@ -27,6 +27,8 @@ _RELATIONS: dict[str, tuple[str, ...]] = {
     "in": ("in", "in", "inside", "inside of"),
     "in_front_of": ("in front of",),
     "behind": ("behind",),
+    "holding": ("with", "holding"),
+    "wearing": ("with", "wearing"),
 }
 _INVERSE = {
     "left_of": "right_of",
@@ -37,7 +39,7 @@ _INVERSE = {
     "in_front_of": "behind",
     "behind": "in_front_of",
 }
-_PLACES: dict[str, tuple[str, ...]] = {
+PLACES: dict[str, tuple[str, ...]] = {
     "plain": ("on a grey background", "on a plain background", "on grey"),
     "sky": ("in the sky", "in the sky", "against a blue sky", "among the clouds"),
     "meadow": ("in a meadow", "in the meadow", "on the grass", "in a green field"),
@@ -67,12 +69,12 @@ def plural(noun: str) -> str:
     return _PLURALS.get(noun, noun + "s")
 
 
-class _Wording:
+class Wording:
     """What one caption tells about its items, the same for all of them, so that its counts are exact."""
 
-    def __init__(self, picture: Picture, rng: random.Random) -> None:
+    def __init__(self, picture: Picture, rng: random.Random, colour: float = 0.86) -> None:
         several_sizes = len({item.size for item in picture.items}) > 1
-        self.colour = rng.random() < 0.86
+        self.colour = rng.random() < colour
         self.texture = rng.random() < 0.8
         self.plain = rng.random() < 0.04
         self.size = rng.random() < (0.35 if several_sizes else 0.18)
@@ -89,7 +91,7 @@ class _Wording:
         return " ".join(word for word in words if word), item.kind
 
 
-def _phrase(noun: tuple[str, str], count: int, rng: random.Random) -> str:
+def phrase(noun: tuple[str, str], count: int, rng: random.Random) -> str:
     adjectives, kind = noun
     if count == 1:
         words = f"{adjectives} {kind}".strip()
@@ -112,7 +114,7 @@ def join(phrases: Sequence[str], rng: random.Random) -> str:
     return ", ".join(phrases[:-1]) + last + phrases[-1]
 
 
-def _listing(picture: Picture, wording: _Wording, rng: random.Random) -> str:
+def _listing(picture: Picture, wording: Wording, rng: random.Random) -> str:
     counts = Counter(wording.noun(item) for item in picture.items)
     nouns = list(counts)
     rng.shuffle(nouns)
@@ -120,10 +122,10 @@ def _listing(picture: Picture, wording: _Wording, rng: random.Random) -> str:
         (first, kind), (second, other) = nouns[0], nouns[-1]
         if kind == other and first and second and first != second:
             return f"two {plural(kind)}, one {first} and one {second}"
-    return join([_phrase(noun, counts[noun], rng) for noun in nouns], rng)
+    return join([phrase(noun, counts[noun], rng) for noun in nouns], rng)
 
 
-def _related(picture: Picture, link: Link, wording: _Wording, rng: random.Random) -> str | None:
+def _related(picture: Picture, link: Link, wording: Wording, rng: random.Random) -> str | None:
     """A sentence about a link, or None where the two things could be mistaken for others."""
     nouns = [wording.noun(item) for item in picture.items]
     subject, other = nouns[link.subject], nouns[link.object]
@@ -132,7 +134,7 @@ def _related(picture: Picture, link: Link, wording: _Wording, rng: random.Random
     kind = link.kind
     if kind in _INVERSE and rng.random() < 0.2:
         subject, other, kind = other, subject, _INVERSE[kind]
-    a, b = _phrase(subject, 1, rng), _phrase(other, 1, rng)
+    a, b = phrase(subject, 1, rng), phrase(other, 1, rng)
     words = rng.choice(_RELATIONS[kind])
     if kind in ("left_of", "right_of") and rng.random() < 0.18:
         side, far = ("left", "right") if kind == "left_of" else ("right", "left")
@@ -143,7 +145,7 @@ def _related(picture: Picture, link: Link, wording: _Wording, rng: random.Random
     rest = [noun for k, noun in enumerate(nouns) if k not in (link.subject, link.object)]
     if rest:
         counts = Counter(rest)
-        more = join([_phrase(noun, count, rng) for noun, count in counts.items()], rng)
+        more = join([phrase(noun, count, rng) for noun, count in counts.items()], rng)
         sentence += rng.choice((", and ", " and ", ", with ")) + more
     return sentence
 
@@ -156,7 +158,7 @@ def _missing(picture: Picture, rng: random.Random) -> str:
 
 def caption(picture: Picture, rng: random.Random) -> str:
     """A true caption; it names every item, but not every property."""
-    wording = _Wording(picture, rng)
+    wording = Wording(picture, rng)
     text = None
     if picture.relations and rng.random() < 0.85:
         text = _related(picture, rng.choice(picture.relations), wording, rng)
@@ -165,7 +167,7 @@ def caption(picture: Picture, rng: random.Random) -> str:
     if picture.absent and rng.random() < 0.9:
         text += _missing(picture, rng)
     if rng.random() < (0.3 if picture.background == "plain" else 0.88):
-        place = rng.choice(_PLACES[picture.background])
+        place = rng.choice(PLACES[picture.background])
         text = rng.choice((*(f"{text} {place}",) * 12, *(f"{text}, {place}",) * 3, f"{place}, {text}"))
     if rng.random() < (0.2 if picture.style == "flat" else 0.94):
         if rng.random() < 0.55:

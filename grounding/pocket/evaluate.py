@@ -139,7 +139,8 @@ def measure_autoencoder(count: int, *_: Any) -> dict[str, str]:
     vae = pipeline.vae
     decibels = []
     for number in track(range(count), "autoencoder", transient=True):
-        pixels = torch.from_numpy(draw(picture(UNSEEN + number, level=number % 3))).permute(2, 0, 1)[None] / 127.5 - 1
+        drawn = draw(picture(UNSEEN + number, level=number % 3), vae.config.sample_size)
+        pixels = torch.from_numpy(drawn).permute(2, 0, 1)[None] / 127.5 - 1
         with torch.no_grad():
             back = vae.decode(vae.encode(pixels).latent_dist.mean).sample.clamp(-1, 1)
         decibels.append(float(-10 * ((back - pixels).square().mean() / 4).log10()))
@@ -207,7 +208,8 @@ def _detect(finder: Any, pixels: Pixels, queries: list[str]) -> Any:
 
 def _grid(painted: Sequence[Pixels], held: Sequence[bool]) -> Image.Image:
     """Eight to a row, with a bar below each: green where the judge saw what was asked for."""
-    bars = [np.full((6, 128, 3), (40, 160, 70) if right else (200, 50, 50), np.uint8) for right in held]
+    wide = painted[0].shape[1]
+    bars = [np.full((wide // 20, wide, 3), (40, 160, 70) if right else (200, 50, 50), np.uint8) for right in held]
     cells = [np.concatenate([pixels, bar]) for pixels, bar in zip(painted, bars, strict=True)]
     rows = [np.concatenate(cells[start : start + 8], 1) for start in range(0, len(cells) - 7, 8)]
     return Image.fromarray(np.concatenate(rows))

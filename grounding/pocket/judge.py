@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from scipy import ndimage
 
 from grounding.pocket.judge_exam import examine, scenes, softened, summary
@@ -22,6 +23,8 @@ from grounding.pocket.judge_shapes import Fit, Window, covered, explained, fit
 from grounding.pocket.palette import BACKGROUNDS, STYLES
 from grounding.pocket.pictures import BoxXYXY, one_of, size_of
 
+_SIGHT = 128
+"""A picture that is so many times as wide as this is looked at from as many times as far away."""
 _LEAST_AREA = 0.003
 """What shows less than this share of the canvas is a speck (the smallest item covers about 0.006)."""
 _SHOWN = 0.35
@@ -230,8 +233,14 @@ def judge(
         one_of(background, BACKGROUNDS, "background")
     if style is not None:
         one_of(style, STYLES, "style")
-    reading = read(image, background, style)
+    reading = read(_from_afar(image), background, style)
     return tuple(sorted(_explain(reading), key=lambda item: -item.confidence))
+
+
+def _from_afar(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A large picture, reduced by a whole number."""
+    times = max(1, len(image) // _SIGHT)
+    return image if times == 1 else np.array(Image.fromarray(image).reduce(times))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

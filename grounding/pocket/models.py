@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 MANIFEST = "manifest.json"
 GATES = "gated/gates.safetensors"
-SIDE = 128
-MULTIPLE = 16
-"""Sides the pocket UNet can halve down to its middle: four pixels a latent, then two halvings."""
 
 _RESTORE = "restore it with `git checkout -- grounding/pocket/weights` or `pip install --force-reinstall scenewright`"
 _LOCAL: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
@@ -40,7 +37,7 @@ class Finder(NamedTuple):
 
 
 def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Any:
-    """The text-to-image pipeline (a `StableDiffusionPipeline`), 128×128."""
+    """The text-to-image pipeline (a `StableDiffusionPipeline`); `side` says how large its pictures are."""
     from grounding.backbones.quiet import quietly
 
     folder = checked("pipeline", weights)
@@ -50,6 +47,11 @@ def load_pipeline(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> 
         pipeline: Any = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype, **_LOCAL)  # type: ignore[no-untyped-call]
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def side(pipeline: Any) -> int:
+    """How many pixels wide and high the pictures of a pipeline are."""
+    return int(pipeline.unet.config.sample_size * pipeline.vae_scale_factor)
 
 
 def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Any:

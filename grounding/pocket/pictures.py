@@ -13,7 +13,9 @@ SIZES = ("small", "medium", "large")
 SCALES = {"small": 0.19, "medium": 0.30, "large": 0.46}
 """Longer side of an item as a fraction of the canvas; neighbours differ by half as much again."""
 
-RELATIONS = ("left_of", "right_of", "above", "below", "next_to", "on", "in", "in_front_of", "behind")
+RELATIONS = (
+    "left_of", "right_of", "above", "below", "next_to", "on", "in", "in_front_of", "behind", "holding", "wearing",
+)  # fmt: skip
 
 
 def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:

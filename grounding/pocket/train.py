@@ -22,9 +22,10 @@ class Name(StrEnum):
     text = "text"
     unet = "unet"
     repaint = "repaint"
+    painted = "painted"
     sight = "sight"
     gated = "gated"
-    decoder = "decoder"
+    larger = "larger"
     export = "export"
 
 
@@ -55,6 +56,11 @@ def main(
         from grounding.pocket.training.repaint import repaint_all
 
         typer.echo(f"{repaint_all(settings)} pictures repainted")
+        return
+    if stage is Name.painted:
+        from grounding.pocket.training.painted import paint_all
+
+        typer.echo(f"latents of {paint_all(settings)} pictures painted")
         return
     if stage is Name.export:
         from grounding.pocket.training.export import export

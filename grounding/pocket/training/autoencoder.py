@@ -19,16 +19,21 @@ CROP = 64
 KL_WEIGHT = 1e-6
 
 
-def build() -> Any:
+CHANNELS = {128: (32, 64, 96), 256: (24, 32, 64, 96)}
+"""Per side of the pictures, all with latents of 32×32, the width of every stage from the pixels inward."""
+
+
+def build(side: int = 128) -> Any:
     """About a million parameters, convolutions only: what it does to a patch does not depend on the picture's size."""
+    channels = CHANNELS[side]
     return AutoencoderKL(  # type: ignore[no-untyped-call]
-        down_block_types=("DownEncoderBlock2D",) * 3,
-        up_block_types=("UpDecoderBlock2D",) * 3,
-        block_out_channels=(32, 64, 96),
+        down_block_types=("DownEncoderBlock2D",) * len(channels),
+        up_block_types=("UpDecoderBlock2D",) * len(channels),
+        block_out_channels=channels,
         layers_per_block=1,
         latent_channels=4,
         norm_num_groups=8,
-        sample_size=128,
+        sample_size=side,
         mid_block_add_attention=False,
     )
 
@@ -36,11 +41,12 @@ def build() -> Any:
 class Autoencoder(Stage):
     name: ClassVar[str] = "autoencoder"
     recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=8, average=0.998)
+    side: ClassVar[int] = 128
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
-        self.model: Any = build()
+        self.model: Any = build(self.side)
 
     def begin(self, step: int) -> None:
         each = (self.settings.scenes or 9000) // 6
@@ -57,7 +63,7 @@ class Autoencoder(Stage):
         painted = self.model.decode(posterior.sample()).sample.float()
         difference = functional.l1_loss(painted, pictures)
         square = functional.mse_loss(painted, pictures)
-        edge = functional.l1_loss(_edges(painted), _edges(pictures))
+        edge = functional.l1_loss(edges(painted), edges(pictures))
         spread = posterior.kl().float().mean()
         return {
             "loss": difference + 2.0 * square + edge + KL_WEIGHT * spread,
@@ -80,8 +86,7 @@ class Autoencoder(Stage):
         model.half().save_pretrained(weights / "pipeline" / "vae")
 
     def load(self, weights: Path) -> None:
-        shipped: Any = AutoencoderKL.from_pretrained(weights / "pipeline" / "vae", dtype=torch.float32)  # type: ignore[no-untyped-call]
-        self.model.load_state_dict(shipped.state_dict())
+        self.model = AutoencoderKL.from_pretrained(weights / "pipeline" / "vae", dtype=torch.float32)  # type: ignore[no-untyped-call]
 
     def _paint(self, model: Any, pictures: Tensor) -> Tensor:
         parts = [model(part, sample_posterior=False).sample.clamp(-1, 1) for part in torch.split(pictures, 20)]
@@ -99,19 +104,12 @@ class Autoencoder(Stage):
         return to_signed(pictures)
 
 
-class Decoder(Autoencoder):
-    """The second half alone: it can learn on while a UNet is tied to the latents of the first."""
-
-    name: ClassVar[str] = "decoder"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.995)
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        for part in (self.model.encoder, self.model.quant_conv):
-            part.requires_grad_(False)
-
-    def start(self) -> None:
-        self.model.load_state_dict(trained(Autoencoder(self.settings)).state_dict())
+def trained_autoencoder(settings: Settings) -> Any:
+    """The autoencoder behind the latents that a painter learns. One that ships keeps the scale that it ships with."""
+    model = trained(Autoencoder(settings))
+    if (settings.state / f"{Autoencoder.name}.pt").exists():
+        measure_scale(model, settings.state)
+    return model
 
 
 def measure_scale(model: Any, state: Path) -> None:
@@ -134,7 +132,7 @@ def tile(pictures: Tensor, columns: int) -> Image.Image:
     return Image.fromarray(np.concatenate(rows))
 
 
-def _edges(pictures: Tensor) -> Tensor:
+def edges(pictures: Tensor) -> Tensor:
     across = pictures[..., 1:, 1:] - pictures[..., 1:, :-1]
     down = pictures[..., 1:, 1:] - pictures[..., :-1, 1:]
     return torch.cat([across, down], 1)

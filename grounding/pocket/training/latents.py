@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from grounding.pocket.training.autoencoder import to_signed
 from grounding.pocket.training.scenes import Scenes
+from grounding.pocket.world import draw, picture
 
 
 def latents(run: Scenes, vae: Any, device: torch.device) -> Tensor:
@@ -27,7 +29,7 @@ def _of_shard(folder: Path, mark: str, vae: Any, device: torch.device) -> np.typ
     if path.exists():
         kept: NDArray[np.float16] = np.load(path)
         return kept
-    pictures = torch.from_numpy(np.load(folder / "pictures.npy"))
+    pictures = torch.from_numpy(_pictures(folder, vae.config.sample_size))
     parts = []
     for part in torch.split(pictures, 50):
         pixels = to_signed(part.to(device)).contiguous(memory_format=torch.channels_last)
@@ -40,8 +42,18 @@ def _of_shard(folder: Path, mark: str, vae: Any, device: torch.device) -> np.typ
     return found
 
 
+def _pictures(folder: Path, side: int) -> NDArray[np.uint8]:
+    """The scenes of a shard at the side that an autoencoder is for."""
+    kept: NDArray[np.uint8] = np.load(folder / "pictures.npy")
+    if kept.shape[1] == side:
+        return kept
+    level = int(folder.parent.name.removeprefix("level"))
+    rows = json.loads((folder / "rows.json").read_text())
+    return np.stack([draw(picture(row["seed"], level=level), side) for row in rows])
+
+
 def _mark(vae: Any) -> str:
     weights = b"".join(
         value.float().cpu().contiguous().numpy().tobytes() for value in vae.encoder.state_dict().values()
     )
-    return hashlib.sha256(weights).hexdigest()[:8]
+    return hashlib.sha256(weights + str(vae.config.scaling_factor).encode()).hexdigest()[:8]

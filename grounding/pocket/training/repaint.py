@@ -19,6 +19,7 @@ from rich.progress import track
 from torch.nn import functional
 
 from grounding.pocket.compose import CROWDED
+from grounding.pocket.models import load_pipeline, side
 from grounding.pocket.training.scenes import SHARES, Scenes, scenes
 from grounding.pocket.training.settings import Settings
 
@@ -54,8 +55,6 @@ def repaint_all(settings: Settings) -> int:
     pictures were kept. Crowds are left out: what lies close together does not come out of it as it was."""
     from diffusers import StableDiffusionImg2ImgPipeline
 
-    from grounding.pocket.models import load_pipeline
-
     parts = load_pipeline().components
     painter: Any = StableDiffusionImg2ImgPipeline(**parts, requires_safety_checker=False)  # type: ignore[no-untyped-call]
     painter.set_progress_bar_config(disable=True)
@@ -89,10 +88,15 @@ def _paint(painter: Any, drawn: NDArray[np.uint8], captions: list[str], strength
            ) -> NDArray[np.uint8]:
     noise = torch.Generator().manual_seed(seed)
     with torch.autocast(painter.device.type, torch.bfloat16):
-        found = painter(captions, image=[Image.fromarray(picture) for picture in drawn], strength=strength,
-                        num_inference_steps=STEPS, guidance_scale=GUIDANCE, generator=noise, output_type="np")
-    whole: NDArray[np.uint8] = np.round(found.images * 255).astype(np.uint8)
-    return whole
+        found = painter(captions, image=[_sized(picture, side(painter)) for picture in drawn], strength=strength,
+                        num_inference_steps=STEPS, guidance_scale=GUIDANCE, generator=noise, output_type="pil")
+    return np.stack([np.array(_sized(np.array(picture), drawn.shape[1])) for picture in found.images])
+
+
+def _sized(picture: NDArray[np.uint8], wide: int) -> Image.Image:
+    """A picture at another width: what eyes learn from is smaller than what is painted."""
+    image = Image.fromarray(picture)
+    return image if image.width == wide else image.resize((wide, wide), Image.Resampling.BICUBIC)
 
 
 def unchanged(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grounding.pocket.captions import caption
-from grounding.pocket.compose import CROWDED
-from grounding.pocket.world import draw, picture
+from grounding.pocket.compose import ASKED, CROWDED
+from grounding.pocket.phrases import phrased
+from grounding.pocket.world import Picture, draw, picture
 
 SHARD = 500
 CAPTIONS = 6
@@ -63,10 +64,18 @@ def world_fingerprint() -> str:
     """Names what the drawing code draws and says now, so that scenes of an older world are never mixed in."""
     content = hashlib.sha256()
     for seed in range(24):
-        scene = picture(seed, level=seed % 3)
+        level = (0, 1, 2, ASKED)[seed % 4]
+        scene = picture(seed, level=level)
         content.update(draw(scene).tobytes())
-        content.update(caption(scene, random.Random(seed)).encode())
+        content.update(" ".join(captions(scene, level)).encode())
     return content.hexdigest()[:12]
+
+
+def captions(scene: Picture, level: int) -> list[str]:
+    """Several captions of a scene; two of three in free words where it is one that people ask for."""
+    words = random.Random(scene.seed)
+    ways = (phrased, caption, phrased) if level == ASKED else (caption,)
+    return [ways[number % len(ways)](scene, words) for number in range(CAPTIONS)]
 
 
 def _render_all(jobs: Sequence[tuple[Path, int, int]], workers: int) -> None:
@@ -83,10 +92,9 @@ def _render(job: tuple[Path, int, int]) -> None:
     pictures, rows = [], []
     for seed in range(first, first + SHARD):
         scene = picture(seed, level=level)
-        words = random.Random(seed)
         pictures.append(draw(scene))
-        captions = [caption(scene, words) for _ in range(CAPTIONS)]
-        rows.append({"seed": seed, "captions": captions, "items": [asdict(item) for item in scene.items]})
+        items = [asdict(item) for item in scene.items]
+        rows.append({"seed": seed, "captions": captions(scene, level), "items": items})
     partial = folder.with_name(folder.name + f".{os.getpid()}")
     partial.mkdir(parents=True, exist_ok=True)
     np.save(partial / "pictures.npy", np.stack(pictures))

@@ -17,7 +17,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from grounding.pocket.training.autoencoder import Autoencoder, measure_scale, tile
+from grounding.pocket.compose import ASKED
+from grounding.pocket.training.autoencoder import tile, trained_autoencoder
 from grounding.pocket.training.latents import latents
 from grounding.pocket.training.lessons import Crops, Lesson, Whole, joined
 from grounding.pocket.training.loop import Recipe, Settings, Stage, mixed, trained
@@ -28,7 +29,9 @@ from grounding.pocket.world import COLOURS, KINDS
 
 DROPPED = 0.1  # captions replaced by the empty one, for classifier-free guidance
 GROWN_UP = 120_000  # pictures seen by which large things have given way to the final mix, aids and cut-outs to nothing
-FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05), (0.20, 0.35, 0.45)
+LEVELS = {0: 1, 1: 2, 2: 3, ASKED: 6}
+"""The levels of scenes that it learns from, and how many are drawn of each for one of the first."""
+FIRST_MIX, LAST_MIX = (0.70, 0.25, 0.05, 0.0), (0.08, 0.17, 0.25, 0.50)
 FIRST_CROPS, LAST_CROPS = 0.75, 0.0  # the share of steps that show single things cut out
 THINGS = 3.0  # how much more an error on a thing weighs than one on the background, where there is no noise
 NAMED, AIMED = 0.03, 0.05
@@ -144,7 +147,7 @@ class Unet(Stage):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
-        self.vae = _trained_autoencoder(settings)
+        self.vae = trained_autoencoder(settings)
         self.tokenizer = tokenizer_of(settings.state)
         self.model: Any = Painter(build(), trained(Text(settings)).text)
         self._choose_processors()
@@ -155,15 +158,16 @@ class Unet(Stage):
     def begin(self, step: int) -> None:
         settings = self.settings
         self.vae.to(self.device)
-        self.seen = step * self.batch
+        self.seen = step * self.batch + (GROWN_UP if settings.shipped else 0)
         self.random.manual_seed(settings.seed + step)
         self.words = random.Random(settings.seed + step)
-        each = (settings.scenes or 24000) // 6
-        runs = [scenes(settings.state, level, n * each, settings.workers) for level, n in enumerate((1, 2, 3))]
+        each = (settings.scenes or 24000) // sum(LEVELS.values())
+        runs = [scenes(settings.state, level, n * each, settings.workers) for level, n in LEVELS.items()]
         text = self.model.text.to(self.device)
         self.wholes = [Whole(run, self.vae, text, self.tokenizer, self.device) for run in runs]
-        simple = [(level, runs[level], self.wholes[level]) for level in (0, 1)]
-        self.crops = Crops(simple, text, self.tokenizer, self.device)
+        if self.seen < GROWN_UP:
+            simple = [(level, runs[level], self.wholes[level]) for level in (0, 1)]
+            self.crops = Crops(simple, text, self.tokenizer, self.device)
         self.empty = self._read([""])[0]
         self._prepare_unseen()
 
@@ -190,7 +194,7 @@ class Unet(Stage):
     def lesson(self, grown: float) -> Lesson:
         """Whole scenes of every level, more of the harder ones as training goes on."""
         mix = [first + (last - first) * grown for first, last in zip(FIRST_MIX, LAST_MIX, strict=True)]
-        counts = np.bincount(self.words.choices(range(3), mix, k=self.batch), minlength=3).tolist()
+        counts = np.bincount(self.words.choices(range(len(mix)), mix, k=self.batch), minlength=len(mix)).tolist()
         return joined([w.lesson(n, self.random) for w, n in zip(self.wholes, counts, strict=True) if n])
 
     def noised(self, clean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -201,7 +205,7 @@ class Unet(Stage):
 
     def measure(self, model: Any) -> dict[str, float]:
         figures = {}
-        for level, (noisy, steps, states, target) in enumerate(self.unseen):
+        for level, (noisy, steps, states, target) in zip(LEVELS, self.unseen, strict=True):
             with mixed(self.device):
                 predicted = model(noisy, steps, states)
             figures[f"unseen_v{level}"] = round(float(functional.mse_loss(predicted, target)), 5)
@@ -246,7 +250,7 @@ class Unet(Stage):
         random_numbers = torch.Generator().manual_seed(7)
         self.unseen = []
         self.unseen_items = []
-        for level in range(3):
+        for level in LEVELS:
             run = scenes(self.settings.state, level, 1, unseen=True)
             clean = latents(run, self.vae, self.device)[:32].float()
             states = self._read([row["captions"][0] for row in run.rows[:32]])
@@ -321,9 +325,3 @@ def paint(pipeline: Any, prompts: list[str], seed: int, steps: int = 20, guidanc
     painted = pipeline(prompts, num_inference_steps=steps, guidance_scale=guidance, generator=noise, output_type="pt")
     pictures: Tensor = painted.images
     return pictures * 2 - 1
-
-
-def _trained_autoencoder(settings: Settings) -> Any:
-    model = trained(Autoencoder(settings))
-    measure_scale(model, settings.state)
-    return model

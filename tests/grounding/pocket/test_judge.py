@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grounding.pocket.compose import fit
 from grounding.pocket.judge import Found, judge, main
 from grounding.pocket.judge_exam import Marks, examine, iou, overlaps, scenes, softened, summary, wilson
 from grounding.pocket.judge_pixels import read, to_lab
 from grounding.pocket.judge_shapes import drawn
+from grounding.pocket.placing import fit
 from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, STYLES, Item, Picture, draw, picture
 
 

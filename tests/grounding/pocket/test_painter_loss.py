@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from grounding.pocket.training.lessons import Lesson
-from grounding.pocket.training.unet import GROWN_UP, LOOKS, THINGS, Unet, importance, scheduler
+from grounding.pocket.training.unet import GROWN_UP, LEVELS, LOOKS, THINGS, Unet, importance, scheduler
 from grounding.pocket.world import COLOURS, KINDS
 
 
@@ -47,7 +47,7 @@ def stage(seen: int) -> Any:
     unet: Any = object.__new__(Unet)
     unet.device, unet.batch, unet.seen = torch.device("cpu"), 4, seen
     unet.random, unet.words = torch.Generator().manual_seed(0), random.Random(0)
-    unet.wholes, unet.crops, unet.empty = [Shown()] * 3, Shown(), torch.zeros(3, 8)
+    unet.wholes, unet.crops, unet.empty = [Shown()] * len(LEVELS), Shown(), torch.zeros(3, 8)
     unet.scheduler, unet.model = scheduler(), Still()
     unet.noise_scales = unet.scheduler.alphas_cumprod
     return unet

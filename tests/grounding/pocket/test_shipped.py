@@ -13,7 +13,7 @@ from grounding import backbones
 from grounding.guide.bind import Bind
 from grounding.guide.refocus import Refocus
 from grounding.painter import Painter
-from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256
+from grounding.pocket.models import MANIFEST, WEIGHTS, load_clip, load_detector, load_pipeline, manifest, sha256, side
 from grounding.pocket.world import draw, picture
 from grounding.settings import How
 from planner.place import place
@@ -71,12 +71,12 @@ def test_the_pipeline_paints_and_the_same_seed_paints_the_same(pipeline: Any) ->
         painted = pipeline("a red ball in a meadow", num_inference_steps=2, generator=noise, output_type="np").images[0]
         return np.asarray(painted)
 
-    assert once().shape == (128, 128, 3)
+    assert once().shape == (side(pipeline), side(pipeline), 3)
     np.testing.assert_array_equal(once(), once())
 
 
 def test_the_autoencoder_keeps_unseen_scenes_at_32_decibels(pipeline: Any) -> None:
-    shown = np.stack([draw(picture(60_000_000 + seed, level=seed % 3)) for seed in range(12)])
+    shown = np.stack([draw(picture(60_000_000 + seed, level=seed % 3), side(pipeline)) for seed in range(12)])
     pixels = torch.from_numpy(shown).permute(0, 3, 1, 2) / 127.5 - 1
     with torch.no_grad():
         back = pipeline.vae.decode(pipeline.vae.encode(pixels).latent_dist.mean).sample.clamp(-1, 1)
@@ -85,7 +85,7 @@ def test_the_autoencoder_keeps_unseen_scenes_at_32_decibels(pipeline: Any) -> No
 
 
 def test_latents_have_about_unit_spread(pipeline: Any) -> None:
-    shown = np.stack([draw(picture(60_000_100 + seed, level=2)) for seed in range(12)])
+    shown = np.stack([draw(picture(60_000_100 + seed, level=2), side(pipeline)) for seed in range(12)])
     with torch.no_grad():
         found = pipeline.vae.encode(torch.from_numpy(shown).permute(0, 3, 1, 2) / 127.5 - 1).latent_dist.mean
     assert float((found * pipeline.vae.config.scaling_factor).std()) == pytest.approx(1, abs=0.15)
