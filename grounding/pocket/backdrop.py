@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from grounding.pocket.palette import LIT, RGB, backdrop_tones, mix
+from grounding.pocket.palette import RGB, backdrop_tone, mix
 
 VARIANTS = 8
 _CACHED_SIDE = 160
@@ -38,7 +38,6 @@ class _Stage(NamedTuple):
     upper: RGB
     lower: RGB
     accent: RGB
-    pane: RGB
     lift: float
     rng: random.Random
 
@@ -105,7 +104,7 @@ def _city(stage: _Stage) -> None:
         for row in range(int(height / 0.08)):
             for left in (0.25, 0.6):
                 y = street - height + 0.025 + 0.08 * row
-                stage.block(x + left * width, y, x + (left + 0.17) * width, y + 0.035, mix(wall, stage.pane, 0.45))
+                stage.block(x + left * width, y, x + (left + 0.17) * width, y + 0.035, mix(wall, stage.upper, 0.45))
         x += width + stage.rng.choice((0, 0.02))
     stage.block(0, street, 1, 1, stage.accent)
 
@@ -159,12 +158,11 @@ def _sparkle(image: Image.Image, rng: random.Random) -> None:
 
 def _paint(name: str, style: str, variant: int, size: int) -> Image.Image:
     rng = random.Random(f"{name}/{variant}")
-    upper, lower, accent = backdrop_tones(TONES[name], style)
+    upper, lower, accent = (backdrop_tone(tone, style) for tone in TONES[name])
     side = size * _OVERSAMPLE
     image = _fade(side, upper, lower if name == "plain" else mix(upper, lower, 0.25))
     if name in _DRAWINGS:
-        pane = LIT if style == "night" else upper
-        _DRAWINGS[name](_Stage(image, side, upper, lower, accent, pane, rng.uniform(-0.06, 0.06), rng))
+        _DRAWINGS[name](_Stage(image, side, upper, lower, accent, rng.uniform(-0.06, 0.06), rng))
     if style == "night":
         _sparkle(image, rng)
     return image.reduce(_OVERSAMPLE)

@@ -19,8 +19,6 @@ from grounding.pocket.shapes import shape
 OVERSAMPLE = 4
 LINE = {"flat": 0.0085, "sketch": 0.0125, "pastel": 0.0075, "night": 0.0085}
 """Width of the outline as a fraction of the canvas."""
-PATCHES, LEAST_PITCH = 4.2, 0.055
-"""Stripes and spots: so many to an item's longer side, but never closer than this fraction of the canvas."""
 GLASS: RGB = (200, 222, 232)
 _SHADOW: RGB = (60, 56, 76)
 _STILL = np.zeros(2)
@@ -47,7 +45,6 @@ class _Sheet:
 
     def __init__(self, item: Item, size: int, style: str) -> None:
         x0, y0, x1, y1 = (v * size for v in item.box)
-        self.canvas = size * OVERSAMPLE
         self.left, self.top = math.floor(x0), math.floor(y0)
         self.width = (math.ceil(x1) - self.left) * OVERSAMPLE
         self.height = (math.ceil(y1) - self.top) * OVERSAMPLE
@@ -94,21 +91,21 @@ def _texture(item: Item, sheet: _Sheet) -> Image.Image | None:
         return None
     pattern = Image.new("L", (sheet.width, sheet.height))
     draw = ImageDraw.Draw(pattern)
-    pitch = max(max(sheet.width, sheet.height) / PATCHES, LEAST_PITCH * sheet.canvas)
+    pitch = max(sheet.width, sheet.height) / (5.0 if item.texture == "striped" else 4.6)
     if item.texture == "striped":
         for k in range(-6, 12):
             x = k * pitch
             draw.polygon(
                 [
                     (x, 0),
-                    (x + pitch * 0.5, 0),
-                    (x + pitch * 0.5 + sheet.height * 0.6, sheet.height),
+                    (x + pitch * 0.46, 0),
+                    (x + pitch * 0.46 + sheet.height * 0.6, sheet.height),
                     (x + sheet.height * 0.6, sheet.height),
                 ],
                 fill=255,
             )
         return pattern
-    r = pitch * 0.3
+    r = pitch * 0.27
     for row in range(int(sheet.height / pitch * 1.2) + 2):
         for column in range(int(sheet.width / pitch) + 2):
             x, y = (column + 0.5 * (row % 2)) * pitch, (row + 0.4) * pitch * 0.86

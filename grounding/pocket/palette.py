@@ -23,16 +23,16 @@ STYLES = ("flat", "sketch", "pastel", "night")
 BACKGROUNDS = ("plain", "sky", "meadow", "beach", "snow", "desert", "forest", "city", "room", "sea")
 
 SECOND: dict[str, RGB] = {
-    "red": (138, 10, 28),
-    "orange": (255, 206, 134),
-    "yellow": (214, 154, 4),
-    "green": (16, 92, 42),
-    "blue": (136, 184, 250),
-    "purple": (190, 142, 230),
-    "pink": (218, 72, 138),
-    "brown": (184, 134, 94),
-    "black": (112, 112, 124),
-    "white": (172, 180, 206),
+    "red": (164, 18, 34),
+    "orange": (255, 184, 92),
+    "yellow": (226, 176, 16),
+    "green": (26, 112, 50),
+    "blue": (104, 158, 244),
+    "purple": (172, 116, 214),
+    "pink": (232, 96, 154),
+    "brown": (166, 114, 76),
+    "black": (92, 92, 102),
+    "white": (190, 196, 214),
 }
 """The second tone of each colour, for stripes and spots: recognisably the same colour."""
 
@@ -56,29 +56,14 @@ def mix(a: RGB, b: RGB, share: float) -> RGB:
     return (r, g, b_)
 
 
-DUSK = (0.86, 0.5, 0.4)
-"""How dark night makes the upper, the lower and the accent tone: the sky most, so that the place can be told."""
-
-
-LIT: RGB = (222, 190, 120)
-"""A lit window at night."""
-
-
-def backdrop_tones(given: tuple[RGB, RGB, RGB], style: str) -> tuple[RGB, RGB, RGB]:
-    """The upper, lower and accent tone of a background (given for `flat`) in another style."""
-    if style == "night":
-        upper, lower, accent = (mix(tone, (30, 36, 88), share) for tone, share in zip(given, DUSK, strict=True))
-    else:
-        upper, lower, accent = (backdrop_tone(tone, style) for tone in given)
-    return upper, lower, accent
-
-
 def backdrop_tone(tone: RGB, style: str) -> RGB:
-    """A background tone by day (given for `flat`) in another style."""
+    """A background tone (given for `flat`) in another style."""
     if style == "sketch":
         return mix(tone, (242, 236, 222), 0.55)
     if style == "pastel":
         return mix(tone, (226, 214, 226), 0.36)
+    if style == "night":
+        return mix(tone, (38, 44, 98), 0.74)
     return tone
 
 
