@@ -9,7 +9,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 HERE   := -c constraints.txt --config-settings editable_mode=compat -e
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench-agent bench-grounding bench-people bench-planner bench-repair bench-tokens bench-verify wheel clean
+.PHONY: help demo test check format bench-agent bench-grounding bench-layouts bench-people bench-planner bench-reading bench-repair bench-tokens bench-verify wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
@@ -34,6 +34,9 @@ bench-agent: $(VENV)/.dev ## success and cost of plain, guided and repaired pict
 bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and seeds; goes on where it was stopped
 	@PYTHONPATH=. $(BIN)/python -m grounding.bench $(ARGS)
 
+bench-layouts: $(VENV)/.dev ## everyday scenes placed and drawn, laid out to be marked by eye (JUDGE=folder)
+	@PYTHONPATH=. $(BIN)/python tests/bench/layouts.py --prompts $(JUDGE)/../benchmarks/scenes/prompts.jsonl $(ARGS)
+
 bench-people: $(VENV)/.dev ## two hundred prompts in free words, painted and laid out to be marked by eye
 	@PYTHONPATH=. $(BIN)/python tests/bench/people.py $(ARGS)
 
@@ -42,6 +45,9 @@ bench-llm: $(VENV)/.dev ## read typed prompts with a local model (WEIGHTS=file.g
 
 bench-planner: $(VENV)/.dev ## time reading and placing on the judge's prompts (JUDGE=folder)
 	@$(BIN)/python tests/bench/planning.py --judge $(JUDGE) $(ARGS)
+
+bench-reading: $(VENV)/.dev ## prompts as people type them, read, placed and scored (JUDGE=folder)
+	@PYTHONPATH=. $(BIN)/python tests/bench/reading.py --judge $(JUDGE) $(ARGS)
 
 bench-repair: $(VENV)/.dev ## move published boxes until all claims hold (JUDGE=folder)
 	@$(BIN)/python tests/bench/repair.py --benchmarks $(JUDGE)/../benchmarks $(ARGS)
