@@ -34,7 +34,7 @@ class Claim(Data):
     slanted: bool = False
     piled: bool = False
     lying: bool = Field(default=False, exclude=True)
-    source: int = Field(default=-1, exclude=True)
+    source: int = -1
     noun: str = ""
     at_least: int = 0
     at_most: int | None = None

@@ -98,7 +98,7 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
                                       settings.second_detector, settings.second_scorer)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
-    return verifier.verifier.verify(picture, claims)
+    return verifier.look(picture, claims)
 
 
 def open_picture(path: Path) -> Image.Image:

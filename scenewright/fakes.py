@@ -129,6 +129,8 @@ class Oracle:
         return Report(prompt=layout.scene.prompt, canvas=layout.canvas, detector=self.identity, findings=findings,
                       matches=matches, problems=problems)
 
+    look = verify
+
 
 def _finding(claim: Claim, wrong: bool, shaky: bool) -> Finding:
     return Finding(claim=claim, ruling="fails" if wrong else "holds", score=0.1 if wrong else 0.9, threshold=0.5,

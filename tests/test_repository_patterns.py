@@ -22,7 +22,7 @@ PACKAGES = ("planner", "prompts", "editor", "grounding", "scenewright")
 ANYWHERE = ("search", "findall", "finditer", "split", "sub", "subn")
 AT_THE_START = ("match", "fullmatch")
 LENGTH = 8_000
-SQUARE = 10.0
+SQUARE = 8.0
 """Four times as much text takes a line four times as long, and a square sixteen times; a mark between them."""
 NOTICEABLE = 0.03
 """Seconds; less than that for 8,000 characters is no attack."""
@@ -96,10 +96,10 @@ def squares(case: Case, piece: str, first: str) -> bool:
 def test_no_pattern_takes_time_in_the_square_of_its_input() -> None:
     assert len(CASES) > 40
     found = {(place, piece) for case, place in CASES.items() for piece in pumped(case[0])
-             for first in ("", case[0][:1], "```") if squares(case, piece, first)}
+             for first in ("", case[0][:1], "```") if squares(case, piece, first) and squares(case, piece, first)}
     assert found == set()
 
 
 @pytest.mark.parametrize(("pattern", "piece"), [(r"\s+$", " "), (r"```[a-z]*\s*\n(.*?)```", "\n")])
 def test_the_test_finds_squares(pattern: str, piece: str) -> None:
-    assert squares((pattern, re.DOTALL, False), piece, "```")
+    assert any(squares((pattern, re.DOTALL, False), piece, "```") for _ in range(3))

@@ -132,5 +132,7 @@ def _explain(task: Task) -> Conflict:
         return Conflict(boxes or (f"there are {len(task.scene.things)} things",),
                         "They do not fit on the canvas without forbidden overlaps.")
     core = minimal_set([c for c in task.claims if TABLE[c.relation].arity != "words"], satisfiable)
+    if not core and not boxes:
+        return Conflict((f"there are {len(task.scene.things)} things",), "No places were found for all of them.")
     why = "No arrangement on this canvas satisfies all of them."
     return Conflict((*(claim.sentence for claim in core), *boxes), why)

@@ -13,7 +13,7 @@ from planner.place.task import MOST_WORK
 from planner.place.trial import Trial
 from planner.read.grammar import read
 from planner.relations.aim import Aim
-from planner.scene import Box, Layout, Placement, Relation, Scene, Thing
+from planner.scene import Box, Group, Layout, Placement, Relation, Scene, Thing
 from tests.planner.scenes import NOUNS, thing
 
 HUNDRED = tuple(thing(f"t{i}", NOUNS[i % len(NOUNS)]) for i in range(100))
@@ -160,3 +160,10 @@ def test_what_goes_along_goes_along_however_far_the_chain_reaches() -> None:
                                             Relation(kind="wearing", subjects=("man",), objects=("hat",))))
     allowed = allowed_pairs(scene)
     assert {frozenset(pair) for pair in (("gem", "horse"), ("badge", "horse"), ("gem", "man"))} <= allowed
+
+
+def test_a_crowd_that_finds_no_places_is_refused_as_a_crowd() -> None:
+    things = tuple(Thing(id=f"t{i}", noun="person", phrase="a person", group="g") for i in range(100))
+    scene = Scene(things=things, groups=(Group(id="g", words="a hundred", at_least=100, at_most=100),))
+    with pytest.raises(Conflict, match="there are 100 things"):
+        place(scene)

@@ -74,7 +74,7 @@ def test_a_gerund_is_read_back_as_its_verb(base: str) -> None:
 
 @pytest.mark.parametrize(("text", "low", "high", "n"), [
     ("three", 3, 3, 3), ("12", 12, 12, 12), ("twenty-one", 21, 21, 21), ("twenty one", 21, 21, 21),
-    ("a dozen", 12, 12, 12),
+    ("a dozen", 12, 12, 12), ("a hundred", 100, 100, 100), ("a thousand", 1000, 1000, 1000),
     ("half a dozen", 6, 6, 6), ("two dozen", 24, 24, 24), ("a pair of", 2, 2, 2), ("a couple of", 2, 2, 2),
     ("several", 3, None, 4),
     ("a few", 2, None, 3), ("many", 4, None, 6), ("at least four", 4, None, 4), ("up to five", 1, 5, 5),
