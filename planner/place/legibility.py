@@ -24,9 +24,11 @@ class Legibility:
     """How many ranks of things may stand behind each other before they become smaller."""
     filled: float
     """How much of a fair share of the canvas things may cover together."""
+    ground: bool
+    """Whether things stand on one ground and fly above it; else they have the whole canvas to be apart on."""
 
 
-EYE = Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25)
+EYE = Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25, ground=True)
 """A person who looks at boxes."""
-PAINTER = Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0)
-"""A painter that has learned things of a sixth to six tenths of the canvas."""
+PAINTER = Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False)
+"""A painter that has learned things of a sixth to six tenths of the canvas anywhere on it, and melts crowds."""

@@ -92,11 +92,13 @@ class Start:
         aloft = flies(self.task.scene.things[members[0]].noun)
         id = self.task.ids[members[0]]
         tied = any(id in (*c.things, *c.objects) for c in self.claims)
+        ground = self.task.legible.ground
         best, spot = -1e9, (0.0, 0.0)
         self.task.work.spend(10 * len(there))
         for _ in range(10 if there else 3):
             x = rng.triangular(left, right) if not there else rng.uniform(left, right)
-            depth = rng.uniform(0.0, 0.4) if aloft else rng.uniform(0.75, 1.0)
+            stands = rng.uniform(0.75, 1.0) if ground else rng.triangular(0.35, 1.0, 0.85)
+            depth = rng.uniform(0.0, 0.4) if aloft else stands
             y = top + (bottom - top) * (rng.uniform(0.35, 0.65) if tied and id not in self.standing else depth)
             score = min((self._clearance(body, b, x, y) for b in there), default=0.0)
             if score > best:

@@ -56,7 +56,9 @@ class Trial:
             return True
         self.rng = self.task.random(self.attempt)
         self.turns = self._turns()
-        self.standing, self.flying = grounded(self.task.scene, self.claims), aloft(self.task.scene, self.claims)
+        self.standing, self.flying = frozenset(), frozenset()
+        if self.task.legible.ground:
+            self.standing, self.flying = grounded(self.task.scene, self.claims), aloft(self.task.scene, self.claims)
         self.room = (ROOM if not self.task.hints else 0.006) * 0.8 ** self.attempt
         self.sizes = self._sizes()
         self.board = self._board()

@@ -39,8 +39,8 @@ def test_no_pair_of_things_is_turned_round_in_size(legible: Legibility) -> None:
 
 
 def test_the_limits_of_an_eye_and_of_a_painter_are_these() -> None:
-    assert Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25) == EYE
-    assert Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0) == PAINTER
+    assert Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25, ground=True) == EYE
+    assert Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False) == PAINTER
 
 
 @pytest.mark.parametrize(("legible", "modest"), [(EYE, 0.56), (PAINTER, 0.42)])
@@ -130,3 +130,11 @@ def test_what_carries_one_thing_may_overlap() -> None:
         Relation(kind="on", subjects=("c",), objects=("p",)), Relation(kind="on", subjects=("c",), objects=("t",))))
     assert {frozenset("pt"), frozenset("cp"), frozenset("ct")} == allowed_pairs(scene)
     assert check(place(scene)) == []
+
+
+def test_for_a_painter_things_have_the_whole_canvas_and_for_an_eye_one_ground() -> None:
+    scene = read("a black apple, two white houses and three purple chairs")
+    feet = {legible: [box.y1 for seed in range(12) for box in place(scene, seed=seed, legible=legible).boxes.values()]
+            for legible in (EYE, PAINTER)}
+    assert min(feet[EYE]) > 0.45
+    assert sum(y < 0.45 for y in feet[PAINTER]) > len(feet[PAINTER]) / 5
