@@ -92,18 +92,22 @@ class Start:
         aloft = flies(self.task.scene.things[members[0]].noun)
         id = self.task.ids[members[0]]
         tied = any(id in (*c.things, *c.objects) for c in self.claims)
-        ground = self.task.legible.ground
         best, spot = -1e9, (0.0, 0.0)
         self.task.work.spend(10 * len(there))
         for _ in range(10 if there else 3):
             x = rng.triangular(left, right) if not there else rng.uniform(left, right)
-            stands = rng.uniform(0.75, 1.0) if ground else rng.triangular(0.35, 1.0, 0.85)
-            depth = rng.uniform(0.0, 0.4) if aloft else stands
+            depth = self._depth(aloft)
             y = top + (bottom - top) * (rng.uniform(0.35, 0.65) if tied and id not in self.standing else depth)
             score = min((self._clearance(body, b, x, y) for b in there), default=0.0)
             if score > best:
                 best, spot = score, (x, y)
         return spot
+
+    def _depth(self, aloft: bool) -> float:
+        """How far down something stands or flies: 0 at the top."""
+        if aloft:
+            return self.rng.uniform(0.0, 0.4)
+        return self.rng.uniform(0.75, 1.0) if self.task.legible.ground else self.rng.triangular(0.35, 1.0, 0.85)
 
     @cached_property
     def _apart(self) -> list[list[tuple[int, int]]]:
