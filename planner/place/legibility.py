@@ -30,5 +30,5 @@ class Legibility:
 
 EYE = Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25, ground=True)
 """A person who looks at boxes."""
-PAINTER = Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False)
+PAINTER = Legibility(scale=0.25, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False)
 """A painter that has learned things of a sixth to six tenths of the canvas anywhere on it, and melts crowds."""

@@ -40,7 +40,7 @@ def test_no_pair_of_things_is_turned_round_in_size(legible: Legibility) -> None:
 
 def test_the_limits_of_an_eye_and_of_a_painter_are_these() -> None:
     assert Legibility(scale=0.62, even=0.15, readable=0.13, modest=0.56, ranks=0.95, filled=1.25, ground=True) == EYE
-    assert Legibility(scale=0.36, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False) == PAINTER
+    assert Legibility(scale=0.25, even=0.5, readable=0.2, modest=0.42, ranks=3.0, filled=1.0, ground=False) == PAINTER
 
 
 @pytest.mark.parametrize(("legible", "modest"), [(EYE, 0.56), (PAINTER, 0.42)])
