@@ -51,6 +51,10 @@ class Profile(Data):
     """Every word that it was taught; none: any."""
     vocabulary: Vocabulary | None = None
     """Which of its words compete, and how its captions speak."""
+    usual: Annotated[Mapping[Word, Words], Field(max_length=10_000)] = {}
+    """The colours that a kind of thing usually has; the painter is told one of them where the prompt tells none."""
+    lost: Annotated[Mapping[Word, Words], Field(max_length=1000)] = {}
+    """The colours in which a thing hardly stands out from a setting."""
     near: Annotated[tuple[Near, ...], Field(max_length=10_000)] = ()
 
     @classmethod

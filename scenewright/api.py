@@ -132,8 +132,9 @@ def _named(model: BaseChatModel | None) -> str:
 def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
     how = usual.asked(settings.steps, settings.guidance_scale, settings.strength).but(
         negative=settings.negative, scheduler=settings.scheduler)
-    return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
-                   rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
+    return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, wording=settings.wording,
+                   candidates=settings.candidates, rounds=settings.rounds, seconds=settings.seconds,
+                   llm_calls=settings.llm_calls, parent=parent)
 
 
 @dataclass(frozen=True)

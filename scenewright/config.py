@@ -20,6 +20,7 @@ from grounding.loading import Offload, Precision
 from grounding.settings import GuidanceScale, Negative, Scheduler, Steps, Strength
 from scenewright.asked import Asked, nearest
 from scenewright.errors import BadSettings
+from scenewright.loop.course import Wording
 from scenewright.loop.remedies import Remedies
 from scenewright.loop.stages import MOST_SEEDS
 from scenewright.places import FILE, OTHER_VARIABLES, PREFIX, config_file
@@ -61,6 +62,7 @@ class Settings(Asked, BaseSettings):
     scheduler: Scheduler = Field("own", description="how noise is taken away; own: as the image model brings it")
     steps: Steps | None = Field(None, description="none: what the model does best with")
     guidance_scale: GuidanceScale | None = Field(None, description="none: the model's own; 1 is no guidance")
+    wording: Wording = Field("brief", description="brief: the painter is told its own words; typed: the prompt's")
     strength: Strength = Field(1.0, description="of the guidance; 0 paints plainly")
     candidates: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = Field(
         1, description="pictures per round, in one batch; what two rounds failed at gets up to three times as many")

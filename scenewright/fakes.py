@@ -76,6 +76,9 @@ class DrawingPainter:
         """What it was told to find strange."""
         return self.strange
 
+    def brief(self, layout: Layout) -> None:
+        """It draws, and is told nothing in words."""
+
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image.Image | None = None) -> Sequence[Painting]:
         """One drawing per seed; a mended picture is drawn as any other."""

@@ -101,7 +101,8 @@ def page(run: Run, result: Result) -> str:
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
         notes=[*(word.sentence for word in outcome.unpaintable), *outcome.notes,
-               *result.layout.scene.notes, *result.layout.notes, *(report.limits if report else ())],
+               *result.layout.scene.notes, *result.layout.notes,
+               *(outcome.brief.decided if outcome.brief else ()), *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
         parent=about.get("parent"))
 

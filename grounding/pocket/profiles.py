@@ -13,6 +13,20 @@ from grounding.verify.pocket import VOCABULARY
 STEPS, GUIDANCE = 20, 5.0
 """As few steps, and as much guidance, as the pocket paints well with."""
 THRESHOLDS = "thresholds.json"
+USUAL = {
+    "star": ("yellow", "white", "orange"), "heart": ("red", "pink"), "moon": ("yellow", "white"),
+    "cat": ("black", "orange", "white", "brown"), "dog": ("brown", "black", "white", "orange"),
+    "rabbit": ("white", "brown"), "tree": ("green",), "flower": ("pink", "red", "yellow", "purple", "orange"),
+    "mushroom": ("red", "brown"), "apple": ("red", "green"), "crown": ("yellow",), "lamp": ("yellow", "orange", "red"),
+    "chair": ("brown", "red", "blue"), "table": ("brown", "white"),
+}
+"""The colours that things have in the world outside; what is not here may have any."""
+LOST = {
+    "in the sky": ("blue", "white"), "in a meadow": ("green",), "on the beach": ("yellow", "orange", "white"),
+    "in the snow": ("white",), "in the desert": ("yellow", "orange"), "in the forest": ("green",),
+    "under the sea": ("blue",), "in a room": ("brown", "orange"), "night picture": ("black", "blue"),
+}
+"""The colours in which things hardly stand out from a setting of the picture world."""
 
 
 def profiles() -> Mapping[str, Profile]:
@@ -22,7 +36,8 @@ def profiles() -> Mapping[str, Profile]:
     return {
         "pipeline": Profile(
             steps=STEPS, guidance_scale=GUIDANCE, scales=SCALES, nouns=kinds(), words=tuple(all_words()),
-            vocabulary=VOCABULARY, near=tuple(Near(kinds=kinds, words=words) for kinds, words in near())),
+            vocabulary=VOCABULARY, usual=USUAL, lost=LOST,
+            near=tuple(Near(kinds=kinds, words=words) for kinds, words in near())),
         "detector": Profile(query="{}", thresholds=THRESHOLDS, scales=SCALES, nouns=kinds(), words=taught,
                             vocabulary=VOCABULARY),
         "clip": Profile(scales=SCALES, nouns=kinds(), words=taught, vocabulary=VOCABULARY),

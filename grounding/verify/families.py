@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from grounding.verify.judges import Knowledge, indefinite
@@ -114,7 +114,7 @@ class Vocabulary(Data):
         own, rivals = _sides(words, self.manners)
         said = own or (words,)
         return Contest("style", (*(words for _ in said), *rivals), tuple(
-            f"{indefinite(_medium(manner))} of {subject}" for manner in (*said, *rivals)), len(said))
+            f"{indefinite(medium(manner))} of {subject}" for manner in (*said, *rivals)), len(said))
 
     def surroundings(self, kind: Literal["background", "style"], words: str, subject: str,
                      knows: Knowledge) -> tuple[Contest, ...]:
@@ -133,6 +133,18 @@ class Vocabulary(Data):
             if said <= left and all(knows.tells(word) for word in said):
                 found.append(contest(alias, subject))
                 left = left - said
+        return tuple(found)
+
+    @staticmethod
+    def named(words: str, groups: Sequence[Group]) -> tuple[str, ...]:
+        """The phrases of the groups that the words speak of; where a word is of several, of the one that says most."""
+        found: dict[str, str] = {}
+        low = f" {' '.join(re.findall(r'[a-z0-9-]+', words.lower()))} "
+        for alias, phrase in sorted(((alias, group[0]) for group in groups for alias in group),
+                                    key=lambda row: -len(row[0])):
+            if f" {alias} " in low:
+                low = low.replace(f" {alias} ", " | ")
+                found.setdefault(phrase, alias)
         return tuple(found)
 
     def told(self) -> frozenset[str]:
@@ -181,7 +193,7 @@ def _content(words: str) -> set[str]:
     return low - _MEDIA or low
 
 
-def _medium(manner: str) -> str:
+def medium(manner: str) -> str:
     """A style as the noun of a caption: "pastel" becomes "pastel picture"."""
     words = [word for word in manner.split() if word != "style"] or [manner]
     nouns = ("picture", "photo", "photograph", "painting", "drawing", "sketch", "cartoon", "illustration", "art",

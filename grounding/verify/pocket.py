@@ -26,7 +26,7 @@ VOCABULARY = Vocabulary(
         ("in the forest", "forest", "woods"),
         ("in the city", "city", "town"),
         ("in a room", "room", "indoors"),
-        ("under the sea", "sea", "water", "underwater", "ocean"),
+        ("under the sea", "in the sea", "sea", "water", "underwater", "ocean"),
     ),
     manners=(
         ("cartoon", "flat", "illustration"),

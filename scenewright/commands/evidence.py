@@ -39,6 +39,8 @@ def told_result(result: Result) -> str:
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
+    if (brief := outcome.brief) is not None:
+        parts.append(Text(f"painted as: {plain(brief.prompt)}", "dim"))
     verdict = "verified" if result.verified else "not verified" if result.report else "not checked"
     rounds = f"{outcome.rounds} round{'s' * (outcome.rounds != 1)}"
     facts = [f"{verdict}: {ENDED.get(outcome.ended, outcome.ended)}", rounds,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grounding.brief import Brief
 from grounding.rendering import Painting, Step
 from grounding.settings import How
 from planner.scene import Layout
@@ -44,6 +45,12 @@ class SampledPainter:
         return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
                      for found in unpaintable(ground(layout).prompt, self.profile) if found.word not in unwanted)
 
+    def brief(self, layout: Layout) -> Brief | None:
+        """In the words that the model's profile says it knows."""
+        from grounding.brief import brief
+
+        return brief(layout, self.profile)
+
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
@@ -51,7 +58,7 @@ class SampledPainter:
         from grounding.painter import Start
 
         def paint(seeds: Sequence[int]) -> list[Painting]:
-            return self.painter.paint([task.layout] * len(seeds), task.how, seed=seeds, start=Start(source=source),
+            return self.painter.paint([task.told] * len(seeds), task.how, seed=seeds, start=Start(source=source),
                                       on_step=on_step, cancel=cancel)
 
         with self._alone, quietly():

@@ -143,7 +143,8 @@ class Loop:
 
     def paint(self, state: State) -> State:
         """The round's batch: taken from the folder if it is there, painted and stored otherwise."""
-        task = state.course.task(state.layout, self.request, state.round)
+        brief = self.painter.brief(state.layout) if self.request.wording == "brief" else None
+        task = state.course.task(state.layout, self.request, state.round, brief)
         self._warn(self.painter.unpaintable(task.layout))
         key = task.key(self.painter.identity)
         self.tell(events.RoundBegan(state.round, self.request.rounds))
@@ -266,7 +267,8 @@ class Loop:
         best = best_of(state.tries)
         if best is None:
             raise AttemptFailed(f"none of {state.round} rounds came to a picture; try another seed")
-        layout, recipe, report = self.run.task(best.batch).layout, self._recipe(best.batch, best.index), ""
+        task, recipe, report = self.run.task(best.batch), self._recipe(best.batch, best.index), ""
+        layout = task.layout
         painting = self._batch(best.batch)[best.index]
         picture = with_recipe(painting.image, recipe)
         self.run.write(PICTURE, picture)
@@ -277,7 +279,7 @@ class Loop:
         outcome = Outcome(
             verified=best.verified, ended=state.ended, rounds=state.round, best=best, tries=state.tries,
             decisions=state.decisions, notes=state.notes, unpaintable=tuple(self.painter.unpaintable(layout)),
-            layout=layout, receipt=painting.receipt, picture=sha256(picture),
+            layout=layout, brief=task.brief, receipt=painting.receipt, picture=sha256(picture),
             report=sha256(report.encode()) if report else "", passes=state.passes, plain=state.plain,
             llm_calls=state.calls, seconds=state.seconds)
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")

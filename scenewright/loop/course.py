@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from grounding.brief import Brief
 from grounding.settings import GUIDED, How
 from planner.scene import Box, Data, Layout
 from scenewright.loop.naming import seed_of
@@ -15,6 +16,10 @@ PATIENCE = 3
 """At most so many times the candidates are painted in one round."""
 
 
+Wording = Literal["brief", "typed"]
+"""Whether the painter is told the prompt in its own words, or as it was typed."""
+
+
 class Request(Data):
     """What a run is asked for. Two equal requests to equal models are one run."""
 
@@ -22,6 +27,7 @@ class Request(Data):
     seed: Seed = 0
     layout: Layout | None = None
     how: How = GUIDED
+    wording: Wording = "brief"
     candidates: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = 1
     rounds: Annotated[int, Field(ge=1, le=50)] = 4
     seconds: Annotated[float, Field(gt=0.0)] = 900.0
@@ -61,11 +67,11 @@ class Course(Data):
         """With a new seed, without what was for the picture of the last one."""
         return self.emptied(()).painted(tokens=None).model_copy(update={"seeding": self.seeding + 1})
 
-    def task(self, layout: Layout, request: Request, round: int = 1) -> Task:
+    def task(self, layout: Layout, request: Request, round: int = 1, brief: Brief | None = None) -> Task:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
         the batch. What has failed is hard, so later rounds paint more candidates; but there are no more than asked
         for with tokens, which are learned for each picture, and where a picture has passed."""
         more = 1 if self.how.tokens or self.passed else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
                       for i in range(min(more * request.candidates, MOST_SEEDS)))
-        return Task(layout=layout, seeds=seeds, how=self.how, source=self.source)
+        return Task(layout=layout, brief=brief, seeds=seeds, how=self.how, source=self.source)

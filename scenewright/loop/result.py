@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from grounding.brief import Brief
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
 from planner.scene import Data, Layout
@@ -57,6 +58,7 @@ class Outcome(Data):
     unpaintable: tuple[Unpaintable, ...] = ()
     """Words that the image model has never seen."""
     layout: Layout
+    brief: Brief | None = None
     receipt: Receipt
     picture: str
     report: str = ""
@@ -144,6 +146,8 @@ class Result:
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
             "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
             "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
+            "brief": self.outcome.brief and {"prompt": self.outcome.brief.prompt, "decided": list(
+                self.outcome.brief.decided)},
             "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from grounding.brief import Brief
 from grounding.rendering import Painting, Step
 from grounding.settings import How
 from grounding.verify.report import Report
@@ -52,9 +53,11 @@ class Source(Data):
 
 class Task(Data):
     """What to paint: a batch of one layout with several seeds, and how. The same task on the same painter gives the
-    same bytes. `source` is the picture of which a part is mended."""
+    same bytes. `brief` is how the painter is told the layout (as the prompt was typed, if there is none), `source` the
+    picture of which a part is mended."""
 
     layout: Layout
+    brief: Brief | None = None
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=MOST_SEEDS)]
     how: How = How()
     source: Source | None = None
@@ -64,6 +67,11 @@ class Task(Data):
         if (self.how.mend is None) != (self.source is None):
             raise ValueError("what is mended and the picture that it is mended in come together")
         return self
+
+    @property
+    def told(self) -> Layout:
+        """The layout in the words that the painter is told."""
+        return self.layout if self.brief is None else self.brief.of(self.layout)
 
     def key(self, painter: str) -> str:
         """The name under which its pictures are stored: a digest of everything that they depend on."""
@@ -97,6 +105,10 @@ class Painter(Protocol):
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""
+        ...
+
+    def brief(self, layout: Layout) -> Brief | None:
+        """How it is best told this layout; nothing where the prompt will do as it was typed."""
         ...
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
