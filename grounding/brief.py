@@ -7,7 +7,7 @@ Models without a vocabulary of their own are told the prompt as it was typed.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from grounding.profile import Profile
 from grounding.verify.families import Vocabulary, medium
@@ -23,18 +23,41 @@ GENERAL = Vocabulary()
 
 
 class Brief(Data):
-    """The prompt as the painter is told it, and the things in its words, with where they stand in it. `decided` are
-    sentences about what the prompt leaves open."""
+    """What is told: the things in the painter's words, the setting and the manner. `decided` are sentences about what
+    the prompt leaves open."""
 
-    prompt: str
     things: tuple[Thing, ...]
+    setting: str = ""
+    manner: str = ""
     decided: tuple[str, ...] = ()
 
-    def of(self, layout: Layout) -> Layout:
-        """The layout, told in these words."""
-        scene = layout.scene
-        told = Scene(prompt=self.prompt, things=self.things, absent=tuple(a for a in scene.absent if a.of is None))
-        return layout.model_copy(update={"scene": told})
+    @property
+    def prompt(self) -> str:
+        """The caption."""
+        return self._told(self.things, self.setting).prompt
+
+    def of(self, layout: Layout, only: Collection[str] | None = None, setting: str | None = None) -> Layout:
+        """The layout, told in these words; or some of its things, in a setting of their own."""
+        things = tuple(thing for thing in self.things if only is None or thing.id in only)
+        absent = tuple(a for a in layout.scene.absent if a.of is None)
+        scene = self._told(things, self.setting if setting is None else setting)
+        ids = {thing.id for thing in things}
+        return layout.model_copy(update={
+            "scene": scene.model_copy(update={"absent": absent}), "moves": (),
+            "placements": tuple(p for p in layout.placements if p.thing in ids)})
+
+    def _told(self, things: Sequence[Thing], setting: str) -> Scene:
+        """The caption with the places of the things in it; those that are told alike are counted."""
+        kinds: dict[str, list[Thing]] = {}
+        for thing in things:
+            kinds.setdefault(thing.phrase, []).append(thing)
+        text = _Text(f"{with_article(self.manner)} of " if self.manner else "")
+        told: dict[str, Thing] = {}
+        for place, some in enumerate(kinds.values()):
+            text.add("" if not place else " and " if place == len(kinds) - 1 else ", ")
+            told |= {thing.id: thing for thing in text.told(some)}
+        text.add(f" {setting}" if setting else "")
+        return Scene(prompt=text.said, things=tuple(told[thing.id] for thing in things))
 
 
 def brief(layout: Layout, profile: Profile | None) -> Brief | None:
@@ -47,33 +70,30 @@ def brief(layout: Layout, profile: Profile | None) -> Brief | None:
     if profile is None or profile.vocabulary is None or profile.words is None or not things:
         return None
     vocabulary = profile.vocabulary
-    kinds = _kinds(things)
     around = " ".join(_surroundings(layout.scene))
     settings, manners = vocabulary.named(around, vocabulary.settings), vocabulary.named(around, vocabulary.manners)
-    looks = {key: _looks(key[1], profile) for key in kinds}
+    looks = {_key(thing): _looks(thing.attributes, profile) for thing in things}
     decided = _colours(layout, looks, (*settings, *manners), profile)
-    text = _Text(f"{with_article(medium(manners[0]))} of " if manners else "")
-    told: dict[str, Thing] = {}
-    for place, (key, some) in enumerate(kinds.items()):
-        text.add("" if not place else " and " if place == len(kinds) - 1 else ", ")
-        words = (*looks[key], *((decided[key],) if key in decided else ()))
-        told |= {thing.id: thing for thing in text.told(some, words)}
-    for setting in settings[:1]:
-        text.add(f" {setting}")
-    sentences = tuple(f"the {key[0]} is painted {colour}, since the prompt leaves its colour open"
-                      for key, colour in decided.items())
-    return Brief(prompt=text.said, things=tuple(told[thing.id] for thing in things), decided=sentences)
+    return Brief(
+        things=tuple(_retold(thing, (*looks[_key(thing)], *filter(None, (decided.get(_key(thing)),))))
+                     for thing in things),
+        setting=next(iter(settings), ""), manner=medium(manners[0]) if manners else "",
+        decided=tuple(f"the {noun} is painted {colour}, since the prompt leaves its colour open"
+                      for (noun, _), colour in decided.items()))
 
 
 Key = tuple[str, tuple[str, ...]]
 
 
-def _kinds(things: Sequence[Thing]) -> dict[Key, list[Thing]]:
-    """Things that are told alike, together, in the order in which the scene names them."""
-    found: dict[Key, list[Thing]] = {}
-    for thing in things:
-        found.setdefault((thing.noun.lower(), tuple(a.lower() for a in thing.attributes)), []).append(thing)
-    return found
+def _key(thing: Thing) -> Key:
+    """Things that are told alike have the same."""
+    return thing.noun.lower(), tuple(a.lower() for a in thing.attributes)
+
+
+def _retold(thing: Thing, looks: tuple[str, ...]) -> Thing:
+    return thing.model_copy(update={
+        "phrase": with_article(" ".join((*looks, thing.noun))), "attributes": looks, "group": None, "part_of": None,
+        "mentions": (), "attribute_mentions": ()})
 
 
 def _surroundings(scene: Scene) -> Iterable[str]:
@@ -104,7 +124,7 @@ def _colours(layout: Layout, looks: dict[Key, tuple[str, ...]], settings: Sequen
     assert profile.vocabulary is not None
     every = profile.vocabulary.families.get(COLOUR, ())
     taken = {word for words in looks.values() for word in words if word in every}
-    lost = {word for setting in settings for word in profile.lost.get(setting, ())}
+    lost = {word for around in (*settings, *taken) for word in profile.lost.get(around, ())}
     decided: dict[Key, str] = {}
     for key in looks:
         coloured = any(GENERAL.family(word) == COLOUR for word in key[1])
@@ -116,6 +136,7 @@ def _colours(layout: Layout, looks: dict[Key, tuple[str, ...]], settings: Sequen
         chance = random.Random(f"{layout.scene.prompt}\n{layout.seed}\n{' '.join((key[0], *key[1]))}")
         decided[key] = chance.choice(next(wish for wish in wishes if wish))
         taken.add(decided[key])
+        lost.update(profile.lost.get(decided[key], ()))
     return decided
 
 
@@ -129,17 +150,14 @@ class _Text:
         """More words."""
         self.said += words
 
-    def told(self, things: Sequence[Thing], looks: Sequence[str]) -> Iterable[Thing]:
-        """Some alike are named; they come back as they are told, with their places in the caption."""
-        noun, several = things[0].noun, len(things) > 1
-        alone = with_article(" ".join((*looks, noun)))
-        self.add(spelled(len(things)) if several else alone.partition(" ")[0])
+    def told(self, things: Sequence[Thing]) -> Iterable[Thing]:
+        """Some alike are named; they come back with their places in the caption."""
+        first, several = things[0], len(things) > 1
+        self.add(spelled(len(things)) if several else first.phrase.partition(" ")[0])
         places = []
-        for word in (*looks, plural(noun) if several else noun):
+        for word in (*first.attributes, plural(first.noun) if several else first.noun):
             self.add(" ")
             places.append((len(self.said), len(self.said) + len(word)))
             self.add(word)
         for thing in things:
-            yield thing.model_copy(update={
-                "phrase": alone, "attributes": tuple(looks), "mentions": (places[-1],), "group": None,
-                "part_of": None, "attribute_mentions": tuple(places[:-1])})
+            yield thing.model_copy(update={"mentions": (places[-1],), "attribute_mentions": tuple(places[:-1])})

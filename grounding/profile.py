@@ -54,7 +54,9 @@ class Profile(Data):
     usual: Annotated[Mapping[Word, Words], Field(max_length=10_000)] = {}
     """The colours that a kind of thing usually has; the painter is told one of them where the prompt tells none."""
     lost: Annotated[Mapping[Word, Words], Field(max_length=1000)] = {}
-    """The colours in which a thing hardly stands out from a setting."""
+    """The colours in which a thing hardly stands out from a setting, or from a thing of that colour."""
+    alone: Annotated[str, Field(max_length=200)] = ""
+    """The setting in which it paints a thing on one even tone, from which the thing can be cut out."""
     near: Annotated[tuple[Near, ...], Field(max_length=10_000)] = ()
 
     @classmethod

@@ -140,6 +140,10 @@ class Incant(Data):
     start_noise: Fraction = 0.01
 
 
+Layered = Literal["no", "hiding", "apart"]
+"""What is painted alone, cut out and laid over the rest: nothing, what hides something, or the things of every kind."""
+
+
 class How(Data):
     """How to paint, apart from what.
 
@@ -155,6 +159,7 @@ class How(Data):
     mend: Mend | None = None
     negative: Negative = ""
     scheduler: Scheduler = "own"
+    layered: Layered = "no"
     watch: bool = True
 
     @model_validator(mode="after")
@@ -173,7 +178,7 @@ class How(Data):
             steps=self.steps if steps is None else steps,
             guidance_scale=self.guidance_scale if guidance_scale is None else guidance_scale,
             refocus=self.refocus.model_copy(update={"scale": strength}) if self.refocus and strength else None,
-            bind=self.bind if strength else None)
+            bind=self.bind if strength else None, layered=self.layered if strength else "no")
 
     @property
     def strength(self) -> float:

@@ -119,7 +119,7 @@ def open_painter(source: str, device: str = "cpu", loading: Loading = PLAIN) -> 
         backbone = load(folder, device=device, loading=loading)
     profile, habit = Profile.of(folder if folder.is_dir() else folder.parent), HABITS[type(backbone).__name__]
     usual = How(steps=profile.steps or habit.steps, guidance_scale=profile.guidance_scale or habit.guidance_scale,
-                refocus=Refocus(), bind=Bind(scales=dict(profile.scales)))
+                refocus=Refocus(), bind=Bind(scales=dict(profile.scales)), layered="hiding" if profile.alone else "no")
     return SampledPainter(Sampler(backbone), f"{Path(source).name}@{backbone.fingerprint()[:16]}", usual, profile)
 
 

@@ -13,7 +13,7 @@ from grounding.backbone import Words
 from grounding.errors import BadRequest
 from grounding.guide.energies import Object, box_mask, inside, sharpened, truncated
 from grounding.spans import Columns, Grounding, columns
-from planner.scene import Box, Mask, Placement, Polygon
+from planner.scene import Box, Mask, Placement, Polygon, Spot
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,8 @@ def coverage(placement: Placement, rows: int, cols: int) -> Tensor:
             inside = F.adaptive_avg_pool2d(grid[None], (rows, cols))[0]
         case Polygon() as polygon:
             inside = F.avg_pool2d(_polygon(polygon, 8 * rows, 8 * cols).float()[None], 8)[0]
+        case Spot() as spot:
+            inside = F.avg_pool2d(_disc(spot, 8 * rows, 8 * cols).float()[None], 8)[0]
         case _:
             return whole
     return inside if inside.any() else whole
@@ -189,6 +191,13 @@ def _overlap(low: float, high: float, size: int) -> Tensor:
     if not seen.any() and high > 0 and low < 1:  # a speck: the cell that it is in
         seen[min(max(int((low + high) / 2 * size), 0), size - 1)] = 1e-6
     return seen.float()
+
+
+def _disc(spot: Spot, rows: int, cols: int) -> Tensor:
+    """The cells whose centre is within the radius, which is in fractions of both sides."""
+    y = ((torch.arange(rows) + 0.5) / rows)[:, None]
+    x = ((torch.arange(cols) + 0.5) / cols)[None, :]
+    return (x - spot.x) ** 2 + (y - spot.y) ** 2 <= spot.radius ** 2
 
 
 def _polygon(polygon: Polygon, rows: int, cols: int) -> Tensor:

@@ -25,8 +25,11 @@ LOST = {
     "in the sky": ("blue", "white"), "in a meadow": ("green",), "on the beach": ("yellow", "orange", "white"),
     "in the snow": ("white",), "in the desert": ("yellow", "orange"), "in the forest": ("green",),
     "under the sea": ("blue",), "in a room": ("brown", "orange"), "night picture": ("black", "blue"),
+    "red": ("orange", "pink", "brown"), "orange": ("red", "yellow", "brown"), "yellow": ("orange",),
+    "blue": ("purple",), "purple": ("blue", "pink"), "pink": ("red", "purple"), "brown": ("red", "orange", "black"),
+    "black": ("brown",),
 }
-"""The colours in which things hardly stand out from a setting of the picture world."""
+"""The colours in which things hardly stand out from a setting of the picture world, or from a thing of that colour."""
 
 
 def profiles() -> Mapping[str, Profile]:
@@ -36,7 +39,7 @@ def profiles() -> Mapping[str, Profile]:
     return {
         "pipeline": Profile(
             steps=STEPS, guidance_scale=GUIDANCE, scales=SCALES, nouns=kinds(), words=tuple(all_words()),
-            vocabulary=VOCABULARY, usual=USUAL, lost=LOST,
+            vocabulary=VOCABULARY, usual=USUAL, lost=LOST, alone=VOCABULARY.settings[0][0],
             near=tuple(Near(kinds=kinds, words=words) for kinds, words in near())),
         "detector": Profile(query="{}", thresholds=THRESHOLDS, scales=SCALES, nouns=kinds(), words=taught,
                             vocabulary=VOCABULARY),

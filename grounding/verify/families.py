@@ -140,8 +140,8 @@ class Vocabulary(Data):
         """The phrases of the groups that the words speak of; where a word is of several, of the one that says most."""
         found: dict[str, str] = {}
         low = f" {' '.join(re.findall(r'[a-z0-9-]+', words.lower()))} "
-        for alias, phrase in sorted(((alias, group[0]) for group in groups for alias in group),
-                                    key=lambda row: -len(row[0])):
+        aliases = [(alias, group[0]) for group in groups for alias in group]
+        for alias, phrase in sorted(aliases, key=lambda row: (-len(row[0].split()), low.find(f" {row[0]} "))):
             if f" {alias} " in low:
                 low = low.replace(f" {alias} ", " | ")
                 found.setdefault(phrase, alias)

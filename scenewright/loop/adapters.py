@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class SampledPainter:
     """Paints with the sampler, one batch at a time."""
 
-    can = frozenset({"mend", "guide", "bind", "clear", "tokens"})
+    can = frozenset({"mend", "guide", "bind", "clear", "apart", "tokens"})
 
     def __init__(self, painter: grounding.painter.Painter, identity: str, usual: How,
                  profile: Profile | None = None) -> None:
@@ -55,11 +55,17 @@ class SampledPainter:
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
         from grounding.backbones.quiet import quietly
+        from grounding.layers import layered, painted
         from grounding.painter import Start
 
+        def batch(layouts: Sequence[Layout], seeds: Sequence[int]) -> list[Painting]:
+            return self.painter.paint(layouts, task.how, seed=seeds, start=Start(source=source), on_step=on_step,
+                                      cancel=cancel)
+
         def paint(seeds: Sequence[int]) -> list[Painting]:
-            return self.painter.paint([task.told] * len(seeds), task.how, seed=seeds, start=Start(source=source),
-                                      on_step=on_step, cancel=cancel)
+            return painted(batch, task.told, parts, seeds) if parts else batch([task.told] * len(seeds), seeds)
+
+        parts = layered(task.brief, task.layout, task.how, self.profile.alone if self.profile else "")
 
         with self._alone, quietly():
             try:

@@ -70,8 +70,9 @@ class Course(Data):
     def task(self, layout: Layout, request: Request, round: int = 1, brief: Brief | None = None) -> Task:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
         the batch. What has failed is hard, so later rounds paint more candidates; but there are no more than asked
-        for with tokens, which are learned for each picture, and where a picture has passed."""
-        more = 1 if self.how.tokens or self.passed else min(round, PATIENCE)
+        for with tokens, which are learned for each picture, where every kind is painted apart, and where a picture has
+        passed."""
+        more = 1 if self.how.tokens or self.passed or self.how.layered == "apart" else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
                       for i in range(min(more * request.candidates, MOST_SEEDS)))
         return Task(layout=layout, brief=brief, seeds=seeds, how=self.how, source=self.source)

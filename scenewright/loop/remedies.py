@@ -101,6 +101,10 @@ def _mend(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
     return course.emptied(found.clear).painted(mend=found.mend).model_copy(update={"source": case.source})
 
 
+def _apart(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+    return course.painted(layered="apart")
+
+
 def _tokens(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
     return course.painted(tokens=Incant(iterations=UPDATES, checks=1))
 
@@ -137,6 +141,8 @@ ALL = (
     Remedy("mend", "painted anew where it is wrong, the rest kept", _mend,
            lambda how, report, problem: patch(report, [problem]) is not None, fresh=True),
     Remedy("reseed", "a new seed", lambda course, case, problems: course, fresh=True, whole=True, everywhere=True),
+    Remedy("apart", "every kind painted apart, cut out and put together", _apart,
+           lambda how, report, problem: how.layered == "hiding", fresh=True, whole=True),
     Remedy("replan", "a new layout", _replan, fresh=True, whole=True, everywhere=True),
     Remedy("tokens", "prompt tokens optimised", _tokens, lambda how, report, problem: how.tokens is None, whole=True),
 )
@@ -161,13 +167,13 @@ class Remedies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    missing: Remedied = ("reseed", "mend", "reseed", "guide", "replan")
+    missing: Remedied = ("apart", "reseed", "mend", "reseed", "guide", "replan")
     """A thing that is not there, or too few of a kind."""
-    surplus: Remedied = ("reseed", "mend", "reseed", "clear", "replan")
+    surplus: Remedied = ("apart", "reseed", "mend", "reseed", "clear", "replan")
     """Something that must be absent, or too many of a kind."""
-    misplaced: Remedied = ("reseed", "mend", "reseed", "guide", "replan")
+    misplaced: Remedied = ("apart", "reseed", "mend", "reseed", "guide", "replan")
     """A relation or a part that does not hold."""
-    attribute: Remedied = ("reseed", "mend", "bind", "tokens")
+    attribute: Remedied = ("apart", "reseed", "mend", "bind", "tokens")
     """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""
