@@ -30,6 +30,10 @@ HIDES = 0.03
 """What covers more than this part of something is not painted together with it."""
 APART = 7.0
 """By so much a pixel differs from the backdrop, in L*a*b*, that is none of it."""
+SHADE, TINT = 20.0, 5.0
+"""What is darker than the backdrop by no more than the first, and within the second of its hue, is a shadow."""
+PALE = 25.0
+"""A thing no farther from the backdrop than this, on the whole, is known by its outline: what that encloses is it."""
 EVEN = 5.0
 """A backdrop is even if nine tenths of it are no farther than this from a smooth tone."""
 COMMON = 0.8
@@ -38,8 +42,8 @@ REACH = 0.05
 """A painted thing may leave its box by so much."""
 SPECK = 0.02
 """What is smaller than this part of its box is no part of a thing, and a gap in it is filled."""
-FEW = 2
-"""So many alike are painted together where every kind is painted apart: two are hardly ever miscounted."""
+FEW = 3
+"""So many alike are painted together where every kind is painted apart: they are hardly ever miscounted."""
 SOFT = 0.6
 """How many pixels wide the edge of a cut is."""
 
@@ -115,12 +119,17 @@ def cut_out(image: Image.Image, boxes: Sequence[Box]) -> Mask | None:
         near |= _inside(box, lab.shape)
     if (~near).mean() < SPECK:
         return None
-    differs = _from_backdrop(lab, ~near)
-    if np.quantile(differs[~near], 0.9) > EVEN:
+    away = _from_backdrop(lab, ~near)
+    far = np.linalg.norm(away, axis=-1)
+    if np.quantile(far[~near], 0.9) > EVEN:
         return None
+    shadow = (away[..., 0] < 0) & (away[..., 0] > -SHADE) & (np.hypot(away[..., 1], away[..., 2]) < TINT)
     found = np.zeros_like(near)
     for box in boxes:
-        own = ndimage.binary_opening((differs > APART) & _inside(box, lab.shape))
+        reach = _inside(box, lab.shape)
+        own = ndimage.binary_opening((far > APART) & ~shadow & reach)
+        if own.any() and np.median(far[own]) < PALE:
+            own = ndimage.binary_fill_holes(ndimage.binary_closing((far > APART / 2) & ~shadow & reach)) & reach
         own = _tidied(own, SPECK * box.area * own.size)
         found |= own
         if own.sum() < SPECK * box.area * own.size:
@@ -129,17 +138,18 @@ def cut_out(image: Image.Image, boxes: Sequence[Box]) -> Mask | None:
 
 
 def _from_backdrop(lab: Floats, free: Mask) -> Floats:
-    """How far each pixel is from a backdrop that changes smoothly, fitted to the most common of the free pixels: a
+    """How each pixel differs from a backdrop that changes smoothly, fitted to the most common of the free pixels: a
     stray thing has no share in it."""
     rows, columns = free.shape
     y, x = np.mgrid[-1:1:rows * 1j, -1:1:columns * 1j].astype(np.float32)
     terms = np.stack([np.ones_like(x), x, y, x * y, x ** 2, y ** 2], axis=-1)
-    distance: Floats = np.linalg.norm(lab - np.median(lab[free], axis=0), axis=-1)
+    away: Floats = (lab - np.median(lab[free], axis=0)).astype(np.float32)
     for _ in range(3):
+        distance = np.linalg.norm(away, axis=-1)
         common = free & (distance <= np.quantile(distance[free], COMMON))
         weights, *_ = np.linalg.lstsq(terms[common], lab[common], rcond=None)
-        distance = np.linalg.norm(lab - terms @ weights, axis=-1).astype(np.float32)
-    return distance
+        away = (lab - terms @ weights).astype(np.float32)
+    return away
 
 
 def _tidied(own: Mask, least: float) -> Mask:

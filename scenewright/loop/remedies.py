@@ -167,13 +167,13 @@ class Remedies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    missing: Remedied = ("apart", "reseed", "mend", "reseed", "guide", "replan")
+    missing: Remedied = ("reseed", "apart", "reseed", "mend", "guide", "replan")
     """A thing that is not there, or too few of a kind."""
-    surplus: Remedied = ("apart", "reseed", "mend", "reseed", "clear", "replan")
+    surplus: Remedied = ("reseed", "apart", "reseed", "mend", "clear", "replan")
     """Something that must be absent, or too many of a kind."""
-    misplaced: Remedied = ("apart", "reseed", "mend", "reseed", "guide", "replan")
+    misplaced: Remedied = ("reseed", "apart", "reseed", "mend", "guide", "replan")
     """A relation or a part that does not hold."""
-    attribute: Remedied = ("apart", "reseed", "mend", "bind", "tokens")
+    attribute: Remedied = ("reseed", "apart", "mend", "bind", "tokens")
     """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""
