@@ -1,0 +1,75 @@
+"""What a thing is to a scene, and how large it is in metres: by noun, else by the listed noun that it is a kind of."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from planner.sizes import factor, natural, sized
+
+
+class Kind(NamedTuple):
+    """The class of a thing (the first word of a line of `kinds.txt`), its height and its width in metres."""
+
+    sort: str
+    h: float
+    w: float
+
+
+UNKNOWN = Kind("floor", 0.5, 0.5)
+FAR = 5.0
+"""From how many metres on a thing is seen from further away."""
+_SHRUNK = 0.35
+
+
+def _lines(name: str) -> list[str]:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    for line in _lines("kinds.txt"):
+        if line and not line.startswith("#"):
+            sort, h, w, *nouns = line.split()
+            kind = Kind(sort, float(h), float(w))
+            for noun in nouns:
+                found.setdefault(noun.replace("_", " "), kind)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _kin() -> dict[str, str]:
+    return dict(line.split("\t") for line in _lines("kin.txt"))
+
+
+def listed() -> frozenset[str]:
+    """The nouns of `kinds.txt`."""
+    return frozenset(_table())
+
+
+@lru_cache(maxsize=4096)
+def kind_of(noun: str) -> Kind:
+    """The kind of a noun: its own, that of its last words, or of its first ("spaceship landing"), or of its kin."""
+    words = noun.lower().split() or [""]
+    ends = [" ".join(words[k:]) for k in range(len(words))]
+    table = _table()
+    for name in ends:
+        if found := table.get(name):
+            return found
+    for name in (*ends, words[0]):
+        if found := table.get(name) or table.get(_kin().get(name, "")):
+            return found
+    if sized(words[-1]):
+        w, h = natural(words[-1]).wh
+        return UNKNOWN._replace(h=h, w=w)
+    return UNKNOWN
+
+
+def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
+    """Width and height, drawn together for what is huge, and as the words say."""
+    kind = kind_of(noun)
+    reach = max(kind.w, kind.h)
+    k = factor(attributes) * ((reach / FAR) ** (_SHRUNK - 1) if reach > FAR else 1.0)
+    return kind.w * k, kind.h * k

@@ -1,0 +1,372 @@
+"""Where guests are on what carries them: on its top or surface, in it, at hand, around it, over, under or behind it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from planner.claims import Claim
+from planner.place.anatomy import spots_on
+from planner.place.stage.forest import Node
+from planner.place.stage.hands import in_hand
+from planner.kinds import kind_of
+from planner.place.stage.order import ordered
+from planner.relations import TABLE
+from planner.relations.row import Arrangement
+from planner.sizes import flat, natural
+
+
+class Laying(NamedTuple):
+    """What the order of guests depends on."""
+
+    claims: Sequence[Claim]
+    rng: random.Random
+
+
+_SINK = {"top": 0.1, "seat": 0.5, "bridge": 0.12, "branch": 0.3, "line": 0.4, "ground": 0.5, "vehicle": 0.05,
+         "building": 0.03, "plate": 0.4, "small": 0.15, "shelf": 0.1, "case": 0.03, "plant": 0.2, "boat": 0.45,
+         "land": 0.08, "bowl": 0.2, "animal": 0.12, "sky": 0.3, "tree": 0.25, "floor": 0.06}
+"""How far below its upper edge what stands on a thing has its foot, of the thing's height."""
+_LONG = frozenset(("top", "seat", "branch", "line", "bridge", "ground", "plate", "shelf", "land", "floor", "sky"))
+"""What may become longer for what is on it."""
+_WIDEST = 2.4
+SITTING = 0.74
+"""How high somebody who sits is, of who stands."""
+
+
+def lay(node: Node, laying: Laying) -> None:
+    """Place all that goes with a node, from the leaves up."""
+    grow(node)
+    for kid in node.kids:
+        lay(kid, laying)
+    for how, place in _WAYS.items():
+        kids = [kid for kid in node.kids if kid.how == how]
+        if kids:
+            place(node, kids, laying)
+    grow(node)
+
+
+def grow(node: Node) -> None:
+    """Parts and garments have their usual places and sizes on their whole."""
+    kids = [kid for kid in node.kids if kid.how == "grown"]
+    if kids:
+        spots = spots_on(node.noun, node.w / node.h, [(kid.noun, kid.kind.w / kid.kind.h) for kid in kids])
+        for kid, spot in zip(kids, spots, strict=True):
+            kid.x, kid.y, kid.w, kid.h = spot.x * node.w, spot.y * node.h, spot.w * node.w, spot.h * node.h
+
+
+# on
+
+
+def _on(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    upon = [kid for kid in kids if host.sort in ("person", "animal")]
+    rest = [kid for kid in kids if kid not in upon]
+    for kid in upon:
+        _perched(host, kid, laying.rng)
+    if rest and _seen_from_above(host, rest):
+        _lying(host, rest, laying)
+    elif rest:
+        _standing(host, rest, laying)
+
+
+def _seen_from_above(host: Node, kids: Sequence[Node]) -> bool:
+    """Whether they lie within it, as on a plate or a pizza that is looked at from above."""
+    small = all(kid.sort in ("small", "plate", "bowl", "insect", "plant") for kid in kids)
+    return small and (host.sort == "plate" or (flat(host.noun) and host.sort in ("small", "ground")))
+
+
+def _perched(host: Node, kid: Node, rng: random.Random) -> None:
+    side = rng.choice((-1.0, 1.0))
+    if host.sort == "person" and "head" not in kid.words and kid.h < 0.6 * host.h:
+        if kid.sort in ("person", "animal") and kid.h > 0.25 * host.h and "should" not in kid.words:
+            kid.x, kid.y = 0.1 * side * host.w, 0.02 * host.h
+            return
+        kid.x, foot = 0.36 * side * host.w, -0.32 * host.h
+    else:
+        kid.x, foot = 0.06 * side * host.w, -host.h / 2 + (0.14 if host.sort == "animal" else 0.03) * host.h
+    kid.y = foot - kid.h / 2
+
+
+def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """Side by side with their feet on its top; it becomes longer for them, and they smaller."""
+    if host.sort in ("seat",):
+        for kid in kids:
+            if kid.sort == "person":
+                kid.scale(1.0)
+                kid.h *= SITTING
+    row = ordered(kids, laying.claims, laying.rng)
+    spans = [kid.reach() for kid in row]
+    need = sum(a + b for a, b, _, _ in spans) + 0.06 * host.w * (len(row) - 1)
+    if need > 0.92 * host.w and host.sort in _LONG:
+        longer = min(need / (0.92 * host.w), _WIDEST)
+        host.w *= longer
+        if host.sort in ("ground", "plate", "sky"):
+            host.h *= math.sqrt(longer)
+    if need > 1.05 * host.w:
+        for kid in row:
+            kid.scale(max(1.05 * host.w / need, 0.35))
+        spans = [kid.reach() for kid in row]
+    total = sum(a + b for a, b, _, _ in spans)
+    free = max(0.94 * host.w - total, 0.0)
+    gap = min(free / (len(row) + 1), 0.25 * total)
+    at = -(total + gap * (len(row) - 1)) / 2
+    slack = max(free - gap * (len(row) - 1), 0.0) / 2
+    at += laying.rng.uniform(-0.5, 0.5) * slack if not any(c.relation == "at_center" for c in laying.claims) else 0.0
+    for kid, (left, right, _, _) in zip(row, spans, strict=True):
+        kid.x, kid.y = at + left, _foot_on(host, kid) - kid.h / 2
+        at += left + right + gap
+
+
+def _foot_on(host: Node, kid: Node) -> float:
+    sink = _SINK.get(host.sort, 0.05)
+    if host.sort == "seat":
+        sink = 0.88 if kid.sort == "person" and host.noun.split()[-1] not in ("bed", "mattress", "hammock") else 0.45
+    return -host.h / 2 + sink * host.h
+
+
+def _lying(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """Within it, seen from above: in lines, of one kind side by side."""
+    if host.sort == "plate":
+        host.h = max(host.h, (0.8 if host.how == "" else 0.45) * host.w)
+    for kid in kids:
+        kid.h = kid.w / max(natural(kid.noun).aspect, 0.7)
+    columns = max(1, min(len(kids), math.ceil(math.sqrt(len(kids) * host.w / host.h * 0.8))))
+    rows = math.ceil(len(kids) / columns)
+    w, h = 0.86 * host.w / columns, 0.84 * host.h / rows
+    fits = min(min(0.86 * w / kid.w, 0.86 * h / kid.h) for kid in kids)
+    line = ordered(kids, laying.claims, laying.rng)
+    for k, kid in enumerate(line):
+        kid.scale(min(fits, 1.5))
+        here = min(columns, len(kids) - k // columns * columns)
+        kid.x, kid.y = (k % columns - (here - 1) / 2) * w, (k // columns - (rows - 1) / 2) * h
+
+
+def _riding(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    low = 0.82 if host.noun.split()[-1] in ("bicycle", "bike", "motorcycle", "motorbike", "scooter") else 0.55
+    low = 0.3 if host.h > 1.6 * kids[0].h else 0.1 if host.h < 0.3 * kids[0].h else low
+    for k, kid in enumerate(kids):
+        kid.x = 0.05 * host.w + (k - (len(kids) - 1) / 2) * 0.2 * host.w
+        kid.y = -host.h / 2 + low * host.h - kid.h / 2
+
+
+def _stacked(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    for kid in kids:
+        kid.x, kid.y = laying.rng.uniform(-0.03, 0.03) * host.w, -(host.h + kid.h) / 2 + 0.02 * host.h
+
+
+# in
+
+
+def _in(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    row = ordered(kids, laying.claims, laying.rng)
+    if host.sort in ("vase", "boat") or (host.sort == "bowl" and any(
+            kid.sort in ("plant", "person", "long", "tree") for kid in row)):
+        _sticking_out(host, row)
+    elif host.sort == "case" and host.h > host.w:
+        _shelved(host, row)
+    elif host.sort in ("vehicle", "aircraft") and any(kid.sort in ("person", "animal") for kid in row):
+        _spread(host, row, 0.8, 0.42, -0.2)
+    elif host.sort == "tree":
+        _spread(host, row, 0.7, 0.5, -0.15)
+    else:
+        _piled(host, row)
+
+
+def _sticking_out(host: Node, row: Sequence[Node]) -> None:
+    """Their lower parts are in it, as of flowers in a vase or people in a boat."""
+    depth = 0.5 if host.sort == "boat" else 0.6
+    wide = 0.94 * host.w / max(sum(kid.w for kid in row), 1e-9)
+    for kid in row:
+        if wide < 1:
+            kid.scale(max(wide, 0.6))
+        least, most = 0.7 * host.h, 2.2 * host.h
+        if host.sort != "boat" and not least < kid.h < most:
+            kid.scale(min(max(least / kid.h, 1.0), 1.4) if kid.h < least else most / kid.h)
+    total = sum(kid.w for kid in row)
+    at = -total / 2
+    for k, kid in enumerate(row):
+        kid.x = at + kid.w / 2
+        foot = min(depth * host.h, 0.36 * kid.h)
+        kid.y = -host.h / 2 + max(foot, 0.3 * host.h) - kid.h / 2 - 0.05 * kid.h * (k % 2)
+        at += kid.w
+
+
+def _shelved(host: Node, row: Sequence[Node]) -> None:
+    """On the boards of something tall, from the top down."""
+    boards = max(2, min(4, len(row)))
+    board = 0.92 * host.h / boards
+    for k, kid in enumerate(row):
+        fits = min(0.8 * board / kid.h, 0.4 * host.w / kid.w if len(row) > boards else 0.8 * host.w / kid.w)
+        kid.scale(min(fits, 1.0))
+        level = k % boards
+        across = (0.22 if k // boards % 2 else -0.22) if len(row) > boards else 0.0
+        kid.x, kid.y = across * host.w, -0.46 * host.h + (level + 1) * board - kid.h / 2
+
+
+def _spread(host: Node, row: Sequence[Node], wide: float, high: float, level: float) -> None:
+    """Side by side at one height within it."""
+    w = wide * host.w / len(row)
+    for k, kid in enumerate(row):
+        kid.scale(min(0.9 * w / kid.w, high * host.h / kid.h, 1.0))
+        kid.x, kid.y = (k - (len(row) - 1) / 2) * w, level * host.h
+
+
+def _piled(host: Node, row: Sequence[Node]) -> None:
+    """At its bottom, in lines."""
+    n = len(row)
+    columns = max(1, min(n, round(math.sqrt(n * host.w / host.h)))) if n > 1 else 1
+    lines = math.ceil(n / columns)
+    w, h = 0.88 * host.w / columns, 0.84 * host.h / lines
+    fits = min(1.0, *(min(0.92 * w / kid.w, 0.92 * h / kid.h) for kid in row))
+    if n == 1:
+        fits = min(fits, 0.62 * host.w / row[0].w, 0.62 * host.h / row[0].h)
+    for k, kid in enumerate(row):
+        kid.scale(max(fits, 0.3))
+        here = min(columns, n - k // columns * columns)
+        kid.x = (k % columns - (here - 1) / 2) * w
+        kid.y = 0.44 * host.h - (k // columns) * h - kid.h / 2 if n > 1 else 0.08 * host.h
+
+
+# around, before, behind, over and under
+
+
+def _around(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """One at each side, a little nearer; the others behind it, so that what is on it can be seen."""
+    if host.sort in ("top", "floor", "ground"):
+        for kid in kids:
+            kid.h *= SITTING if kid.sort == "person" else 1.0
+    row = ordered(kids, laying.claims, laying.rng)
+    if len(row) < 3:
+        for kid, side in zip(row, (-1, 1), strict=False):
+            kid.x, kid.y = side * (host.w + kid.w) / 2, (host.h - kid.h) / 2
+        return
+    fore = 2 if len(row) < 7 else 4
+    front, back = [*row[:fore // 2], *row[len(row) - fore // 2:]], row[fore // 2:len(row) - fore // 2]
+    gap = 0.06 * host.w
+    need = sum(kid.w for kid in back) + gap * (len(back) - 1)
+    host.w = max(host.w, min(need / 0.9, 2.2 * host.w))
+    at = -need / 2
+    for kid in back:
+        kid.x, kid.y = at + kid.w / 2, -host.h / 2 + 0.3 * min(host.h, kid.h) - kid.h / 2
+        at += kid.w + gap
+    for k, kid in enumerate(front):
+        side, rank = (-1 if k < fore // 2 else 1), (k if k < fore // 2 else fore - 1 - k)
+        kid.x = side * (host.w / 2 + kid.w * (0.52 + 1.1 * (fore // 2 - 1 - rank)))
+        kid.y = max(0.04 * host.h + 0.02 * kid.h, host.h / 2 + 0.1 * host.h - kid.h / 2)
+
+
+def _leaning(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    for k, kid in enumerate(kids):
+        side = (1 if k % 2 else -1) * laying.rng.choice((-1, 1))
+        thin = host.sort in ("tree", "person", "floor", "long")
+        kid.x = side * ((0.1 * host.w + 0.5 * kid.w) if thin else 0.5 * host.w)
+        kid.y = (host.h - kid.h) / 2 + 0.03 * host.h
+
+
+def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """Nearer: lower down, hiding a part of its foot."""
+    row = ordered(kids, laying.claims, laying.rng)
+    need = sum(kid.w for kid in row) * 1.1
+    at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
+    for kid in row:
+        kid.x = at + 0.55 * kid.w
+        hidden = min(0.5 * kid.h, 0.35 * host.h) if kid.h < 1.2 * host.h else 0.45 * host.h
+        if kid.sort == "ground":
+            hidden = 0.3 * kid.h
+        if kid.w > 0.6 * host.w and kid.h > 0.5 * host.h:
+            kid.x += laying.rng.choice((-1, 1)) * 0.3 * host.w
+        kid.y = host.h / 2 - hidden + kid.h / 2
+        at += 1.1 * kid.w
+
+
+def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """Farther: smaller, its foot higher up, and rising over what hides it."""
+    left, right, up, down = host.reach()
+    row = ordered(kids, laying.claims, laying.rng)
+    for kid in row:
+        kid.scale(0.8 if max(kid.w, kid.h) < 1.6 * max(host.w, host.h) else 0.62)
+    need = sum(kid.w for kid in row)
+    at = (right - left) / 2 - need / 2
+    if len(row) == 1:
+        wide = (left + right - kid.w) / 2 if (kid := row[0]).w < 0.7 * (left + right) else 0.35 * host.w
+        at += laying.rng.choice((-0.55, 0.55)) * max(wide, 0.3 * min(host.w or left, kid.w))
+    high = host.h or (up + down)
+    for kid in row:
+        kid.x = at + kid.w / 2
+        foot = down - min(0.4 * kid.h, 0.45 * high)
+        kid.y = foot - kid.h / 2
+        at += kid.w
+
+
+_FLOATING = {"kite": 0.9, "balloon": 0.35, "sky": 0.4, "aircraft": 0.4, "bird": 0.3, "wall": 0.12, "hung": 0.25,
+             "building": 0.2}
+
+
+def _above(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """Over all that is on it, as high as such things are."""
+    _, _, up, _ = host.reach()
+    row = ordered(kids, laying.claims, laying.rng)
+    gap = 0.15 * max(kid.reach()[0] + kid.reach()[1] for kid in row)
+    at = -(sum(sum(kid.reach()[:2]) for kid in row) + gap * (len(row) - 1)) / 2
+    for kid in row:
+        left, right, _, down = kid.reach()
+        rise = max(_FLOATING.get(kid.sort, 0.1) * host.h, 0.12 * kid.h)
+        kid.x, kid.y = at + left, -up - rise - down
+        at += left + right + gap
+        if kid.sort == "kite":
+            kid.x += laying.rng.choice((-0.4, 0.4)) * host.h
+
+
+def _under(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """At its foot, before it; what is low and broad is high enough for what is under it."""
+    row = ordered(kids, laying.claims, laying.rng)
+    tallest, need = max(kid.h for kid in row), sum(sum(kid.reach()[:2]) for kid in row) * 1.15
+    if host.sort in ("umbrella", "hung"):
+        host.scale(max(1.0, 1.1 * need / host.w))
+    elif host.sort in ("top", "seat", "bridge"):
+        for kid in row:
+            kid.scale(min(1.0, 0.8 * host.h / tallest, 0.9 * host.w / need))
+    elif host.sort in ("tree", "building") and need > 0.9 * host.w:
+        host.scale(min(need / (0.9 * host.w), 1.6))
+    need = sum(sum(kid.reach()[:2]) for kid in row) * 1.15
+    at = -need / 2
+    if len(row) == 1:
+        at += laying.rng.choice((-0.22, 0.22)) * max(host.w - need, 0.0)
+    for kid in row:
+        left, right, _, _ = kid.reach()
+        kid.x = at + left + 0.075 * (left + right)
+        low = 0.06 * host.h
+        if host.sort in ("umbrella", "line", "hung", "branch"):
+            low = kid.h - 0.1 * min(kid.h, host.h)
+        kid.y = max(host.h / 2 + low - kid.h / 2, 0.55 * abs(kid.x) * 2)
+        at += 1.15 * (left + right)
+
+
+def _members(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    form = TABLE[host.noun]
+    assert isinstance(form, Arrangement)
+    row = ordered(kids, laying.claims, laying.rng) if host.noun in ("row", "line") else list(kids)
+    spans = [kid.reach() for kid in row]
+    room = 0.12 * sum(kid.w for kid in row) / len(row)
+    offsets = form.form([(a + b, kid.h) for kid, (a, b, _, _) in zip(row, spans, strict=True)], room, laying.rng)
+    level = sum(y for _, y in offsets) / len(offsets) if host.noun not in ("row", "line") else 0.0
+    for kid, (x, y) in zip(row, offsets, strict=True):
+        kid.x, kid.y = x, y - level
+    host.w, host.h = 1e-3, 1e-3
+
+
+def _hand(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    in_hand(host, kids, laying.rng)
+
+
+_WAYS: dict[str, Callable[[Node, Sequence[Node], Laying], None]] = {
+    "member": _members, "in": _in, "on": _on, "ride": _riding, "hand": _hand, "stack": _stacked, "around": _around,
+    "lean": _leaning, "under": _under, "before": _before, "behind": _behind, "above": _above,
+}
+
+
+def class_of(noun: str) -> str:
+    """The class of a noun's kind."""
+    return kind_of(noun).sort
