@@ -204,6 +204,8 @@ def _lying(relation: Relation, scene: Scene) -> bool:
 def _pairs(relation: Relation) -> list[Atom]:
     """Atoms of a relation between pairs. Where one of several will do, the first listed is the one to aim at."""
     some, others, share = relation.subjects, relation.objects, TABLE[relation.kind].share
+    if _over_many(relation):
+        return [((a,), _from(others, i)) for i, a in enumerate(some)]
     if share == "any" and not relation.negated:
         return [(some, others)]
     if share == "all" or relation.negated:
@@ -217,6 +219,12 @@ def _from(ids: tuple[str, ...], start: int) -> tuple[str, ...]:
     """The same in a circle, from another start."""
     k = start % len(ids)
     return ids[k:] + ids[:k]
+
+
+def _over_many(relation: Relation) -> bool:
+    """Whether several are over several: each of them over one of those, not over all at once."""
+    return (relation.kind in _ALONG_Y and not relation.negated
+            and min(len(relation.subjects), len(relation.objects)) > 1)
 
 
 def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
@@ -234,7 +242,7 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
                     lying: bool) -> Claim:
     ends = "-".join((*subjects, *objects))
     pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
-    choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
+    choice = "or" if (TABLE[relation.kind].share != "all" or _over_many(relation)) and not piled else "and"
     subject, verb, rest = pattern.split(" ", 2)
     many = plural([names[id] for id in (subjects if choice == "and" else subjects[:1])])
     said = f"{subject} {agreed(verb, many)} {rest}".format(
@@ -242,7 +250,8 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, lying=lying, source=index)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, lying=lying,
+                 source=index)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

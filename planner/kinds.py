@@ -18,9 +18,9 @@ class Kind(NamedTuple):
 
 
 UNKNOWN = Kind("floor", 0.5, 0.5)
-FAR = 5.0
+FAR = 2.5
 """From how many metres on a thing is seen from further away."""
-_SHRUNK = 0.35
+_SHRUNK = 0.5
 
 
 def _lines(name: str) -> list[str]:
@@ -71,5 +71,6 @@ def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
     """Width and height, drawn together for what is huge, and as the words say."""
     kind = kind_of(noun)
     reach = max(kind.w, kind.h)
-    k = factor(attributes) * ((reach / FAR) ** (_SHRUNK - 1) if reach > FAR else 1.0)
+    told = factor(attributes)
+    k = told if reach <= FAR else told ** 0.5 * (reach / FAR) ** (_SHRUNK - 1)
     return kind.w * k, kind.h * k

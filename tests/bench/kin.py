@@ -14,10 +14,10 @@ from pathlib import Path
 from planner.kinds import kind_of, listed
 
 FARTHEST = 10
-BODILY = {f"noun.{name}" for name in ("person", "animal", "plant", "artifact", "food", "object", "body", "group")}
+BODILY = {f"noun.{name}" for name in ("person", "animal", "plant", "artifact", "food", "object", "body", "group", "Tops")}
 
-FILES = {**dict.fromkeys(("animal", "bird", "insect", "fish"), {"noun.animal"}), "person": {"noun.person"},
-         **dict.fromkeys(("plant", "tree"), {"noun.plant"})}
+FILES = {**dict.fromkeys(("animal", "bird", "insect", "fish"), {"noun.animal", "noun.Tops"}), "person": {"noun.person", "noun.Tops"},
+         **dict.fromkeys(("plant", "tree"), {"noun.plant", "noun.Tops"})}
 """Where the senses of a class are."""
 
 

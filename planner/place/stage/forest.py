@@ -9,9 +9,10 @@ from planner.claims import Claim
 from planner.kinds import Kind, kind_of, seen
 from planner.relations import TABLE
 from planner.scene import Scene, Thing
+from planner.sizes import factor
 
-STANDS_OVER = frozenset(("tree", "umbrella", "building", "bridge", "top", "seat", "line", "floor", "vehicle", "aircraft",
-                         "animal", "person", "branch", "hung"))
+STANDS_OVER = frozenset(("tree", "umbrella", "building", "bridge", "top", "seat", "line", "floor", "vehicle",
+                         "aircraft", "animal", "person", "branch", "hung"))
 """What somebody can be under without its being somewhere on a wall above."""
 
 
@@ -32,6 +33,11 @@ class Node:
     why: str = ""
     x: float = 0.0
     y: float = 0.0
+    told: float = 1.0
+    placed: bool = False
+    aloft: bool = False
+    down: bool = False
+    seated: bool = False
     host: Node | None = field(default=None, repr=False)
     kids: list[Node] = field(default_factory=list)
 
@@ -50,7 +56,9 @@ class Node:
     def reach(self) -> tuple[float, float, float, float]:
         """How far it and all that goes with it extend from its centre: left, right, up, down."""
         left, right, up, down = self.w / 2, self.w / 2, self.h / 2, self.h / 2
-        for kid in self.kids:
+        for kid in self.kids if self.kids else ():
+            if not kid.placed:
+                continue
             a, b, c, d = kid.reach()
             left, right = max(left, a - kid.x), max(right, b + kid.x)
             up, down = max(up, c - kid.y), max(down, d + kid.y)
@@ -68,17 +76,42 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
     nodes = {thing.id: _node(thing, lifts.get(thing.id, 1.0)) for thing in scene.things}
     roots = dict(nodes)
     for claim in sorted((c for c in claims if not c.negated), key=lambda c: _rank(c)):
+        if claim.relation == "above" and len(claim.objects) > 1:
+            nodes[claim.things[0]].aloft = True
+            continue
         for guest, host, how in _ties(claim, nodes):
             if guest in roots and not _within(nodes[guest], nodes[host]):
                 _tie(nodes[guest], nodes[host], how, claim.word, claim.sentence)
                 del roots[guest]
+    _company(claims, nodes, roots)
+    _as_roots(roots)
     groups = [_grouped(claim, nodes, roots) for claim in claims if _forms(claim, roots)]
     return [*roots.values(), *groups]
 
 
 def _node(thing: Thing, lift: float) -> Node:
     w, h = seen(thing.noun, thing.attributes)
-    return Node(thing.id, kind_of(thing.noun), w * lift, h * lift, thing.noun)
+    node = Node(thing.id, kind_of(thing.noun), w * lift, h * lift, thing.noun, told=factor(thing.attributes))
+    _pose(node, {word for attribute in thing.attributes for word in attribute.lower().split()})
+    return node
+
+
+_LYING = frozenset(("lying", "sleeping", "swimming", "crawling", "sunbathing", "floating", "resting", "asleep"))
+_SEATED = frozenset(("sitting", "seated", "kneeling", "crouching", "squatting"))
+_DOWN = _LYING | _SEATED | {"standing", "walking", "perched", "eating"}
+SITTING = 0.74
+"""How high somebody who sits is, of who stands."""
+
+
+def _pose(node: Node, words: set[str]) -> None:
+    """Who lies is long, who sits is less high, and a bird that does either does not fly."""
+    node.down = bool(words & _DOWN)
+    if node.sort == "person" and words & _LYING and node.h > node.w:
+        node.w, node.h = 0.95 * node.h, max(0.85 * node.w, 0.26 * node.h)
+    elif node.sort == "animal" and words & _LYING - {"swimming"}:
+        node.h *= 0.65
+    elif node.sort == "person" and words & _SEATED:
+        node.h, node.seated = SITTING * node.h, True
 
 
 def _within(a: Node, b: Node) -> bool:
@@ -118,11 +151,13 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
     if row.kind == "on":
         return [(some[0], others[-1] if claim.piled else others[0], "on")]
     if row.kind == "in":
-        return [(some[0], others[0], "in")]
+        return [(some[0], others[0], "on" if nodes[others[0]].sort == "plate" else "in")]
     if row.arity == "ring" and row.kind != "between" and len(some) == 1 and len(others) > 2:
         return [(other, some[0], "around") for other in others]
     if "against" in claim.word and row.arity == "pool":
         return [(some[0], others[0], "lean")]
+    if claim.word.split()[-1:] == ["at"] and nodes[some[0]].sort == "person":
+        return [(a, b, "at") for a, b in zip(some, others, strict=False) if nodes[b].sort in ("top", "case")]
     return _apart(claim, nodes)
 
 
@@ -140,6 +175,52 @@ def _apart(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, 
     if kind == "behind":
         return [(a, others[len(others) // 2], "behind") for a in some]
     return ()
+
+
+_BESIDE = frozenset(("next_to", "near", "left_of", "right_of", "other"))
+_TO_GROUND = ("feeding", "petting", "walking", "chasing", "watching", "herding")
+
+
+def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str, Node]) -> None:
+    """What is beside somebody under a tree, or on a rug, is there too; what flies towards something is at its side."""
+    for claim in claims:
+        if claim.relation not in _BESIDE or claim.negated or not claim.objects:
+            continue
+        if claim.word.lower().startswith(_TO_GROUND):
+            for id in claim.objects:
+                nodes[id].down = True
+        for a, b in ((claim.things[0], claim.objects[0]), (claim.objects[0], claim.things[0])):
+            node, other = nodes[a], nodes[b]
+            if a not in roots or _within(node, other):
+                continue
+            flies = node.sort in ("bird", "insect", "kite", "aircraft") and not node.down
+            if flies and claim.relation in ("other", "next_to", "near") and a == claim.things[0]:
+                while other.host is not None and other.how in ("on", "in"):
+                    other = other.host
+                _tie(node, other, "toward", claim.word, claim.sentence)
+            elif (host := other.host) is not None and not flies and max(node.w, node.h) < max(host.w, host.h) and (
+                    other.how in ("under", "before") or (other.how == "on" and host.sort == "ground")):
+                if _within(node, host):
+                    continue
+                _tie(node, host, other.how, other.words, claim.sentence)
+            else:
+                continue
+            del roots[a]
+            break
+
+
+def _as_roots(roots: Mapping[str, Node]) -> None:
+    """What stands by itself: a moon on which somebody stands is ground, a lamp beside furniture is a tall one."""
+    furnished = any(node.sort in ("seat", "top", "case") for node in roots.values())
+    for node in roots.values():
+        upon = [kid for kid in node.kids if kid.how == "on"]
+        if node.sort == "sky" and upon:
+            wide = max(3.0 * sum(kid.w for kid in upon), 1.2 * max(kid.h for kid in upon))
+            node.kind, node.w, node.h = Kind("planet", node.kind.h, node.kind.w), wide, 0.34 * wide
+        if node.sort == "umbrella":
+            node.kind, node.w, node.h = Kind("umbrella", 2.3, 2.4), 2.4 * node.told, 2.3 * node.told
+        if node.noun.split()[-1] == "lamp" and furnished and node.sort == "small":
+            node.kind, node.w, node.h = Kind("floor", 1.5, 0.45), 0.45 * node.told, 1.5 * node.told
 
 
 def _forms(claim: Claim, roots: Mapping[str, Node]) -> bool:

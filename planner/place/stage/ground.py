@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from planner.claims import Claim
@@ -17,14 +18,20 @@ from planner.place.stage.order import arranges, ordered
 from planner.relations import TABLE
 from planner.scene import Scene
 
-_ALOFT = frozenset(("sky", "aircraft", "bird", "kite", "balloon"))
-_WALL = frozenset(("wall", "hung"))
-READABLE = 0.085
+_ALOFT = frozenset(("sky", "aircraft", "bird", "insect", "kite", "balloon"))
+_WALL = frozenset(("wall", "hung", "niche"))
+READABLE = 0.075
 """Longer sides from here on down shrink only slowly, in shorter sides of the canvas."""
 HORIZON = 0.42
 NEAR, FLOOR = 0.9, 0.955
 DEEPER = 0.74
 """How large what stands one rank further back is."""
+LARGE = 2.3
+"""From how many metres on, as drawn, what is much higher than the others stands further away."""
+STEP = 1.3
+"""By how much higher those of a rank behind are than those before them, where one can tell them by that."""
+MIRROR = 0.5
+"""Where what is mirrored in the water below it has its foot."""
 _LIFTING = 1 / 3
 
 
@@ -116,45 +123,94 @@ class _Stage:
             _framed_close(roots)
         for root in roots:
             lay(root, laying)
-        aloft = [r for r in roots if r.sort in _ALOFT]
-        walled = [r for r in roots if r.sort in _WALL]
+        distant = {id for c in self.claims if c.relation == "in_background" and not c.negated for id in c.things}
+        behind = [r for r in roots if r.id in distant and r.sort not in _ALOFT and len(distant) < len(roots)]
+        roots = [r for r in roots if r not in behind]
+        over = [r for r in roots if (r.sort in _ALOFT and not r.down) or r.aloft or (
+            r.sort in _WALL and not any(kid.how == "before" for kid in r.kids))]
         flats = [r for r in roots if r.sort == "ground" and not r.kids]
-        stands = [r for r in roots if r not in aloft and r not in walled and r not in flats]
-        if not stands and not flats:
-            stands, aloft, walled = [*aloft, *walled], [], []
+        stands = [r for r in roots if r not in over and r not in flats]
         if not stands:
-            stands, flats = flats, []
-        return self._ground(stands, aloft, walled, flats)
+            stands, over = (over, []) if over else (flats, [])
+            flats = flats if stands is not flats else []
+        spots = self._ground(stands, over, flats)
+        return [*spots, *self._backdrop(behind, spots[:len(stands)])]
 
-    def _ground(self, stands: list[Node], aloft: list[Node], walled: list[Node], flats: list[Node]) -> list[_Spot]:
-        top = 0.05 if not aloft and not walled else 0.36
+    def _ground(self, stands: list[Node], over: list[Node], flats: list[Node]) -> list[_Spot]:
+        """What stands as large as leaves room for what is over it, beside it where there is room."""
         low = FLOOR - (0.16 if flats else 0.0)
-        spots = _Rows(self, stands, top * self.frame.height, low * self.frame.height).spots()
-        scale = max(spot.scale for spot in spots)
-        return [*spots, *self._over(aloft, spots, scale, 0.04), *self._over(walled, spots, scale, 0.08),
-                *self._patches(flats)]
+        if "reflection" in self.scene.background:
+            low = MIRROR
+        for top in (0.05, 0.36) if over else (0.05,):
+            spots = _Rows(self, stands, top * self.frame.height, low * self.frame.height).spots()
+            above = self._over(over, spots)
+            if above is not None:
+                break
+        else:
+            above = self._over(over, spots, pressed=True) or []
+        return [*spots, *above, *self._patches(flats)]
 
-    def _over(self, nodes: list[Node], below: list[_Spot], scale: float, margin: float) -> list[_Spot]:
-        """In the sky or on the wall, in a row above what stands."""
+    def _over(self, nodes: list[Node], below: list[_Spot], pressed: bool = False) -> list[_Spot] | None:
+        """In the sky or on the wall, where there is most room over what stands; nothing where there is none."""
+        scale = max(spot.scale for spot in below)
+        found: list[_Spot] = []
+        for node in ordered(nodes, self.claims, self.rng):
+            spot = self._open(node, below, found, scale, pressed)
+            if spot is None:
+                return None
+            found.append(spot)
+        return found
+
+    def _backdrop(self, nodes: list[Node], before: list[_Spot]) -> list[_Spot]:
+        """What is far away, side by side over the whole width, rising over those before it."""
         if not nodes:
             return []
         row = ordered(nodes, self.claims, self.rng)
-        spans = [node.reach() for node in row]
-        high = min(spot.y - spot.node.reach()[2] * spot.scale for spot in below) - margin * self.frame.height
-        high = max(high, 0.2 * self.frame.height)
-        spots: list[_Spot] = []
-        width = self.frame.width
-        slots = width / len(row)
-        for k, (node, (left, right, up, down)) in enumerate(zip(row, spans, strict=True)):
-            s = min(scale, 0.8 * slots / (left + right), 0.9 * (high - 0.03) / (up + down))
-            if node.sort in _ALOFT:
-                s = max(s, min(0.12 / max(node.w, node.h), 0.9 * slots / (left + right)))
-            free = max(slots - (left + right) * s, 0.0)
-            x = k * slots + left * s + free * self.rng.uniform(0.25, 0.75)
-            room = max(high - (up + down) * s - 0.03, 0.0)
-            y = 0.03 + up * s + room * self.rng.uniform(0.2, 0.6)
-            spots.append(_Spot(node, x, y, s))
+        total = sum(node.reach()[0] + node.reach()[1] for node in row)
+        foot = max(min(max(s.y + s.node.reach()[3] * s.scale for s in before) - 0.14, 0.74), 0.5) * self.frame.height
+        tops = min(s.y - s.node.reach()[2] * s.scale for s in before)
+        high = max(foot - tops + 0.06, 0.28)
+        spots, share = [], self.frame.width * (0.92 if len(row) > 1 else 0.6)
+        s = min(share / total, (foot - 0.06) / max(sum(node.reach()[2:]) for node in row))
+        s = min(s, high / min(sum(node.reach()[2:]) for node in row))
+        free = max(self.frame.width - total * s, 0.0)
+        x = free * (0.5 if len(row) > 1 else self.rng.uniform(0.1, 0.9))
+        for node in row:
+            left, right, _, down = node.reach()
+            spots.append(_Spot(node, x + left * s, foot - down * s, s))
+            x += (left + right) * s
         return spots
+
+    def _open(self, node: Node, below: list[_Spot], beside: list[_Spot], scale: float,
+              pressed: bool) -> _Spot | None:
+        """The best of some places for what is over the ground."""
+        left, right, up, down = node.reach()
+        width, height = self.frame.width, self.frame.height
+        least, most = 0.13 / (max(left + right, up + down)), 0.42 / max(left + right, up + down)
+        sizes = [min(max(scale, least), most)]
+        sizes += [sizes[0] * k for k in ((0.75, 0.55) if not pressed else (0.75, 0.55, 0.4, 0.3))]
+        for s in sizes:
+            best: tuple[float, _Spot] | None = None
+            for k in range(9):
+                x = (left * s + 0.03) + (width - (left + right) * s - 0.06) * (k + self.rng.uniform(-0.3, 0.3)) / 8
+                ceiling = min((b.y - b.node.reach()[2] * b.scale for b in below
+                               if node.aloft or _meets(b, x, left * s, right * s)), default=0.62 * height)
+                free = min(ceiling, 0.62 * height) - 0.07 - (up + down) * s
+                crowd = sum(_meets(b, x, left * s + 0.02, right * s + 0.02) for b in beside)
+                score = min(free, 0.2) - crowd - self._misplaced(node, x) + self.rng.uniform(0, 0.03)
+                if free >= 0 and (best is None or score > best[0]):
+                    y = 0.04 + up * s + min(free, 0.4) * self.rng.uniform(0.1, 0.55 if node.sort in _ALOFT else 0.8)
+                    best = score, _Spot(node, x, y, s)
+            if best is not None and (best[0] > -0.5 or pressed):
+                return best[1]
+        return None
+
+    def _misplaced(self, node: Node, x: float) -> float:
+        """How far a place is from the side where a claim wants it."""
+        sides = {"at_left": 0.16, "at_right": 0.84, "at_center": 0.5, "at_top_left": 0.16, "at_top_right": 0.84,
+                 "at_far_left": 0.05, "at_far_right": 0.95}
+        return sum(2 * abs(x / self.frame.width - sides[c.relation]) for c in self.claims
+                   if c.relation in sides and node.id in c.things)
 
     def _patches(self, flats: list[Node]) -> list[_Spot]:
         """What lies on the ground with nothing on it, before all else."""
@@ -165,6 +221,12 @@ class _Stage:
             node.h = max(node.h, 0.13 / s)
             spots.append(_Spot(node, (k + 0.5) * slots, self.frame.height * FLOOR - node.h * s / 2 + 0.02, s))
         return spots
+
+
+def _meets(spot: _Spot, x: float, left: float, right: float) -> bool:
+    """Whether something that reaches so far from `x` is over, or under, a spot."""
+    a, b, _, _ = spot.node.reach()
+    return spot.x - a * spot.scale < x + right and x - left < spot.x + b * spot.scale
 
 
 def _framed_close(roots: Sequence[Node]) -> None:
@@ -187,9 +249,9 @@ class _Rows:
         best: list[_Spot] | None = None
         for ranks in range(1, 7):
             spots = self._ranked(ranks)
-            if best is None or self._size(spots) > 1.15 * self._size(best):
+            if best is None or self._size(spots) > 1.25 * self._size(best):
                 best = spots
-            if ranks == 1 and (len(self.nodes) < 4 or self._size(spots) > 0.2):
+            if ranks == 1 and (len(self.nodes) < 8 or self._size(spots) > 0.2) and self._size(spots) > 0.12:
                 break
         assert best is not None
         return best
@@ -229,6 +291,10 @@ class _Rows:
         if ranks == 1:
             return [list(self.nodes)]
         by_height = sorted(self.nodes, key=lambda n: self.reaches[id(n)][2] + self.reaches[id(n)][3])
+        tall = [self.reaches[id(n)][2] + self.reaches[id(n)][3] for n in by_height]
+        step, at = max((q / p, k + 1) for k, (p, q) in enumerate(pairwise(tall)))
+        if ranks == 2 and step > STEP:
+            return [[n for n in self.nodes if n in some] for some in (by_height[:at], by_height[at:])]
         total, rows = sum(self._span(n) for n in self.nodes), [list[Node]() for _ in range(ranks)]
         filled, k = 0.0, 0
         for node in by_height:
@@ -250,8 +316,7 @@ class _Rows:
         mine = self.reaches[id(node)][2] + self.reaches[id(node)][3]
         others = sorted(self.reaches[id(n)][2] + self.reaches[id(n)][3] for n in self.nodes if n is not node)
         least = others[0] if others[0] > 0.7 else others[-1]
-        far = any(c.relation == "in_background" and node.id in c.things for c in self.stage.claims)
-        return 0.45 if far else 0.55 if mine > 3.2 * least else 0.8 if mine > 2.0 * least else 1.0
+        return 1.0 if mine < LARGE or mine < 1.5 * least else 0.8 if mine < 2.2 * least else 0.6
 
     def _row(self, row: Sequence[Node], depth: Mapping[int, float], scale: float, foot: float) -> list[_Spot]:
         """Side by side, with what room there is between them; the far have their feet higher up."""

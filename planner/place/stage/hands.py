@@ -1,4 +1,4 @@
-"""Where what somebody holds is: umbrellas over the head, staffs beside, babies in the arms, what is eaten at the mouth."""
+"""Where what somebody holds is: umbrellas over the head, staffs beside, babies in the arms, a meal at the mouth."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def in_hand(host: Node, kids: Sequence[Node], rng: random.Random) -> None:
 def _by_person(host: Node, kid: Node, side: float) -> tuple[float, float]:
     W, H, w, h = host.w, host.h, kid.w, kid.h
     if kid.sort == "umbrella":
-        return 0.2 * side * W, -0.16 * H - h / 2
+        return 0.15 * side * W, -0.5 * H + 0.18 * h - h / 2
     if kid.sort in ("balloon", "kite"):
         return side * (W / 2 + 0.15 * w), -0.5 * H - 0.05 * h
     if any(word in kid.words for word in _TOSSED):
@@ -45,6 +45,7 @@ def _by_person(host: Node, kid: Node, side: float) -> tuple[float, float]:
 
 def _by_animal(host: Node, kid: Node, side: float) -> tuple[float, float]:
     """In its mouth, or over its back if it is larger."""
+    kid.scale(min(1.0, 2.0 * host.w / kid.w, 2.0 * host.h / kid.h))
     if kid.w * kid.h > 0.35 * host.w * host.h:
         return side * 0.15 * host.w, -(host.h + kid.h) / 2 + 0.3 * min(host.h, kid.h)
     return side * 0.46 * host.w, -0.14 * host.h

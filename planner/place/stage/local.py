@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from planner.claims import Claim
-from planner.place.anatomy import spots_on
-from planner.place.stage.forest import Node
-from planner.place.stage.hands import in_hand
 from planner.kinds import kind_of
+from planner.place.anatomy import spots_on
+from planner.place.stage.forest import SITTING, Node
+from planner.place.stage.hands import in_hand
 from planner.place.stage.order import ordered
 from planner.relations import TABLE
 from planner.relations.row import Arrangement
@@ -27,13 +27,11 @@ class Laying(NamedTuple):
 
 _SINK = {"top": 0.1, "seat": 0.5, "bridge": 0.12, "branch": 0.3, "line": 0.4, "ground": 0.5, "vehicle": 0.05,
          "building": 0.03, "plate": 0.4, "small": 0.15, "shelf": 0.1, "case": 0.03, "plant": 0.2, "boat": 0.45,
-         "land": 0.08, "bowl": 0.2, "animal": 0.12, "sky": 0.3, "tree": 0.25, "floor": 0.06}
+         "land": 0.08, "bowl": 0.2, "animal": 0.12, "planet": 0.3, "tree": 0.25, "floor": 0.06}
 """How far below its upper edge what stands on a thing has its foot, of the thing's height."""
-_LONG = frozenset(("top", "seat", "branch", "line", "bridge", "ground", "plate", "shelf", "land", "floor", "sky"))
+_LONG = frozenset(("top", "seat", "branch", "line", "bridge", "ground", "plate", "shelf", "land", "floor", "planet"))
 """What may become longer for what is on it."""
 _WIDEST = 2.4
-SITTING = 0.74
-"""How high somebody who sits is, of who stands."""
 
 
 def lay(node: Node, laying: Laying) -> None:
@@ -45,6 +43,8 @@ def lay(node: Node, laying: Laying) -> None:
         kids = [kid for kid in node.kids if kid.how == how]
         if kids:
             place(node, kids, laying)
+            for kid in kids:
+                kid.placed = True
     grow(node)
 
 
@@ -54,7 +54,9 @@ def grow(node: Node) -> None:
     if kids:
         spots = spots_on(node.noun, node.w / node.h, [(kid.noun, kid.kind.w / kid.kind.h) for kid in kids])
         for kid, spot in zip(kids, spots, strict=True):
+            told = min(max(kid.told, 0.6), 1.5)
             kid.x, kid.y, kid.w, kid.h = spot.x * node.w, spot.y * node.h, spot.w * node.w, spot.h * node.h
+            kid.w, kid.h, kid.placed = kid.w * min(told, 1.2), kid.h * told, True
 
 
 # on
@@ -73,8 +75,10 @@ def _on(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 
 def _seen_from_above(host: Node, kids: Sequence[Node]) -> bool:
     """Whether they lie within it, as on a plate or a pizza that is looked at from above."""
-    small = all(kid.sort in ("small", "plate", "bowl", "insect", "plant") for kid in kids)
-    return small and (host.sort == "plate" or (flat(host.noun) and host.sort in ("small", "ground")))
+    small = all(kid.sort in ("small", "plate", "bowl", "insect", "plant", "vase") for kid in kids)
+    laid = sum(kid.sort == "plate" or kid.noun.split()[-1] == "card" for kid in kids) > 1
+    return small and (host.sort == "plate" or (flat(host.noun) and host.sort in ("small", "ground"))
+                      or (host.sort == "top" and laid))
 
 
 def _perched(host: Node, kid: Node, rng: random.Random) -> None:
@@ -93,16 +97,14 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """Side by side with their feet on its top; it becomes longer for them, and they smaller."""
     if host.sort in ("seat",):
         for kid in kids:
-            if kid.sort == "person":
-                kid.scale(1.0)
-                kid.h *= SITTING
+            _sit(kid)
     row = ordered(kids, laying.claims, laying.rng)
     spans = [kid.reach() for kid in row]
     need = sum(a + b for a, b, _, _ in spans) + 0.06 * host.w * (len(row) - 1)
     if need > 0.92 * host.w and host.sort in _LONG:
         longer = min(need / (0.92 * host.w), _WIDEST)
         host.w *= longer
-        if host.sort in ("ground", "plate", "sky"):
+        if host.sort in ("ground", "plate", "planet"):
             host.h *= math.sqrt(longer)
     if need > 1.05 * host.w:
         for kid in row:
@@ -119,6 +121,11 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         at += left + right + gap
 
 
+def _sit(node: Node) -> None:
+    if node.sort == "person" and not node.seated and node.h > node.w:
+        node.h, node.seated = SITTING * node.h, True
+
+
 def _foot_on(host: Node, kid: Node) -> float:
     sink = _SINK.get(host.sort, 0.05)
     if host.sort == "seat":
@@ -130,6 +137,9 @@ def _lying(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """Within it, seen from above: in lines, of one kind side by side."""
     if host.sort == "plate":
         host.h = max(host.h, (0.8 if host.how == "" else 0.45) * host.w)
+    if host.sort == "top":
+        _laid(host, kids, {id for c in laying.claims if c.relation == "at_center" for id in c.things})
+        return
     for kid in kids:
         kid.h = kid.w / max(natural(kid.noun).aspect, 0.7)
     columns = max(1, min(len(kids), math.ceil(math.sqrt(len(kids) * host.w / host.h * 0.8))))
@@ -143,7 +153,32 @@ def _lying(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         kid.x, kid.y = (k % columns - (here - 1) / 2) * w, (k // columns - (rows - 1) / 2) * h
 
 
+def _laid(host: Node, kids: Sequence[Node], central: set[str]) -> None:
+    """A table that is looked down on: what is the most of along its edges, the rest in the middle."""
+    host.w, host.h = 1.3 * host.w, 0.62 * 1.3 * host.w
+    counts = [sum(other.noun == kid.noun for other in kids) for kid in kids]
+    ring = [kid for kid, n in zip(kids, counts, strict=True) if n > 1 and n == max(counts)]
+    middle = [kid for kid in kids if kid not in ring and kid.id not in central]
+    middle[len(middle) // 2:len(middle) // 2] = [kid for kid in kids if kid.id in central and kid not in ring]
+    upper = math.ceil(len(ring) / 2)
+    for k, kid in enumerate(ring):
+        row, at, n = (0, k, upper) if k < upper else (1, k - upper, len(ring) - upper)
+        kid.h = max(kid.h, 0.5 * kid.w)
+        kid.scale(min(1.25, 0.8 * 0.9 * host.w / max(upper, 1) / kid.w, 0.3 * host.h / kid.h))
+        kid.x, kid.y = ((at + 0.5) / n - 0.5) * 0.86 * host.w, (0.32 if row else -0.32) * host.h
+    for k, kid in enumerate(middle):
+        kid.scale(min(1.0, 0.28 * host.h / kid.h, 0.7 * host.w / len(middle) / kid.w))
+        kid.x, kid.y = ((k + 0.5) / len(middle) - 0.5) * 0.7 * host.w, 0.0
+    for kid in middle if len(central) == 1 else ():
+        if kid.id in central:
+            shift = kid.x
+            for other in middle:
+                other.x -= shift
+
+
 def _riding(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    if host.sort == "long" and host.h > host.w:
+        host.w, host.h = host.h, host.w
     low = 0.82 if host.noun.split()[-1] in ("bicycle", "bike", "motorcycle", "motorbike", "scooter") else 0.55
     low = 0.3 if host.h > 1.6 * kids[0].h else 0.1 if host.h < 0.3 * kids[0].h else low
     for k, kid in enumerate(kids):
@@ -170,26 +205,30 @@ def _in(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         _spread(host, row, 0.8, 0.42, -0.2)
     elif host.sort == "tree":
         _spread(host, row, 0.7, 0.5, -0.15)
+    elif host.sort == "building" and max(kid.h for kid in row) < 0.3 * host.h:
+        _spread(host, row, 0.9, 0.4, 0.1)
     else:
         _piled(host, row)
 
 
 def _sticking_out(host: Node, row: Sequence[Node]) -> None:
     """Their lower parts are in it, as of flowers in a vase or people in a boat."""
-    depth = 0.5 if host.sort == "boat" else 0.6
-    wide = 0.94 * host.w / max(sum(kid.w for kid in row), 1e-9)
+    if host.sort == "boat":
+        host.scale(max(1.0, 0.5 * max(kid.h for kid in row) / host.h))
+    total = sum(kid.w for kid in row)
+    host.w = max(host.w, min(0.8 * total, 1.7 * host.w))
+    wide = 1.15 * host.w / total
     for kid in row:
-        if wide < 1:
-            kid.scale(max(wide, 0.6))
+        kid.scale(min(wide, 1.0))
         least, most = 0.7 * host.h, 2.2 * host.h
         if host.sort != "boat" and not least < kid.h < most:
-            kid.scale(min(max(least / kid.h, 1.0), 1.4) if kid.h < least else most / kid.h)
+            kid.h = min(least, 1.4 * kid.h) if kid.h < least else most
     total = sum(kid.w for kid in row)
     at = -total / 2
     for k, kid in enumerate(row):
         kid.x = at + kid.w / 2
-        foot = min(depth * host.h, 0.36 * kid.h)
-        kid.y = -host.h / 2 + max(foot, 0.3 * host.h) - kid.h / 2 - 0.05 * kid.h * (k % 2)
+        foot = min(max(0.33 * kid.h, 0.36 * host.h), 0.9 * host.h)
+        kid.y = -host.h / 2 + foot - kid.h / 2 - 0.03 * kid.h * (k % 2)
         at += kid.w
 
 
@@ -219,11 +258,13 @@ def _piled(host: Node, row: Sequence[Node]) -> None:
     columns = max(1, min(n, round(math.sqrt(n * host.w / host.h)))) if n > 1 else 1
     lines = math.ceil(n / columns)
     w, h = 0.88 * host.w / columns, 0.84 * host.h / lines
-    fits = min(1.0, *(min(0.92 * w / kid.w, 0.92 * h / kid.h) for kid in row))
-    if n == 1:
-        fits = min(fits, 0.62 * host.w / row[0].w, 0.62 * host.h / row[0].h)
+    full = 0.92 if n > 1 else 0.7
+    fits = min(1.0, *(min(full * w / kid.w, full * h / kid.h) for kid in row))
+    if fits < 0.8 and not host.how:
+        larger = min(0.8 / fits, 1.7)
+        host.w, host.h, w, h, fits = host.w * larger, host.h * larger, w * larger, h * larger, fits * larger
     for k, kid in enumerate(row):
-        kid.scale(max(fits, 0.3))
+        kid.scale(fits)
         here = min(columns, n - k // columns * columns)
         kid.x = (k % columns - (here - 1) / 2) * w
         kid.y = 0.44 * host.h - (k // columns) * h - kid.h / 2 if n > 1 else 0.08 * host.h
@@ -236,7 +277,7 @@ def _around(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """One at each side, a little nearer; the others behind it, so that what is on it can be seen."""
     if host.sort in ("top", "floor", "ground"):
         for kid in kids:
-            kid.h *= SITTING if kid.sort == "person" else 1.0
+            _sit(kid)
     row = ordered(kids, laying.claims, laying.rng)
     if len(row) < 3:
         for kid, side in zip(row, (-1, 1), strict=False):
@@ -261,7 +302,7 @@ def _leaning(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     for k, kid in enumerate(kids):
         side = (1 if k % 2 else -1) * laying.rng.choice((-1, 1))
         thin = host.sort in ("tree", "person", "floor", "long")
-        kid.x = side * ((0.1 * host.w + 0.5 * kid.w) if thin else 0.5 * host.w)
+        kid.x = side * ((0.16 * host.w + 0.3 * kid.w) if thin else 0.5 * host.w)
         kid.y = (host.h - kid.h) / 2 + 0.03 * host.h
 
 
@@ -275,6 +316,8 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         hidden = min(0.5 * kid.h, 0.35 * host.h) if kid.h < 1.2 * host.h else 0.45 * host.h
         if kid.sort == "ground":
             hidden = 0.3 * kid.h
+        elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
+            hidden = 0.75 * host.h + kid.h / 2
         if kid.w > 0.6 * host.w and kid.h > 0.5 * host.h:
             kid.x += laying.rng.choice((-1, 1)) * 0.3 * host.w
         kid.y = host.h / 2 - hidden + kid.h / 2
@@ -296,6 +339,8 @@ def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     for kid in row:
         kid.x = at + kid.w / 2
         foot = down - min(0.4 * kid.h, 0.45 * high)
+        if kid.kind.h > 1.3 * host.kind.h and foot - kid.h > -up - 0.12 * high:
+            kid.h = foot + up + 0.12 * high
         kid.y = foot - kid.h / 2
         at += kid.w
 
@@ -312,11 +357,28 @@ def _above(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     at = -(sum(sum(kid.reach()[:2]) for kid in row) + gap * (len(row) - 1)) / 2
     for kid in row:
         left, right, _, down = kid.reach()
-        rise = max(_FLOATING.get(kid.sort, 0.1) * host.h, 0.12 * kid.h)
+        grounded = host.sort == "ground" and kid.sort not in _FLOATING
+        rise = 0.0 if grounded else max(_FLOATING.get(kid.sort, 0.1) * host.h, 0.12 * kid.h)
         kid.x, kid.y = at + left, -up - rise - down
         at += left + right + gap
         if kid.sort == "kite":
             kid.x += laying.rng.choice((-0.4, 0.4)) * host.h
+
+
+def _at(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """On the other side of it, sitting, half hidden."""
+    for kid in kids:
+        _sit(kid)
+        kid.y = host.h / 2 - 0.1 * host.h - 0.5 * kid.h - max(0.58 * host.h - 0.3 * kid.h, 0.0)
+
+
+def _toward(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """In the air at its side, as high as its upper part."""
+    left, right, up, _ = host.reach()
+    for kid in kids:
+        side = laying.rng.choice((-1.0, 1.0))
+        reach = right if side > 0 else left
+        kid.x, kid.y = side * (reach + 0.9 * kid.w), -0.6 * up if host.sort != "person" else -0.8 * up
 
 
 def _under(host: Node, kids: Sequence[Node], laying: Laying) -> None:
@@ -364,6 +426,7 @@ def _hand(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 _WAYS: dict[str, Callable[[Node, Sequence[Node], Laying], None]] = {
     "member": _members, "in": _in, "on": _on, "ride": _riding, "hand": _hand, "stack": _stacked, "around": _around,
     "lean": _leaning, "under": _under, "before": _before, "behind": _behind, "above": _above,
+    "toward": _toward, "at": _at,
 }
 
 
