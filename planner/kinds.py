@@ -53,6 +53,8 @@ def listed() -> frozenset[str]:
 def kind_of(noun: str) -> Kind:
     """The kind of a noun: its own, that of its last words, or of its first ("spaceship landing"), or of its kin."""
     words = noun.lower().split() or [""]
+    if len(words) > 1 and words[-1].endswith("ing"):
+        words = words[:-1]
     ends = [" ".join(words[k:]) for k in range(len(words))]
     table = _table()
     for name in ends:
@@ -67,9 +69,15 @@ def kind_of(noun: str) -> Kind:
     return UNKNOWN
 
 
+def kind_with(noun: str, attributes: tuple[str, ...]) -> Kind:
+    """The kind of a noun that an attribute may make another one's ("pine" and "tree")."""
+    names = (f"{attribute} {noun}".lower() for attribute in attributes)
+    return next((found for name in names if (found := _table().get(name))), None) or kind_of(noun)
+
+
 def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
     """Width and height, drawn together for what is huge, and as the words say."""
-    kind = kind_of(noun)
+    kind = kind_with(noun, attributes)
     reach = max(kind.w, kind.h)
     told = factor(attributes)
     k = told if reach <= FAR else told ** 0.5 * (reach / FAR) ** (_SHRUNK - 1)

@@ -145,6 +145,8 @@ _WHOLE: dict[tuple[str, str], Spot] = {
     ("trunk", "palm"): Spot(0.0, 0.2, 0.24, 0.6),
     ("trunk", "car"): Spot(0.38, -0.05, 0.24, 0.3),
     ("hood", "car"): Spot(-0.34, -0.05, 0.3, 0.3),
+    **{("shelf", case): Spot(0.0, 0.08, 0.94, 0.05, 0.0, 0.34) for case in ("bookshelf", "bookcase", "cupboard",
+                                                                           "cabinet", "wardrobe", "fridge")},
     ("button", "snowman"): Spot(0.0, 0.1, 0.14, 0.0, 0.0, 0.18),
     ("leaf", "tree"): Spot(0.0, -0.24, 0.26, 0.0, 0.34, 0.16),
     ("branch", "tree"): Spot(0.0, -0.1, 0.34, 0.2, 0.3, 0.2),

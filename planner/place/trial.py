@@ -117,7 +117,8 @@ class Trial:
             body_of.append(body)
             offsets.append((rect.cx - heads[body].cx, rect.cy - heads[body].cy))
         level = {self.task.index[id] for id in guess.standing}
-        board = Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, [1.0] * len(heads), level)
+        board = Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, [1.0] * len(heads), level,
+                      margin=0.015)
         board.x, board.y = [r.cx for r in heads], [r.cy for r in heads]
         return board
 

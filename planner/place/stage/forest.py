@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from planner.claims import Claim
-from planner.kinds import Kind, kind_of, seen
+from planner.kinds import Kind, kind_with, seen
 from planner.relations import TABLE
 from planner.scene import Scene, Thing
 from planner.sizes import factor
@@ -37,6 +37,7 @@ class Node:
     placed: bool = False
     aloft: bool = False
     down: bool = False
+    level: int = 0
     seated: bool = False
     host: Node | None = field(default=None, repr=False)
     kids: list[Node] = field(default_factory=list)
@@ -91,7 +92,7 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
 
 def _node(thing: Thing, lift: float) -> Node:
     w, h = seen(thing.noun, thing.attributes)
-    node = Node(thing.id, kind_of(thing.noun), w * lift, h * lift, thing.noun, told=factor(thing.attributes))
+    node = Node(thing.id, kind_with(thing.noun, thing.attributes), w * lift, h * lift, thing.noun, told=factor(thing.attributes))
     _pose(node, {word for attribute in thing.attributes for word in attribute.lower().split()})
     return node
 
@@ -106,6 +107,7 @@ SITTING = 0.74
 def _pose(node: Node, words: set[str]) -> None:
     """Who lies is long, who sits is less high, and a bird that does either does not fly."""
     node.down = bool(words & _DOWN)
+    node.level = bool(words & {"bottom", "lower", "lowest"}) - bool(words & {"top", "upper", "highest"})
     if node.sort == "person" and words & _LYING and node.h > node.w:
         node.w, node.h = 0.95 * node.h, max(0.85 * node.w, 0.26 * node.h)
     elif node.sort == "animal" and words & _LYING - {"swimming"}:
@@ -129,8 +131,8 @@ def _tie(guest: Node, host: Node, how: str, words: str, why: str) -> None:
     host.kids.append(guest)
 
 
-_ORDER = ("part_of", "wearing", "riding", "holding", "stack", "on", "in", "surrounded_by", "under", "above", "below",
-          "in_front_of", "behind")
+_ORDER = ("part_of", "wearing", "riding", "holding", "stack", "on", "in", "surrounded_by", "among", "under", "above",
+          "below", "in_front_of", "behind")
 
 
 def _rank(claim: Claim) -> int:
@@ -148,6 +150,8 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
         return [(some[0], others[0], "ride")]
     if row.kind == "stack":
         return [(a, b, "stack") for a, b in zip(some[1:], some, strict=False)]
+    if row.kind == "on" and nodes[some[0]].sort == "person" and nodes[others[0]].sort == "animal":
+        return [(some[0], others[0], "ride")]
     if row.kind == "on":
         return [(some[0], others[-1] if claim.piled else others[0], "on")]
     if row.kind == "in":

@@ -142,7 +142,7 @@ class _Stage:
         if "reflection" in self.scene.background:
             low = MIRROR
         for top in (0.05, 0.36) if over else (0.05,):
-            spots = _Rows(self, stands, top * self.frame.height, low * self.frame.height).spots()
+            spots = _Rows(self, stands, top * self.frame.height, low * self.frame.height, _most(over)).spots()
             above = self._over(over, spots)
             if above is not None:
                 break
@@ -167,7 +167,7 @@ class _Stage:
             return []
         row = ordered(nodes, self.claims, self.rng)
         total = sum(node.reach()[0] + node.reach()[1] for node in row)
-        foot = max(min(max(s.y + s.node.reach()[3] * s.scale for s in before) - 0.14, 0.74), 0.5) * self.frame.height
+        foot = max(min(max(s.y + s.node.reach()[3] * s.scale for s in before) - 0.24, 0.66), 0.5) * self.frame.height
         tops = min(s.y - s.node.reach()[2] * s.scale for s in before)
         high = max(foot - tops + 0.06, 0.28)
         spots, share = [], self.frame.width * (0.92 if len(row) > 1 else 0.6)
@@ -223,6 +223,12 @@ class _Stage:
         return spots
 
 
+def _most(over: Sequence[Node]) -> float:
+    """The largest scale at which what is over the ground at the scale of what stands there leaves it room."""
+    sides = [max(sum(node.reach()[:2]), sum(node.reach()[2:])) for node in over if node.sort not in ("sky", "aircraft")]
+    return 0.42 / max(sides) if sides else 9e9
+
+
 def _meets(spot: _Spot, x: float, left: float, right: float) -> bool:
     """Whether something that reaches so far from `x` is over, or under, a spot."""
     a, b, _, _ = spot.node.reach()
@@ -239,8 +245,8 @@ def _framed_close(roots: Sequence[Node]) -> None:
 class _Rows:
     """What stands, in one row or in several behind each other, as large as the canvas lets it be."""
 
-    def __init__(self, stage: _Stage, nodes: Sequence[Node], top: float, low: float) -> None:
-        self.stage, self.frame, self.top, self.low = stage, stage.frame, top, low
+    def __init__(self, stage: _Stage, nodes: Sequence[Node], top: float, low: float, most: float) -> None:
+        self.stage, self.frame, self.top, self.low, self.most = stage, stage.frame, top, low, most
         self.nodes = ordered(nodes, stage.claims, stage.rng)
         self.reaches = {id(node): node.reach() for node in self.nodes}
 
@@ -270,7 +276,9 @@ class _Rows:
         wide = max(sum((self._span(n)) * depth[id(n)] for n in row) * (1.08 if len(row) > 1 else 1.0) for row in rows)
         heights = [max((self.reaches[id(n)][2] + self.reaches[id(n)][3]) * depth[id(n)] for n in row) for row in rows]
         stacked = sum(heights[:-1]) * 0.96 + heights[-1]
-        scale = min(width / wide, (self.low - self.top) / stacked) * self.stage.smaller
+        scale = min(width / wide, (self.low - self.top) / stacked, self.most) * self.stage.smaller
+        if len(self.nodes) == 1 and self.nodes[0].sort in _ALOFT and not self.nodes[0].kids:
+            scale = min(scale, 0.6 * width / wide, 0.5 * self.frame.height / stacked)
         if len(self.nodes) == 1:
             scale = min(scale, 0.8 * width / wide, 0.8 * (self.frame.height - self.top) / stacked)
         scale *= self.stage.rng.uniform(0.9, 1.0)
@@ -284,6 +292,8 @@ class _Rows:
     def _lowest(self, high: float) -> float:
         """Where the nearest stand: lower than the middle, with some room below."""
         room = self.low - self.top - high
+        if all(node.sort in _ALOFT and not node.kids for node in self.nodes):
+            return self.low - 0.7 * max(room, 0.0)
         return self.low - max(0.36 * room, 0.0) if room > 0.1 else self.low - max(room, 0.0) / 2
 
     def _rows(self, ranks: int) -> list[list[Node]]:

@@ -50,7 +50,7 @@ def lay(node: Node, laying: Laying) -> None:
 
 def grow(node: Node) -> None:
     """Parts and garments have their usual places and sizes on their whole."""
-    kids = [kid for kid in node.kids if kid.how == "grown"]
+    kids = sorted((kid for kid in node.kids if kid.how == "grown"), key=lambda kid: kid.level)
     if kids:
         spots = spots_on(node.noun, node.w / node.h, [(kid.noun, kid.kind.w / kid.kind.h) for kid in kids])
         for kid, spot in zip(kids, spots, strict=True):
@@ -99,6 +99,8 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         for kid in kids:
             _sit(kid)
     row = ordered(kids, laying.claims, laying.rng)
+    if host.sort == "ground":
+        host.h = max(host.h, 0.2 * host.w)
     spans = [kid.reach() for kid in row]
     need = sum(a + b for a, b, _, _ in spans) + 0.06 * host.w * (len(row) - 1)
     if need > 0.92 * host.w and host.sort in _LONG:
@@ -167,8 +169,10 @@ def _laid(host: Node, kids: Sequence[Node], central: set[str]) -> None:
         kid.scale(min(1.25, 0.8 * 0.9 * host.w / max(upper, 1) / kid.w, 0.3 * host.h / kid.h))
         kid.x, kid.y = ((at + 0.5) / n - 0.5) * 0.86 * host.w, (0.32 if row else -0.32) * host.h
     for k, kid in enumerate(middle):
-        kid.scale(min(1.0, 0.28 * host.h / kid.h, 0.7 * host.w / len(middle) / kid.w))
-        kid.x, kid.y = ((k + 0.5) / len(middle) - 0.5) * 0.7 * host.w, 0.0
+        left, right, up, down = kid.reach()
+        kid.scale(min(1.0, 0.34 * host.h / (up + down), 0.7 * host.w / len(middle) / (left + right)))
+        _, _, up, down = kid.reach()
+        kid.x, kid.y = ((k + 0.5) / len(middle) - 0.5) * 0.7 * host.w, (up - down) / 2
     for kid in middle if len(central) == 1 else ():
         if kid.id in central:
             shift = kid.x
@@ -267,7 +271,8 @@ def _piled(host: Node, row: Sequence[Node]) -> None:
         kid.scale(fits)
         here = min(columns, n - k // columns * columns)
         kid.x = (k % columns - (here - 1) / 2) * w
-        kid.y = 0.44 * host.h - (k // columns) * h - kid.h / 2 if n > 1 else 0.08 * host.h
+        hangs = n == 1 and host.sort in ("bowl", "niche", "case", "vase")
+        kid.y = 0.08 * host.h if hangs else 0.44 * host.h - (k // columns) * h - kid.h / 2
 
 
 # around, before, behind, over and under
@@ -279,6 +284,12 @@ def _around(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         for kid in kids:
             _sit(kid)
     row = ordered(kids, laying.claims, laying.rng)
+    if any(kid.sort in ("fish", "bird", "insect", "sky") for kid in kids):
+        for k, kid in enumerate(row):
+            angle = 2 * math.pi * (k + 0.5) / len(row)
+            kid.x = math.cos(angle) * (host.w / 2 + 0.9 * kid.w)
+            kid.y = math.sin(angle) * (host.h / 2 + 1.1 * kid.h)
+        return
     if len(row) < 3:
         for kid, side in zip(row, (-1, 1), strict=False):
             kid.x, kid.y = side * (host.w + kid.w) / 2, (host.h - kid.h) / 2
@@ -302,7 +313,8 @@ def _leaning(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     for k, kid in enumerate(kids):
         side = (1 if k % 2 else -1) * laying.rng.choice((-1, 1))
         thin = host.sort in ("tree", "person", "floor", "long")
-        kid.x = side * ((0.16 * host.w + 0.3 * kid.w) if thin else 0.5 * host.w)
+        kid.w *= 1.4 if thin and kid.h > 2 * kid.w else 1.0
+        kid.x = side * (0.5 * host.w + (0.04 * kid.w if thin else 0.0))
         kid.y = (host.h - kid.h) / 2 + 0.03 * host.h
 
 
@@ -346,7 +358,7 @@ def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 
 
 _FLOATING = {"kite": 0.9, "balloon": 0.35, "sky": 0.4, "aircraft": 0.4, "bird": 0.3, "wall": 0.12, "hung": 0.25,
-             "building": 0.2}
+             "building": 0.2, "branch": 0.6}
 
 
 def _above(host: Node, kids: Sequence[Node], laying: Laying) -> None:
