@@ -17,7 +17,7 @@ from planner.place.reasons import why_moved
 from planner.place.settle import Board
 from planner.place.stage import Guess, guessed
 from planner.place.start import Start
-from planner.place.task import Task
+from planner.place.task import MOST_WORK, Task
 from planner.place.teams import Team, fitted, offsets_of, room_of, teams_of
 from planner.place.world import aloft, crowding, grounded, world_aims
 from planner.relations import TABLE
@@ -29,6 +29,8 @@ FIRST_TURN = 3
 BOLD = 4
 """The attempt from which on hinted sizes may change that no failing claim is about."""
 ROOM = 0.08
+ENOUGH = 0.8
+"""Which part of the work has to be left for a guess to be tried once more."""
 _UNMOVED = 1e-9
 
 
@@ -96,6 +98,8 @@ class Trial:
             guess = guessed(self.task.scene, self.claims, self.task.frame, f"{self.task.seed}|{self.task.scene.prompt}",
                             smaller)
             for rigid in (True, False):
+                if self.task.work.left < ENOUGH * MOST_WORK:
+                    return False
                 self.board = self._staged(guess, rigid)
                 self._nudge()
                 if not self._failing():
@@ -199,8 +203,8 @@ class Trial:
         """Move hinted boxes only for what is violated: activate what fails, settle, look again."""
         active: dict[str, Claim] = {}
         apart: set[tuple[int, int]] = set()
+        free = {k for k, id in enumerate(self.task.ids) if self.task.hints and id not in self.task.hints}
         for _ in range(10):
-            free = {k for k, id in enumerate(self.task.ids) if id not in self.task.hints}
             failing = {claim.id: claim for claim in self.failing_claims()}
             crowded = set(self._crowded())
             if self.task.work.left < 0 or not (failing.keys() - active.keys() or crowded - apart or self._outside()):

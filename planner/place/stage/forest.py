@@ -92,7 +92,8 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
 
 def _node(thing: Thing, lift: float) -> Node:
     w, h = seen(thing.noun, thing.attributes)
-    node = Node(thing.id, kind_with(thing.noun, thing.attributes), w * lift, h * lift, thing.noun, told=factor(thing.attributes))
+    kind = kind_with(thing.noun, thing.attributes)
+    node = Node(thing.id, kind, w * lift, h * lift, thing.noun, told=factor(thing.attributes))
     _pose(node, {word for attribute in thing.attributes for word in attribute.lower().split()})
     return node
 
@@ -132,7 +133,7 @@ def _tie(guest: Node, host: Node, how: str, words: str, why: str) -> None:
 
 
 _ORDER = ("part_of", "wearing", "riding", "holding", "stack", "on", "in", "surrounded_by", "among", "under", "above",
-          "below", "in_front_of", "behind")
+          "below", "in_front_of", "behind", "hidden_by")
 
 
 def _rank(claim: Claim) -> int:
@@ -178,6 +179,8 @@ def _apart(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, 
         return [(a, others[0], "before") for a in some]
     if kind == "behind":
         return [(a, others[len(others) // 2], "behind") for a in some]
+    if kind == "hidden_by":
+        return [(some[0], others[0], "hidden")]
     return ()
 
 

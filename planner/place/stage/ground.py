@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +27,18 @@ HORIZON = 0.42
 NEAR, FLOOR = 0.9, 0.955
 DEEPER = 0.74
 """How large what stands one rank further back is."""
-LARGE = 2.3
+LARGE = 2.6
 """From how many metres on, as drawn, what is much higher than the others stands further away."""
 STEP = 1.3
 """By how much higher those of a rank behind are than those before them, where one can tell them by that."""
+DEPTH = 0.36
+"""How much of the canvas's height the ground takes up between the nearest and the farthest rank."""
+UNEVEN = 0.03
+"""How much nearer or farther than others of its rank one may stand, of the canvas's height."""
+CROWD = 24
+"""From more than so many on each has its cell of a grid."""
+ROOMY = 0.0055
+"""How much of the canvas such a cell is rather than less."""
 MIRROR = 0.5
 """Where what is mirrored in the water below it has its foot."""
 _LIFTING = 1 / 3
@@ -252,15 +261,43 @@ class _Rows:
 
     def spots(self) -> list[_Spot]:
         """The roots in their places."""
+        if len(self.nodes) > CROWD:
+            return self._crowd()
         best: list[_Spot] | None = None
         for ranks in range(1, 7):
             spots = self._ranked(ranks)
             if best is None or self._size(spots) > 1.25 * self._size(best):
                 best = spots
-            if ranks == 1 and (len(self.nodes) < 8 or self._size(spots) > 0.2) and self._size(spots) > 0.12:
+            size = self._size(spots)
+            if ranks >= len(self.nodes) or (ranks == 1 and size > (0.1 if len(self.nodes) < 8 else 0.2)):
                 break
         assert best is not None
         return best
+
+    def _crowd(self) -> list[_Spot]:
+        """Each in its cell of a loose grid, as deep as it takes for them to be made out."""
+        n, width = len(self.nodes), 0.96 * self.frame.width
+        w, h = (max(sums) for sums in zip(*((a + b, c + d) for a, b, c, d in self.reaches.values()), strict=True))
+        for deep in (0.4, 0.55, 0.7, 0.9):
+            deep *= self.low - self.top
+            columns = max(1, min(n, round(math.sqrt(n * width / deep * h / w))))
+            rows = math.ceil(n / columns)
+            cell, rank = width / columns, deep / rows
+            if cell * rank > ROOMY * self.frame.width * self.frame.height and min(cell, rank) > math.sqrt(ROOMY) / 1.6:
+                break
+        common, spots = min(0.94 * cell / w, 0.94 * rank / h), list[_Spot]()
+        for k, node in enumerate(self.nodes):
+            left, right, up, down = self.reaches[id(node)]
+            s = common * growth(1.05 * node.w * common, 1.05 * node.h * common, self.frame)
+            s = min(s, 0.98 * cell / (left + right), 0.98 * rank / (up + down))
+            if growth(node.w * s, node.h * s, self.frame) > 1 and not node.kids:
+                node.w, node.h = max(node.w, 0.6 * cell / s), max(node.h, 0.6 * rank / s)
+                left, right, up, down = node.reach()
+            across, free = cell - (left + right) * s, rank - (up + down) * s
+            x = 0.02 * self.frame.width + k % columns * cell + left * s + across * self.stage.rng.uniform(0.1, 0.9)
+            y = self.low - k // columns * rank - down * s - min(free, 0.3 * rank) * self.stage.rng.random()
+            spots.append(_Spot(node, x, y, s))
+        return spots
 
     def _size(self, spots: Sequence[_Spot]) -> float:
         """How large the middle one of them is."""
@@ -277,6 +314,8 @@ class _Rows:
         heights = [max((self.reaches[id(n)][2] + self.reaches[id(n)][3]) * depth[id(n)] for n in row) for row in rows]
         stacked = sum(heights[:-1]) * 0.96 + heights[-1]
         scale = min(width / wide, (self.low - self.top) / stacked, self.most) * self.stage.smaller
+        if sum(heights[:-1]) > 0:
+            scale = min(scale, DEPTH * self.frame.height / sum(heights[:-1]))
         if len(self.nodes) == 1 and self.nodes[0].sort in _ALOFT and not self.nodes[0].kids:
             scale = min(scale, 0.6 * width / wide, 0.5 * self.frame.height / stacked)
         if len(self.nodes) == 1:
@@ -294,7 +333,7 @@ class _Rows:
         room = self.low - self.top - high
         if all(node.sort in _ALOFT and not node.kids for node in self.nodes):
             return self.low - 0.7 * max(room, 0.0)
-        return self.low - max(0.36 * room, 0.0) if room > 0.1 else self.low - max(room, 0.0) / 2
+        return self.low - max(0.26 * room, 0.0) if room > 0.1 else self.low - max(room, 0.0) / 2
 
     def _rows(self, ranks: int) -> list[list[Node]]:
         """The rows from near to far: what is high stands behind."""
@@ -334,14 +373,17 @@ class _Rows:
         free = max(0.96 * self.frame.width - sum(spans), 0.0)
         gap = min(free / (len(row) + 1), 0.3 * sum(spans) / len(row) + 0.02)
         left = free - gap * (len(row) - 1)
-        x = 0.02 * self.frame.width + left * (0.5 + self.stage.rng.uniform(-0.3, 0.3) * (len(self.nodes) > 1))
+        rng, crowd = self.stage.rng, len(self.nodes) > 3
+        x = 0.02 * self.frame.width + left * (0.5 + rng.uniform(-0.3, 0.3) * (len(self.nodes) > 1))
         nearest = max(depth[id(n)] for n in row)
         ground = max(foot - HORIZON * self.frame.height, 0.1)
         spots = []
         for node, span in zip(row, spans, strict=True):
             s = depth[id(node)] * scale
             rise = ground * (1 - depth[id(node)] / nearest) * 0.5
+            rise += crowd * UNEVEN * self.frame.height * rng.random()
             y = foot - rise - self.reaches[id(node)][3] * s
-            spots.append(_Spot(node, x + self.reaches[id(node)][0] * s, y, s))
+            aside = crowd * rng.uniform(-0.3, 0.3) * gap
+            spots.append(_Spot(node, x + aside + self.reaches[id(node)][0] * s, y, s))
             x += span + gap
         return spots

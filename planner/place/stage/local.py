@@ -75,6 +75,8 @@ def _on(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 
 def _seen_from_above(host: Node, kids: Sequence[Node]) -> bool:
     """Whether they lie within it, as on a plate or a pizza that is looked at from above."""
+    if any("top" in kid.words for kid in kids):
+        return False
     small = all(kid.sort in ("small", "plate", "bowl", "insect", "plant", "vase") for kid in kids)
     laid = sum(kid.sort == "plate" or kid.noun.split()[-1] == "card" for kid in kids) > 1
     return small and (host.sort == "plate" or (flat(host.noun) and host.sort in ("small", "ground"))
@@ -321,19 +323,39 @@ def _leaning(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """Nearer: lower down, hiding a part of its foot."""
     row = ordered(kids, laying.claims, laying.rng)
+    for kid in row:
+        kid.scale(_nearer(host, kid))
     need = sum(kid.w for kid in row) * 1.1
     at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
     for kid in row:
         kid.x = at + 0.55 * kid.w
-        hidden = min(0.5 * kid.h, 0.35 * host.h) if kid.h < 1.2 * host.h else 0.45 * host.h
+        hidden = min(0.78 * kid.h, 0.62 * host.h)
         if kid.sort == "ground":
             hidden = 0.3 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
             hidden = 0.75 * host.h + kid.h / 2
-        if kid.w > 0.6 * host.w and kid.h > 0.5 * host.h:
-            kid.x += laying.rng.choice((-1, 1)) * 0.3 * host.w
+        if kid.w > 0.75 * host.w and kid.h > 0.6 * host.h:
+            kid.x += laying.rng.choice((-1, 1)) * 0.25 * host.w
         kid.y = host.h / 2 - hidden + kid.h / 2
         at += 1.1 * kid.w
+
+
+def _nearer(far: Node, near: Node) -> float:
+    """How much larger than to scale the nearer of two is: the more so, the smaller it is."""
+    return float(max(math.sqrt(far.w * far.h / (near.w * near.h)), 1.0) ** DRAWN)
+
+
+DRAWN = 0.4
+"""How far sizes of two before each other are drawn together, as distance does."""
+
+
+def _hidden(host: Node, kids: Sequence[Node], laying: Laying) -> None:
+    """A little farther, the most of it behind what hides it."""
+    for kid in kids:
+        kid.scale(min(1.0, 1.05 * host.w / kid.w, 1.05 * host.h / kid.h))
+        side = laying.rng.choice((-1.0, 1.0))
+        kid.x = side * ((host.w + kid.w) / 2 - 0.68 * min(kid.w, host.w))
+        kid.y = host.h / 2 - 0.08 * min(kid.h, host.h) - kid.h / 2
 
 
 def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
@@ -341,7 +363,7 @@ def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     left, right, up, down = host.reach()
     row = ordered(kids, laying.claims, laying.rng)
     for kid in row:
-        kid.scale(0.8 if max(kid.w, kid.h) < 1.6 * max(host.w, host.h) else 0.62)
+        kid.scale(0.85 / (_nearer(kid, host) if host.id else 1.2))
     need = sum(kid.w for kid in row)
     at = (right - left) / 2 - need / 2
     if len(row) == 1:
@@ -398,7 +420,8 @@ def _under(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     row = ordered(kids, laying.claims, laying.rng)
     tallest, need = max(kid.h for kid in row), sum(sum(kid.reach()[:2]) for kid in row) * 1.15
     if host.sort in ("umbrella", "hung"):
-        host.scale(max(1.0, 1.1 * need / host.w))
+        if 1.1 * need > host.w:
+            host.w, host.h = 1.1 * need, max(min(host.h, 0.7 * need), 0.5 * host.h)
     elif host.sort in ("top", "seat", "bridge"):
         for kid in row:
             kid.scale(min(1.0, 0.8 * host.h / tallest, 0.9 * host.w / need))
@@ -437,7 +460,8 @@ def _hand(host: Node, kids: Sequence[Node], laying: Laying) -> None:
 
 _WAYS: dict[str, Callable[[Node, Sequence[Node], Laying], None]] = {
     "member": _members, "in": _in, "on": _on, "ride": _riding, "hand": _hand, "stack": _stacked, "around": _around,
-    "lean": _leaning, "under": _under, "before": _before, "behind": _behind, "above": _above,
+    "lean": _leaning, "under": _under, "before": _before, "behind": _behind,
+    "hidden": _hidden, "above": _above,
     "toward": _toward, "at": _at,
 }
 

@@ -45,7 +45,7 @@ def _wishes(claim: Claim, at: Mapping[str, int]) -> list[_Wish]:
         a, b = (ends[0], ends[1]) if kind == "left_of" else (ends[1], ends[0])
         return [("before", a, b, 0)] if a != b else []
     if kind == "between" and len(others) == 2:
-        return [("between", *ends)] if len(set(ends)) == 3 else []
+        return [("between", ends[0], ends[1], ends[2])] if len(set(ends)) == 3 else []
     if kind in _BESIDE or (kind == "other" and others):
         return [("beside", ends[0], ends[-1], 0)] if ends[0] != ends[-1] else []
     if kind in _AT_LEFT | _AT_RIGHT | {"at_corner"}:
