@@ -324,12 +324,14 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """Nearer: lower down, hiding a part of its foot."""
     row = ordered(kids, laying.claims, laying.rng)
     for kid in row:
-        kid.scale(_nearer(host, kid))
+        if kid.sort != "ground" and host.w > 0:
+            kid.scale(_drawn(kid, host))
+            host.scale(_drawn(host, kid))
     need = sum(kid.w for kid in row) * 1.1
     at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
     for kid in row:
         kid.x = at + 0.55 * kid.w
-        hidden = min(0.78 * kid.h, 0.62 * host.h)
+        hidden = min(0.7 * kid.h, 0.45 * host.h)
         if kid.sort == "ground":
             hidden = 0.3 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
@@ -340,21 +342,26 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         at += 1.1 * kid.w
 
 
-def _nearer(far: Node, near: Node) -> float:
-    """How much larger than to scale the nearer of two is: the more so, the smaller it is."""
-    return float(max(math.sqrt(far.w * far.h / (near.w * near.h)), 1.0) ** DRAWN)
+def _drawn(small: Node, large: Node) -> float:
+    """How much larger than to scale the smaller of two before each other is, as if it were nearer or the other farther:
+    it could not be made out else.
+    """
+    ratio = math.sqrt(small.w * small.h / (large.w * large.h))
+    return max(ratio ** TOGETHER, LEAST_BESIDE) / ratio if ratio < 1 else 1.0
 
 
-DRAWN = 0.4
-"""How far sizes of two before each other are drawn together, as distance does."""
+TOGETHER = 0.75
+"""In a picture two before each other are as different in size as in the world to this power."""
+LEAST_BESIDE = 0.42
+"""How large the smaller of them is at least, of the larger one."""
 
 
 def _hidden(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """A little farther, the most of it behind what hides it."""
     for kid in kids:
-        kid.scale(min(1.0, 1.05 * host.w / kid.w, 1.05 * host.h / kid.h))
+        kid.scale(min(0.9 * _drawn(kid, host), 1.05 * host.w / kid.w, 1.05 * host.h / kid.h))
         side = laying.rng.choice((-1.0, 1.0))
-        kid.x = side * ((host.w + kid.w) / 2 - 0.68 * min(kid.w, host.w))
+        kid.x = side * ((host.w + kid.w) / 2 - 0.76 * min(kid.w, host.w))
         kid.y = host.h / 2 - 0.08 * min(kid.h, host.h) - kid.h / 2
 
 
@@ -363,7 +370,7 @@ def _behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     left, right, up, down = host.reach()
     row = ordered(kids, laying.claims, laying.rng)
     for kid in row:
-        kid.scale(0.85 / (_nearer(kid, host) if host.id else 1.2))
+        kid.scale(0.85 * (_drawn(kid, host) / _drawn(host, kid) if host.id else 0.85))
     need = sum(kid.w for kid in row)
     at = (right - left) / 2 - need / 2
     if len(row) == 1:
