@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
+from planner.why import reasons
 from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
 from scenewright.planning import PromptPlanner
 
 
-def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
-             out: Path | None) -> Ending:
+class Show(NamedTuple):
+    """In which forms a plan is shown."""
+
+    draw: Path | None = None
+    relations: bool = False
+    why: bool = False
+    json: bool = False
+    out: Path | None = None
+
+
+def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, show: Show) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
     kept = read_layout(hints, canvas=pixels) if hints else None
     layout = planner.plan(read_text(DASH) if prompt == "-" else prompt, hints=kept).layout
     violations = check(layout)
-    if draw:
+    if show.draw:
         from planner.draw import draw as draw_layout
 
-        draw_layout(layout, draw, relations=relations)
-    if out:
-        write_text(out, layout.model_dump_json(indent=2) + "\n")
-    if out != DASH:
-        write_json(layout.model_dump(mode="json")) if json else write(told(layout, violations))
+        draw_layout(layout, show.draw, relations=show.relations)
+    if show.out:
+        write_text(show.out, layout.model_dump_json(indent=2) + "\n")
+    if show.out != DASH:
+        why = reasons(layout) if show.why else {}
+        if show.json:
+            write_json(layout.model_dump(mode="json") | ({"why": why} if show.why else {}))
+        else:
+            write(told(layout, violations, why))
     return Ending.UNVERIFIED if violations else Ending.DONE
 
 
-def told(layout: Layout, violations: Sequence[Violation]) -> str:
+def told(layout: Layout, violations: Sequence[Violation], why: Mapping[str, Sequence[str]] | None = None) -> str:
     """A layout as a table."""
     from scenewright.commands.show import report
 
-    return report(layout, verdicts(layout), violations)
+    return report(layout, verdicts(layout), violations, why)
 
 
 def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:

@@ -139,6 +139,8 @@ class _Stage:
             r.sort in _WALL and not any(kid.how == "before" for kid in r.kids))]
         flats = [r for r in roots if r.sort == "ground" and not r.kids]
         stands = [r for r in roots if r not in over and r not in flats]
+        if len(roots) > CROWD:
+            stands, over, flats = roots, [], []
         if not stands:
             stands, over = (over, []) if over else (flats, [])
             flats = flats if stands is not flats else []

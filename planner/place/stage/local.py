@@ -123,6 +123,9 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     for kid, (left, right, _, _) in zip(row, spans, strict=True):
         kid.x, kid.y = at + left, _foot_on(host, kid) - kid.h / 2
         at += left + right + gap
+    if len(row) == 1:
+        most = 0.8 * max(-row[0].y, 0.0)
+        row[0].x = min(max(row[0].x, -most), most)
 
 
 def _sit(node: Node) -> None:
