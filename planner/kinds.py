@@ -20,7 +20,10 @@ class Kind(NamedTuple):
 UNKNOWN = Kind("floor", 0.5, 0.5)
 FAR = 2.5
 """From how many metres on a thing is seen from further away."""
+NEAR_SCALE = 0.8
+"""At hand things are drawn as large as they are to this power: the small are more often near in pictures."""
 _SHRUNK = 0.5
+"""The same for what is far."""
 
 
 def _lines(name: str) -> list[str]:
@@ -53,7 +56,7 @@ def listed() -> frozenset[str]:
 def kind_of(noun: str) -> Kind:
     """The kind of a noun: its own, that of its last words, or of its first ("spaceship landing"), or of its kin."""
     words = noun.lower().split() or [""]
-    if len(words) > 1 and words[-1].endswith("ing"):
+    if len(words) > 1 and words[-1].endswith("ing") and not {" ".join(words), words[-1]} & _table().keys():
         words = words[:-1]
     ends = [" ".join(words[k:]) for k in range(len(words))]
     table = _table()
@@ -80,5 +83,8 @@ def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
     kind = kind_with(noun, attributes)
     reach = max(kind.w, kind.h)
     told = factor(attributes)
-    k = told if reach <= FAR else told ** 0.5 * (reach / FAR) ** (_SHRUNK - 1)
+    if reach <= FAR:
+        k = told * reach ** (NEAR_SCALE - 1)
+    else:
+        k = told ** 0.5 * FAR ** (NEAR_SCALE - 1) * (reach / FAR) ** (_SHRUNK - 1)
     return kind.w * k, kind.h * k

@@ -9,6 +9,8 @@ from planner.usual import with_usual
 
 _OFF_GROUND = frozenset(("sky", "aircraft", "bird", "insect", "kite", "balloon", "wall", "hung", "niche", "fish"))
 _AFLOAT = frozenset(("swimming", "flying", "floating", "jumping", "falling", "diving"))
+CLOSE = frozenset(("portrait", "close-up", "closeup", "headshot", "aerial", "top-down", "overhead", "underwater"))
+"""Words of views in which no ground is seen, or nothing else."""
 BEHIND = 0.05
 """How far behind the farthest of them the ground begins, of the canvas's height."""
 HIGHEST, DEEPEST = 0.42, 0.4
@@ -30,7 +32,7 @@ def ground_line(layout: Layout) -> float | None:
             lifted |= set(relation.subjects if row.guest == "subject" else relation.objects)
         elif row.order and row.order[0] == "y":
             lifted |= set(relation.subjects if row.order[1] > 0 else relation.objects)
-    if any(kind_with(t.noun, t.attributes).sort == "plate" and t.id not in lifted for t in scene.things):
+    if CLOSE & set(layout.scene.prompt.lower().split()) or any(kind_with(t.noun, t.attributes).sort == "plate" and t.id not in lifted for t in scene.things):
         return None
     feet = [box.y1 for id, box in layout.boxes.items() if id not in lifted]
     if not feet or min(feet) - BEHIND < HIGHEST or max(feet) - min(feet) > DEEPEST:

@@ -162,7 +162,7 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
     if "against" in claim.word and row.arity == "pool":
         return [(some[0], others[0], "lean")]
     if claim.word.split()[-1:] == ["at"] and nodes[some[0]].sort == "person":
-        return [(a, b, "at") for a, b in zip(some, others, strict=False) if nodes[b].sort in ("top", "case")]
+        return [(a, b, "at") for a, b in zip(some, others, strict=False) if nodes[b].sort == "top"]
     return _apart(claim, nodes)
 
 

@@ -42,6 +42,8 @@ ROOMY = 0.0055
 MIRROR = 0.5
 """Where what is mirrored in the water below it has its foot."""
 _LIFTING = 1 / 3
+ABOVE = ("aerial", "from above", "bird's eye", "bird's-eye", "top view", "top-down", "overhead view", "drone shot")
+"""Words of views that look down on the ground."""
 
 
 class Guess(NamedTuple):
@@ -126,7 +128,8 @@ class _Stage:
 
     def set(self) -> list[_Spot]:
         """All roots in their places."""
-        laying = Laying(self.claims, self.rng)
+        words = self.scene.prompt.lower()
+        laying = Laying(self.claims, self.rng, any(view in words for view in ABOVE))
         roots = forest(self.scene, self.claims, self.lifts)
         if "portrait" in self.scene.prompt.lower().split():
             _framed_close(roots)
@@ -185,7 +188,8 @@ class _Stage:
         s = min(share / total, (foot - 0.06) / max(sum(node.reach()[2:]) for node in row))
         s = min(s, high / min(sum(node.reach()[2:]) for node in row))
         free = max(self.frame.width - total * s, 0.0)
-        x = free * (0.5 if len(row) > 1 else self.rng.uniform(0.1, 0.9))
+        places = [free * self.rng.uniform(0.05, 0.95) for _ in range(6)] if len(row) == 1 else [0.5 * free]
+        x = min(places, key=lambda x: sum(_meets(b, x + total * s / 2, total * s / 2, total * s / 2) for b in before))
         for node in row:
             left, right, _, down = node.reach()
             spots.append(_Spot(node, x + left * s, foot - down * s, s))

@@ -25,7 +25,7 @@ def in_hand(host: Node, kids: Sequence[Node], rng: random.Random) -> None:
 def _by_person(host: Node, kid: Node, side: float) -> tuple[float, float]:
     W, H, w, h = host.w, host.h, kid.w, kid.h
     if kid.sort == "umbrella":
-        return 0.15 * side * W, -0.5 * H + 0.18 * h - h / 2
+        return 0.15 * side * W, -0.5 * H + 0.26 * h - h / 2
     if kid.sort in ("balloon", "kite"):
         return side * (W / 2 + 0.15 * w), -0.5 * H - 0.05 * h
     if any(word in kid.words for word in _TOSSED):

@@ -23,6 +23,8 @@ class Laying(NamedTuple):
 
     claims: Sequence[Claim]
     rng: random.Random
+    above: bool = False
+    """Whether the ground is looked down on."""
 
 
 _SINK = {"top": 0.1, "seat": 0.5, "bridge": 0.12, "branch": 0.3, "line": 0.4, "ground": 0.5, "vehicle": 0.05,
@@ -67,7 +69,7 @@ def _on(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     rest = [kid for kid in kids if kid not in upon]
     for kid in upon:
         _perched(host, kid, laying.rng)
-    if rest and _seen_from_above(host, rest):
+    if rest and (_seen_from_above(host, rest) or (laying.above and host.sort == "ground")):
         _lying(host, rest, laying)
     elif rest:
         _standing(host, rest, laying)
@@ -142,6 +144,8 @@ def _foot_on(host: Node, kid: Node) -> float:
 
 def _lying(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """Within it, seen from above: in lines, of one kind side by side."""
+    if host.sort == "ground" and laying.above:
+        host.h = max(host.h, 0.55 * host.w)
     if host.sort == "plate":
         host.h = max(host.h, (0.8 if host.how == "" else 0.45) * host.w)
     if host.sort == "top":
