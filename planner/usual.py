@@ -153,9 +153,12 @@ def _habitual(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
     for habit in HABITS:
         guests = [t for t in free if _named(t, habit.guests)]
         hosts = [t for t in scene.things if _named(t, habit.hosts) and t not in guests]
-        if not guests or not hosts or (len({t.group or t.id for t in hosts}) > 1):
+        if not hosts or (len({t.group or t.id for t in hosts}) > 1):
             continue
         host = hosts[0]
+        if habit.kind == "part_of":
+            guests += [t for t in scene.things if t not in free and _named(t, habit.guests) and not t.part_of and all(
+                r.kind in ("at_top", "at_bottom", *_ANYWHERE) for r in known if t.id in r.subjects)]
         some = [t for t in guests if not any(r.kind != "other" and host.id in r.objects and t.id in r.subjects
                                              for r in known)]
         free = [t for t in free if t not in some]

@@ -76,6 +76,9 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
     """The trees of a scene; `lifts` are factors by which things are drawn larger than they are."""
     nodes = {thing.id: _node(thing, lifts.get(thing.id, 1.0)) for thing in scene.things}
     roots = dict(nodes)
+    for claim in claims:
+        if claim.relation in ("at_top", "at_bottom"):
+            nodes[claim.things[0]].level = -1 if claim.relation == "at_top" else 1
     for claim in sorted((c for c in claims if not c.negated), key=lambda c: _rank(c)):
         if claim.relation == "above" and len(claim.objects) > 1:
             nodes[claim.things[0]].aloft = True
