@@ -32,7 +32,8 @@ def ground_line(layout: Layout) -> float | None:
             lifted |= set(relation.subjects if row.guest == "subject" else relation.objects)
         elif row.order and row.order[0] == "y":
             lifted |= set(relation.subjects if row.order[1] > 0 else relation.objects)
-    if CLOSE & set(layout.scene.prompt.lower().split()) or any(kind_with(t.noun, t.attributes).sort == "plate" and t.id not in lifted for t in scene.things):
+    flat = (t for t in scene.things if kind_with(t.noun, t.attributes).sort == "plate" and t.id not in lifted)
+    if CLOSE & set(layout.scene.prompt.lower().split()) or any(flat):
         return None
     feet = [box.y1 for id, box in layout.boxes.items() if id not in lifted]
     if not feet or min(feet) - BEHIND < HIGHEST or max(feet) - min(feet) > DEEPEST:

@@ -1,9 +1,9 @@
-"""Write `planner/kin.txt`: nouns that `planner/kinds.txt` does not list, each with the listed noun that it is a kind of.
+"""Write `planner/kin.txt`: nouns that `planner/kinds.txt` does not list, each with the listed one that it is a kind of.
 
 python tests/bench/kin.py FOLDER   with `nouns.tsv` and `synsets.tsv` from Open English WordNet: lemma and synsets in
 order of sense; synset, lexicographer's file, members, hypernyms.
 
-A noun is what the nearest listed noun above its first bodily sense is, unless that is further than `FARTHEST` steps away.
+A noun is what the nearest listed noun above its first bodily sense is, unless that is more than `FARTHEST` steps away.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path
 from planner.kinds import kind_of, listed
 
 FARTHEST = 10
-BODILY = {f"noun.{name}" for name in ("person", "animal", "plant", "artifact", "food", "object", "body", "group", "Tops")}
+BODILY = frozenset(f"noun.{name}" for name in ("person", "animal", "plant", "artifact", "food", "object", "body",
+                                               "group", "Tops"))
 
-FILES = {**dict.fromkeys(("animal", "bird", "insect", "fish"), {"noun.animal", "noun.Tops"}), "person": {"noun.person", "noun.Tops"},
-         **dict.fromkeys(("plant", "tree"), {"noun.plant", "noun.Tops"})}
+_ANIMAL, _PERSON, _PLANT = (frozenset((f"noun.{name}", "noun.Tops")) for name in ("animal", "person", "plant"))
+FILES = {"animal": _ANIMAL, "bird": _ANIMAL, "insect": _ANIMAL, "fish": _ANIMAL, "person": _PERSON, "plant": _PLANT,
+         "tree": _PLANT}
 """Where the senses of a class are."""
 
 

@@ -1,9 +1,9 @@
-"""How likely relative sizes, heights, feet and overlaps of two kinds are, by real boxes: of ours, GPT-4's and real ones.
+"""How likely sizes, heights, feet and overlaps of two kinds are by real boxes: of ours, GPT-4's and of real ones.
 
-Counted on the training pairs of NSR-1K (738 of real photographs): by kind, how high, how large and how low it is beside
-others (least squares with a ridge), and how much pairs overlap; the errors are Student's with four degrees of freedom, so
-that one odd photograph counts little. Tested on the pairs of two kinds in its counting and spatial validation sets that
-the training set knows. Figures are mean log-likelihoods a pair; higher is likelier.
+Counted on the training pairs of NSR-1K (738 of real photographs): by kind, how high, large and low it is beside others
+(least squares with a ridge), and how much pairs overlap; the errors are Student's with four degrees of freedom, so that
+one odd photograph counts little. Tested on the pairs of two kinds in its counting and spatial validation sets that the
+training set knows. Figures are mean log-likelihoods a pair; higher is likelier.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class Model:
         found = {}
         for k, value in enumerate(measured(a, b)):
             if flat or k < 2:
-                level = self.level[k]
-                found[FEATURES[k]] = _student((value - level.get(a.kind, 0.0) + level.get(b.kind, 0.0)) / self.spread[k],
-                                              self.spread[k])
+                level, spread = self.level[k], self.spread[k]
+                rest = value - level.get(a.kind, 0.0) + level.get(b.kind, 0.0)
+                found[FEATURES[k]] = _student(rest / spread, spread)
         return found | {"overlap": math.log(self.overlap[overlap(a, b)])}
 
 
