@@ -95,7 +95,7 @@ def diverse(prompts: Sequence[str]) -> str:
         if len(scene.things) > 1 and layouts:
             orders.append(len({_order(layout) for layout in layouts}))
     took.sort()
-    return (f"{SEEDS} seeds of {len(prompts)} prompts: the boxes of two differ by {statistics.mean(apart):.0%} (1 - IoU), "
+    return (f"{SEEDS} seeds of {len(prompts)} prompts: boxes of two differ by {statistics.mean(apart):.0%} (1 - IoU), "
             f"{statistics.mean(n > 1 for n in orders):.0%} of prompts have more than one order from left to right; "
             f"placing took {statistics.median(took):.2f} ms, 95th percentile {took[int(0.95 * len(took))]:.2f} ms")
 

@@ -9,7 +9,7 @@ from planner.claims import Claim
 from planner.kinds import Kind, kind_with, seen
 from planner.relations import TABLE
 from planner.scene import Scene, Thing
-from planner.sizes import factor
+from planner.sizes import factor, piled
 
 STANDS_OVER = frozenset(("tree", "umbrella", "building", "bridge", "top", "seat", "line", "floor", "vehicle",
                          "aircraft", "animal", "person", "branch", "hung"))
@@ -77,6 +77,9 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
     nodes = {thing.id: _node(thing, lifts.get(thing.id, 1.0)) for thing in scene.things}
     roots = dict(nodes)
     for claim in claims:
+        if claim.relation == "stack":
+            for node in (nodes[id] for id in claim.things):
+                node.w, node.h = piled(node.noun, (node.w, node.h))
         if claim.relation in ("at_top", "at_bottom"):
             nodes[claim.things[0]].level = -1 if claim.relation == "at_top" else 1
     for claim in sorted((c for c in claims if not c.negated), key=lambda c: _rank(c)):

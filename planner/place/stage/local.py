@@ -36,6 +36,12 @@ _LONG = frozenset(("top", "seat", "branch", "line", "bridge", "ground", "plate",
 _WIDEST = 2.4
 
 
+TOGETHER = 0.75
+"""In a picture two before each other are as different in size as in the world to this power."""
+LEAST_BESIDE = 0.3
+"""How large the smaller of them is at least, of the larger one."""
+
+
 def lay(node: Node, laying: Laying) -> None:
     """Place all that goes with a node, from the leaves up."""
     grow(node)
@@ -332,7 +338,7 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     row = ordered(kids, laying.claims, laying.rng)
     for kid in row:
         if kid.sort != "ground" and host.w > 0:
-            kid.scale(_drawn(kid, host))
+            kid.scale(_drawn(kid, host, LEAST_BESIDE if len(row) == 1 else 0.0))
             host.scale(_drawn(host, kid))
     need = sum(kid.w for kid in row) * 1.1
     at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
@@ -349,18 +355,12 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         at += 1.1 * kid.w
 
 
-def _drawn(small: Node, large: Node) -> float:
+def _drawn(small: Node, large: Node, least: float = LEAST_BESIDE) -> float:
     """How much larger than to scale the smaller of two before each other is, as if it were nearer or the other farther:
     it could not be made out else.
     """
     ratio = math.sqrt(small.w * small.h / (large.w * large.h))
-    return max(ratio ** TOGETHER, LEAST_BESIDE) / ratio if ratio < 1 else 1.0
-
-
-TOGETHER = 0.75
-"""In a picture two before each other are as different in size as in the world to this power."""
-LEAST_BESIDE = 0.42
-"""How large the smaller of them is at least, of the larger one."""
+    return max(ratio ** TOGETHER, least) / ratio if ratio < 1 else 1.0
 
 
 def _hidden(host: Node, kids: Sequence[Node], laying: Laying) -> None:
