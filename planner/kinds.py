@@ -52,6 +52,11 @@ def listed() -> frozenset[str]:
     return frozenset(_table())
 
 
+def kin_of(noun: str) -> str:
+    """The listed noun that the last word of a noun is a kind of; the noun itself where none is known."""
+    return _kin().get(noun.lower().split()[-1], noun)
+
+
 @lru_cache(maxsize=4096)
 def kind_of(noun: str) -> Kind:
     """The kind of a noun: its own, that of its last words, or of its first ("spaceship landing"), or of its kin."""

@@ -28,6 +28,7 @@ def _habit(guests: str, kind: str, hosts: str) -> Habit:
 
 HABITS = (
     _habit("candle", "on", "cake|birthday_cake|cupcake"),
+    _habit("nest", "on", "branch|tree"),
     _habit("pillow|cushion", "on", "seat"),
     _habit("door|window|roof|chimney|balcony|sign|awning|porch|steeple|garage door", "part_of", "building"),
     _habit("shelf", "part_of", "case"),
@@ -37,10 +38,17 @@ HABITS = (
 )
 """The first that applies counts. Words are classes of `kinds.txt`, or nouns."""
 _GAMES = ("play",)
+_DONE = {
+    **dict.fromkeys(("driving", "steering", "sailing", "rowing", "piloting", "flying"),
+                    ("in", ("vehicle", "boat", "aircraft"))),
+    **dict.fromkeys(("looking out of", "leaning out of", "peeking out of"), ("in", ("wall", "case", "niche"))),
+    **dict.fromkeys(("playing", "strumming"), ("holding", ("floor", "small", "long"))),
+}
+"""What somebody does with a thing of these classes, and where that puts one of them."""
 _SHARED = frozenset(("having", "enjoying", "sharing"))
 _BACKDROPS = frozenset(("goal", "blackboard", "whiteboard", "chalkboard", "waterfall"))
 """What those who have to do with it are in front of."""
-_ANYWHERE = frozenset(("at_center", "other", "stack", "row", "line", "cluster", "larger_than", "smaller_than",
+_ANYWHERE = frozenset(("at_center", "at_left", "at_right", "other", "stack", "row", "line", "cluster", "larger_than", "smaller_than",
                        "taller_than", "shorter_than", "same_size", "part_of"))
 """Relations beside which a thing may still be where such things are."""
 
@@ -64,7 +72,7 @@ def _split(scene: Scene) -> tuple[tuple[Relation, ...], tuple[Relation, ...]]:
     moved = {id for relation in played for id in relation.subjects}
     understood = tuple(r for r in understood if not moved & {*r.subjects, *r.objects})
     known = (*scene.relations, *understood, *played)
-    for more in (_joined, _with, _habitual, _before, _distant):
+    for more in (_at_work, _joined, _with, _habitual, _before, _distant):
         known = (*known, *more(scene, known))
     return understood, known[len(scene.relations) + len(understood):]
 
@@ -99,6 +107,21 @@ def _played(scene: Scene) -> Iterator[Relation]:
             yield _relation("on", r.objects, tables[0])
 
 
+def _at_work(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
+    """Who drives a car is in it, who plays a guitar has it in the hands."""
+    for r in scene.relations:
+        kind, sorts = _DONE.get(r.words.lower(), ("", ()))
+        if r.kind == "other" and len(r.objects) == 1 and kind_of(scene.thing(r.objects[0]).noun).sort in sorts:
+            guest = scene.thing(r.subjects[0] if kind == "in" else r.objects[0])
+            large = kind == "holding" and max(kind_of(guest.noun)[1:]) > _HELD
+            if not large and not _placed(guest, scene, known):
+                yield Relation(kind=kind, subjects=r.subjects, objects=r.objects, certainty=0.0)
+
+
+_HELD = 1.2
+"""Up to how many metres an instrument is held."""
+
+
 def _joined(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
     """Who has a picnic is where the picnic is."""
     at = {id: r.objects[0] for r in known if r.kind == "on" and not r.negated for id in r.subjects}
@@ -112,7 +135,8 @@ def _joined(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
 _WITH = frozenset(("with", "has", "have", "having", "full of", "filled with", "containing", "watching from",
                    "looking from"))
 _KEPT = frozenset(("small", "plate", "bowl", "vase", "plant", "animal", "bird", "insect", "fish"))
-_KEEPS = {"bowl": "in", "case": "in", "vase": "in", "plate": "on", "top": "on", "seat": "on", "plant": "on"}
+_KEEPS = {"bowl": "in", "case": "in", "vase": "in", "plate": "on", "top": "on", "seat": "on", "plant": "on",
+          "stall": "in", "kiosk": "in", "booth": "in", "hat": "in", "pizza": "on", "cake": "on", "salad": "on"}
 
 
 def _with(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
@@ -126,7 +150,7 @@ def _with(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
             continue
         host, first = scene.thing(outer[0]), scene.thing(inner[0])
         sort = kind_of(host.noun).sort
-        kind = "in" if sort == "building" and host.noun.split()[-1] in ("stall", "kiosk", "booth") else _KEEPS.get(sort)
+        kind = _KEEPS.get(host.noun.split()[-1]) or _KEEPS.get(sort)
         small = max(kind_of(first.noun)[1:]) < max(kind_of(host.noun)[1:])
         if kind and small and kind_of(first.noun).sort in _KEPT and not any(
                 _placed(scene.thing(id), scene, known) for id in inner):
@@ -138,7 +162,7 @@ def _distant(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
     far = [t for t in scene.things if _named(t, _FAR)]
     near = [t for t in scene.things if t not in far and kind_of(t.noun).sort not in _SKY]
     some = tuple(t.id for t in far if near and not _placed(t, scene, known) and not any(
-        t.id in r.objects and r.kind in ("on", "in", "behind", "above") for r in known))
+        t.id in r.objects and r.kind in ("on", "in", "behind") for r in known))
     if some:
         yield Relation(kind="in_background", subjects=some, certainty=0.0)
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from planner.kinds import kin_of
 from planner.sizes import natural
 
 
@@ -216,7 +217,7 @@ def spots_on(whole: str, shape: float, parts: Sequence[tuple[str, float]]) -> li
         kinds[noun].append(k)
     found: dict[int, Spot] = {}
     for noun, members in kinds.items():
-        spot = spot_of(noun, whole, shape) or somewhere(noun)
+        spot = spot_of(noun, whole, shape) or spot_of(kin_of(noun), whole, shape) or somewhere(noun)
         if whole == BUST:
             head = noun.lower().split()[-1]
             spot = _framed(_ON_HEAD[head], _BUST) if head in _ON_HEAD else spot

@@ -162,7 +162,7 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
     if row.kind == "on":
         return [(some[0], others[-1] if claim.piled else others[0], "on")]
     if row.kind == "in":
-        return [(some[0], others[0], "on" if nodes[others[0]].sort == "plate" else "in")]
+        return [(some[0], others[0], "on" if nodes[others[0]].sort in ("plate", "seat") else "in")]
     if row.arity == "ring" and row.kind != "between" and len(some) == 1 and len(others) > 2:
         return [(other, some[0], "around") for other in others]
     if "against" in claim.word and row.arity == "pool":

@@ -35,6 +35,8 @@ DEPTH = 0.36
 """How much of the canvas's height the ground takes up between the nearest and the farthest rank."""
 UNEVEN = 0.03
 """How much nearer or farther than others of its rank one may stand, of the canvas's height."""
+DISC = 0.17
+"""How large a sun or moon is at most, in shorter sides of the canvas."""
 CROWD = 24
 """From more than so many on each has its cell of a grid."""
 ROOMY = 0.0055
@@ -147,29 +149,31 @@ class _Stage:
         if not stands:
             stands, over = (over, []) if over else (flats, [])
             flats = flats if stands is not flats else []
-        spots = self._ground(stands, over, flats)
-        return [*spots, *self._backdrop(behind, spots[:len(stands)])]
+        return self._ground(stands, over, flats, behind)
 
-    def _ground(self, stands: list[Node], over: list[Node], flats: list[Node]) -> list[_Spot]:
+    def _ground(self, stands: list[Node], over: list[Node], flats: list[Node], behind: list[Node]) -> list[_Spot]:
         """What stands as large as leaves room for what is over it, beside it where there is room."""
         low = FLOOR - (0.16 if flats else 0.0)
+        far: list[_Spot] = []
         if "reflection" in self.scene.background:
             low = MIRROR
         for top in (0.05, 0.36) if over else (0.05,):
             spots = _Rows(self, stands, top * self.frame.height, low * self.frame.height, _most(over)).spots()
-            above = self._over(over, spots)
+            far = self._backdrop(behind, spots)
+            above = self._over(over, spots, far)
             if above is not None:
                 break
         else:
-            above = self._over(over, spots, pressed=True) or []
-        return [*spots, *above, *self._patches(flats)]
+            above = self._over(over, spots, far, pressed=True) or []
+        return [*spots, *above, *self._patches(flats), *far]
 
-    def _over(self, nodes: list[Node], below: list[_Spot], pressed: bool = False) -> list[_Spot] | None:
+    def _over(self, nodes: list[Node], below: list[_Spot], far: list[_Spot],
+              pressed: bool = False) -> list[_Spot] | None:
         """In the sky or on the wall, where there is most room over what stands; nothing where there is none."""
         scale = max(spot.scale for spot in below)
         found: list[_Spot] = []
         for node in ordered(nodes, self.claims, self.rng):
-            spot = self._open(node, below, found, scale, pressed)
+            spot = self._open(node, [*below, *far] if node.aloft else below, found, scale, pressed)
             if spot is None:
                 return None
             found.append(spot)
@@ -201,7 +205,8 @@ class _Stage:
         """The best of some places for what is over the ground."""
         left, right, up, down = node.reach()
         width, height = self.frame.width, self.frame.height
-        least, most = 0.13 / (max(left + right, up + down)), 0.42 / max(left + right, up + down)
+        reach = max(left + right, up + down)
+        least, most = 0.13 / reach, (DISC if node.sort == "sky" and node.w < 1.5 * node.h else 0.42) / reach
         sizes = [min(max(scale, least), most)]
         sizes += [sizes[0] * k for k in ((0.75, 0.55) if not pressed else (0.75, 0.55, 0.4, 0.3))]
         for s in sizes:

@@ -346,7 +346,7 @@ def _before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         kid.x = at + 0.55 * kid.w
         hidden = min(0.7 * kid.h, 0.45 * host.h)
         if kid.sort == "ground":
-            hidden = 0.3 * kid.h
+            hidden = 0.45 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
             hidden = 0.75 * host.h + kid.h / 2
         if kid.w > 0.75 * host.w and kid.h > 0.6 * host.h:
