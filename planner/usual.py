@@ -48,8 +48,8 @@ _DONE = {
 _SHARED = frozenset(("having", "enjoying", "sharing"))
 _BACKDROPS = frozenset(("goal", "blackboard", "whiteboard", "chalkboard", "waterfall"))
 """What those who have to do with it are in front of."""
-_ANYWHERE = frozenset(("at_center", "at_left", "at_right", "other", "stack", "row", "line", "cluster", "larger_than", "smaller_than",
-                       "taller_than", "shorter_than", "same_size", "part_of"))
+_ANYWHERE = frozenset(("at_center", "at_left", "at_right", "other", "stack", "row", "line", "cluster", "larger_than",
+                       "smaller_than", "taller_than", "shorter_than", "same_size", "part_of"))
 """Relations beside which a thing may still be where such things are."""
 
 

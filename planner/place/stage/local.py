@@ -221,7 +221,7 @@ def _in(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     elif host.sort == "case" and host.h > host.w:
         _shelved(host, row)
     elif host.sort in ("vehicle", "aircraft") and any(kid.sort in ("person", "animal") for kid in row):
-        _spread(host, row, 0.8, 0.42, -0.2)
+        _spread(host, row, 0.8, 0.55, -0.12)
     elif host.sort == "tree":
         _spread(host, row, 0.7, 0.5, -0.15)
     elif host.sort == "building" and max(kid.h for kid in row) < 0.3 * host.h:
