@@ -30,7 +30,6 @@ class Node:
     noun: str = ""
     how: str = ""
     words: str = ""
-    why: str = ""
     x: float = 0.0
     y: float = 0.0
     told: float = 1.0
@@ -88,7 +87,7 @@ def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) ->
             continue
         for guest, host, how in _ties(claim, nodes):
             if guest in roots and not _within(nodes[guest], nodes[host]):
-                _tie(nodes[guest], nodes[host], how, claim.word, claim.sentence)
+                _tie(nodes[guest], nodes[host], how, claim.word)
                 del roots[guest]
     _company(claims, nodes, roots)
     _as_roots(roots)
@@ -133,8 +132,8 @@ def _within(a: Node, b: Node) -> bool:
     return False
 
 
-def _tie(guest: Node, host: Node, how: str, words: str, why: str) -> None:
-    guest.host, guest.how, guest.words, guest.why = host, how, words, why
+def _tie(guest: Node, host: Node, how: str, words: str) -> None:
+    guest.host, guest.how, guest.words = host, how, words
     host.kids.append(guest)
 
 
@@ -210,12 +209,12 @@ def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str
             if flies and claim.relation in ("other", "next_to", "near") and a == claim.things[0]:
                 while other.host is not None and other.how in ("on", "in"):
                     other = other.host
-                _tie(node, other, "toward", claim.word, claim.sentence)
+                _tie(node, other, "toward", claim.word)
             elif (host := other.host) is not None and not flies and max(node.w, node.h) < max(host.w, host.h) and (
                     other.how in ("under", "before") or (other.how == "on" and host.sort == "ground")):
                 if _within(node, host):
                     continue
-                _tie(node, host, other.how, other.words, claim.sentence)
+                _tie(node, host, other.how, other.words)
             else:
                 continue
             del roots[a]
@@ -248,6 +247,6 @@ def _grouped(claim: Claim, nodes: Mapping[str, Node], roots: dict[str, Node]) ->
         member = roots.pop(id)
         for kid in [kid for kid in member.kids if kid.how == "behind"]:
             member.kids.remove(kid)
-            _tie(kid, group, kid.how, kid.words, kid.why)
-        _tie(member, group, "member", "", claim.sentence)
+            _tie(kid, group, kid.how, kid.words)
+        _tie(member, group, "member", "")
     return group

@@ -5,10 +5,21 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from itertools import islice, permutations
+from typing import NamedTuple
 
 from planner.claims import Claim
 from planner.place.stage.forest import Node
 from planner.relations import TABLE
+
+
+class Laying(NamedTuple):
+    """What the order of guests depends on."""
+
+    claims: Sequence[Claim]
+    rng: random.Random
+    above: bool = False
+    """Whether the ground is looked down on."""
+
 
 MOST_ORDERS = 720
 _BESIDE = frozenset(("next_to", "near"))
