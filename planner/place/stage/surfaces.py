@@ -17,14 +17,19 @@ _SINK = {"top": 0.1, "seat": 0.5, "bridge": 0.12, "branch": 0.3, "line": 0.4, "g
 _LONG = frozenset(("top", "seat", "branch", "line", "bridge", "ground", "plate", "shelf", "land", "floor", "planet"))
 """What may become longer for what is on it."""
 _WIDEST = 2.4
+_SITTER = 1.4
+"""How large in metres what sits on a seat is at most; what is larger is heaped on it."""
 
 
 def on(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """On its top, within its surface, or perched on somebody."""
     upon = [kid for kid in kids if host.sort in ("person", "animal")]
     rest = [kid for kid in kids if kid not in upon]
-    for kid in upon:
+    for k, kid in enumerate(upon):
         _perched(host, kid, laying.rng)
+        if len(upon) > 1:
+            wide = max(host.w, 0.9 * sum(other.w for other in upon))
+            kid.x = ((k + 0.5) / len(upon) - 0.5) * wide
     if rest and (_seen_from_above(host, rest) or (laying.above and host.sort == "ground")):
         _lying(host, rest, laying)
     elif rest:
@@ -44,7 +49,7 @@ def _seen_from_above(host: Node, kids: Sequence[Node]) -> bool:
 def _perched(host: Node, kid: Node, rng: random.Random) -> None:
     side = rng.choice((-1.0, 1.0))
     if host.sort == "person" and "head" not in kid.words and kid.h < 0.6 * host.h:
-        if kid.sort in ("person", "animal") and kid.h > 0.25 * host.h and "should" not in kid.words:
+        if host.seated or (host.host is not None and host.host.sort == "seat"):
             kid.x, kid.y = 0.1 * side * host.w, 0.02 * host.h
             return
         kid.x, foot = 0.36 * side * host.w, -0.32 * host.h
@@ -78,12 +83,23 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     at = -(total + gap * (len(row) - 1)) / 2
     slack = max(free - gap * (len(row) - 1), 0.0) / 2
     at += laying.rng.uniform(-0.5, 0.5) * slack if not any(c.relation == "at_center" for c in laying.claims) else 0.0
+    heaped = host.sort == "seat" and any(kid.sort != "person" and max(kid.kind[1:]) > _SITTER for kid in row)
     for kid, (left, right, _, _) in zip(row, spans, strict=True):
-        kid.x, kid.y = at + left, _foot_on(host, kid) - kid.h / 2
+        kid.x, kid.y = at + left, _foot_on(host, kid, heaped) - kid.h / 2
         at += left + right + gap
-    if len(row) == 1:
-        most = 0.8 * max(-row[0].y, 0.0)
-        row[0].x = min(max(row[0].x, -most), most)
+    _centre(host, row)
+
+
+def _centre(host: Node, row: Sequence[Node]) -> None:
+    """Shift a row until its largest is over its host rather than beside its middle, as far as the row stays on it."""
+    main = max(row, key=lambda kid: kid.w * kid.h)
+    most = 0.8 * max(-main.y, 0.0)
+    shift = min(max(main.x, -most), most) - main.x
+    edge = 0.5 * host.w - max(abs(kid.x) for kid in row if kid.x * shift >= 0) if any(
+        kid.x * shift >= 0 for kid in row) else 0.0
+    shift = math.copysign(min(abs(shift), max(edge, 0.0)), shift) if len(row) > 1 else shift
+    for kid in row:
+        kid.x += shift
 
 
 def sit(node: Node) -> None:
@@ -92,9 +108,10 @@ def sit(node: Node) -> None:
         node.h, node.seated = SITTING * node.h, True
 
 
-def _foot_on(host: Node, kid: Node) -> float:
-    sink = _SINK.get(host.sort, 0.05)
-    if host.sort == "seat":
+def _foot_on(host: Node, kid: Node, heaped: bool) -> float:
+    """How high a guest has its foot: on the seat of a chair, unless what is no sitter is heaped on it."""
+    sink = _SINK.get(host.sort, 0.05) if not heaped else 0.12
+    if host.sort == "seat" and not heaped:
         sink = 0.88 if kid.sort == "person" and host.noun.split()[-1] not in ("bed", "mattress", "hammock") else 0.45
     return -host.h / 2 + sink * host.h
 
