@@ -11,7 +11,7 @@ from planner.place.stage.surfaces import sit
 
 TOGETHER = 0.75
 """In a picture two before each other are as different in size as in the world to this power."""
-LEAST_BESIDE = 0.3
+LEAST_BESIDE = 0.36
 """How large the smaller of them is at least, of the larger one."""
 
 
@@ -67,7 +67,7 @@ def before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
     for kid in row:
         kid.x = at + 0.55 * kid.w
-        hidden = min(0.7 * kid.h, 0.45 * host.h)
+        hidden = min(0.85 * kid.h, 0.45 * host.h)
         if kid.sort == "ground":
             hidden = 0.45 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
@@ -76,6 +76,24 @@ def before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
             kid.x += laying.rng.choice((-1, 1)) * 0.25 * host.w
         kid.y = host.h / 2 - hidden + kid.h / 2
         at += 1.1 * kid.w
+    if len(row) == 1 and host.w > 0:
+        _aside(host, row[0], laying)
+
+
+def _aside(host: Node, kid: Node, laying: Laying) -> None:
+    """Move it sideways to where it hides least of what is on the other: the door of a house, who sits on a sofa."""
+    others = [other for other in host.kids if other.placed and other is not kid]
+    if others:
+        places = [kid.x + side * share * host.w for share in (0.0, 0.15, 0.3, 0.45) for side in (-1, 1)]
+        laying.rng.shuffle(places)
+        kid.x = min(places, key=lambda x: (round(sum(_covered(kid, x, other) for other in others), 2), abs(x)))
+
+
+def _covered(kid: Node, x: float, other: Node) -> float:
+    """Which part of the other it hides there."""
+    w = min(x + kid.w / 2, other.x + other.w / 2) - max(x - kid.w / 2, other.x - other.w / 2)
+    h = min(kid.y + kid.h / 2, other.y + other.h / 2) - max(kid.y - kid.h / 2, other.y - other.h / 2)
+    return max(w, 0.0) * max(h, 0.0) / (other.w * other.h)
 
 
 def _drawn(small: Node, large: Node, least: float = LEAST_BESIDE) -> float:
