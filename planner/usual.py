@@ -37,12 +37,14 @@ HABITS = (
     _habit("small|plate|bowl|vase", "on", "top"),
 )
 """The first that applies counts. Words are classes of `kinds.txt`, or nouns."""
-_GAMES = ("play",)
 _DONE = {
     **dict.fromkeys(("driving", "steering", "sailing", "rowing", "piloting", "flying"),
                     ("in", ("vehicle", "boat", "aircraft"))),
     **dict.fromkeys(("looking out of", "leaning out of", "peeking out of"), ("in", ("wall", "case", "niche"))),
-    **dict.fromkeys(("playing", "strumming"), ("holding", ("floor", "small", "long"))),
+    **dict.fromkeys(("playing", "strumming", "fighting with", "wielding", "swinging", "aiming", "brandishing"),
+                    ("holding", ("floor", "small", "long"))),
+    **dict.fromkeys(("coming out of", "emerging from", "popping out of"), ("in", ("bowl", "niche", "case", "vase"))),
+    **dict.fromkeys(("climbing", "climbing up"), ("on", ("floor", "tree", "building", "bridge"))),
 }
 """What somebody does with a thing of these classes, and where that puts one of them."""
 _SHARED = frozenset(("having", "enjoying", "sharing"))
@@ -102,7 +104,7 @@ def _relation(kind: str, subjects: tuple[str, ...], host: str) -> Relation:
 def _played(scene: Scene) -> Iterator[Relation]:
     tables = [t.id for t in scene.things if kind_of(t.noun).sort == "top"]
     for r in scene.relations:
-        if r.kind == "other" and tables and r.words.lower().startswith(_GAMES) and r.objects and all(
+        if r.kind == "other" and tables and r.words.lower() == "playing" and r.objects and all(
                 kind_of(scene.thing(id).noun).sort in ("small", "plate") for id in r.objects):
             yield _relation("on", r.objects, tables[0])
 
@@ -111,11 +113,13 @@ def _at_work(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
     """Who drives a car is in it, who plays a guitar has it in the hands."""
     for r in scene.relations:
         kind, sorts = _DONE.get(r.words.lower(), ("", ()))
-        if r.kind == "other" and len(r.objects) == 1 and kind_of(scene.thing(r.objects[0]).noun).sort in sorts:
-            guest = scene.thing(r.subjects[0] if kind == "in" else r.objects[0])
+        if r.kind != "other" or not kind or not r.objects or (len(r.objects) > 1 and kind != "holding"):
+            continue
+        if kind_of(scene.thing(r.objects[0]).noun).sort in sorts:
+            guest = scene.thing(r.objects[0] if kind == "holding" else r.subjects[0])
             large = kind == "holding" and max(kind_of(guest.noun)[1:]) > _HELD
             if not large and not _placed(guest, scene, known):
-                yield Relation(kind=kind, subjects=r.subjects, objects=r.objects, certainty=0.0)
+                yield Relation(kind=kind, subjects=r.subjects, objects=r.objects, words=r.words, certainty=0.0)
 
 
 _HELD = 1.2
@@ -146,15 +150,30 @@ def _with(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
         if r.kind != "other" or words not in _WITH or not r.objects:
             continue
         inner, outer = (r.subjects, r.objects) if words.endswith("from") else (r.objects, r.subjects)
+        if words == "with" and _carried(r, scene, known):
+            yield Relation(kind="holding", subjects=outer, objects=inner, certainty=0.0)
         if len(outer) > 1:
             continue
         host, first = scene.thing(outer[0]), scene.thing(inner[0])
         sort = kind_of(host.noun).sort
+        if sort == "plate" and _named(first, _CUTLERY):
+            continue
         kind = _KEEPS.get(host.noun.split()[-1]) or _KEEPS.get(sort)
         small = max(kind_of(first.noun)[1:]) < max(kind_of(host.noun)[1:])
         if kind and small and kind_of(first.noun).sort in _KEPT and not any(
                 _placed(scene.thing(id), scene, known) for id in inner):
             yield _relation(kind, inner, host.id)
+
+
+_CUTLERY = frozenset(("fork", "knife", "spoon", "chopstick"))
+_HANDHELD = frozenset(("small", "long", "umbrella", "balloon", "kite"))
+
+
+def _carried(relation: Relation, scene: Scene, known: tuple[Relation, ...]) -> bool:
+    """Whether people are with things that people carry."""
+    people = all(kind_of(scene.thing(id).noun).sort == "person" for id in relation.subjects)
+    return people and all(kind_of(scene.thing(id).noun).sort in _HANDHELD and not _placed(scene.thing(id), scene, known)
+                          for id in relation.objects)
 
 
 def _distant(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:

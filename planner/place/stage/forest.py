@@ -200,7 +200,7 @@ def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str
             continue
         if claim.word.lower().startswith(_TO_GROUND):
             for id in claim.objects:
-                nodes[id].down = True
+                nodes[id].down |= nodes[id].sort == "bird"
         for a, b in ((claim.things[0], claim.objects[0]), (claim.objects[0], claim.things[0])):
             node, other = nodes[a], nodes[b]
             if a not in roots or _within(node, other):
@@ -210,6 +210,8 @@ def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str
                 while other.host is not None and other.how in ("on", "in"):
                     other = other.host
                 _tie(node, other, "toward", claim.word)
+            elif claim.relation == "other" and node.sort not in ("person", "animal"):
+                continue
             elif (host := other.host) is not None and not flies and max(node.w, node.h) < max(host.w, host.h) and (
                     other.how in ("under", "before") or (other.how == "on" and host.sort == "ground")):
                 if _within(node, host):

@@ -128,7 +128,8 @@ class _Stage:
         far: list[Spot] = []
         if "reflection" in self.scene.background:
             low = MIRROR
-        for top in (0.05, 0.36) if over else (0.05,):
+        clear = 0.34 if behind else 0.05
+        for top in (clear, max(clear, 0.36)) if over else (clear,):
             room = Room(self.frame, top * self.frame.height, low * self.frame.height, _most(over), self.smaller)
             spots = Rows(stands, Laying(self.claims, self.rng), room).spots()
             far = self._backdrop(behind, spots)
@@ -137,7 +138,20 @@ class _Stage:
                 break
         else:
             above = self._over(over, spots, far, pressed=True) or []
+        for spot in spots:
+            if spot.node.sort == "planet":
+                self._stretched(spot)
         return [*spots, *above, *self._patches(flats), *far]
+
+    def _stretched(self, spot: Spot) -> None:
+        """The ground of a whole planet goes down to the lower edge and from side to side."""
+        node, (width, height) = spot.node, self.frame
+        more = max((0.98 * height - spot.y) / spot.scale - node.h / 2, 0.0)
+        aside = (spot.x - width / 2) / spot.scale
+        node.w, node.h = 0.96 * width / spot.scale, node.h + more
+        spot.x, spot.y = width / 2, spot.y + more * spot.scale / 2
+        for kid in node.kids:
+            kid.x, kid.y = kid.x + aside, kid.y - more / 2
 
     def _over(self, nodes: list[Node], below: list[Spot], far: list[Spot],
               pressed: bool = False) -> list[Spot] | None:

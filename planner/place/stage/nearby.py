@@ -11,6 +11,10 @@ from planner.place.stage.surfaces import sit
 
 TOGETHER = 0.75
 """In a picture two before each other are as different in size as in the world to this power."""
+STEP_NEARER = 0.86
+"""Who is before something has the foot lower by the rest of the own height."""
+MOST_HIDDEN = 0.6
+"""How much of a thing may be hidden by what is before it."""
 LEAST_BESIDE = 0.36
 """How large the smaller of them is at least, of the larger one."""
 
@@ -67,13 +71,17 @@ def before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     at = -need / 2 + (laying.rng.uniform(-0.5, 0.5) * max(host.w - need, 0.0) if len(row) == 1 else 0.0)
     for kid in row:
         kid.x = at + 0.55 * kid.w
-        hidden = min(0.85 * kid.h, 0.45 * host.h)
+        hidden = STEP_NEARER * kid.h
         if kid.sort == "ground":
             hidden = 0.45 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
             hidden = 0.75 * host.h + kid.h / 2
-        if kid.w > 0.75 * host.w and kid.h > 0.6 * host.h:
-            kid.x += laying.rng.choice((-1, 1)) * 0.25 * host.w
+        elif kid.sort == "plate" and host.sort == "person":
+            hidden = 0.42 * host.h + kid.h / 2
+        covered = min(hidden, host.h) * min(kid.w, host.w) / max(host.w * host.h, 1e-9)
+        if covered > MOST_HIDDEN:
+            wide = MOST_HIDDEN * host.w * host.h / min(hidden, host.h)
+            kid.x = laying.rng.choice((-1, 1)) * ((kid.w + host.w) / 2 - wide)
         kid.y = host.h / 2 - hidden + kid.h / 2
         at += 1.1 * kid.w
     if len(row) == 1 and host.w > 0:
@@ -124,10 +132,10 @@ def behind(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     if len(row) == 1:
         wide = (left + right - kid.w) / 2 if (kid := row[0]).w < 0.7 * (left + right) else 0.35 * host.w
         at += laying.rng.choice((-0.55, 0.55)) * max(wide, 0.3 * min(host.w or left, kid.w))
-    high = host.h or (up + down)
+    high, foot_of_host = (host.h, host.h / 2) if host.id else (up + down, down)
     for kid in row:
         kid.x = at + kid.w / 2
-        foot = down - min(0.4 * kid.h, 0.45 * high)
+        foot = foot_of_host - min(0.4 * kid.h, 0.45 * high)
         if kid.kind.h > 1.3 * host.kind.h and foot - kid.h > -up - 0.12 * high:
             kid.h = foot + up + 0.12 * high
         kid.y = foot - kid.h / 2

@@ -176,7 +176,7 @@ class Rows:
         gap = min(free / (len(row) + 1), 0.3 * sum(spans) / len(row) + 0.02)
         left = free - gap * (len(row) - 1)
         rng, crowd = self.rng, len(self.nodes) > 3
-        x = 0.02 * self.frame.width + left * (0.5 + rng.uniform(-0.3, 0.3) * (len(self.nodes) > 1))
+        x = 0.02 * self.frame.width + left * (0.5 + rng.uniform(-0.3, 0.3))
         nearest = max(depth[id(n)] for n in row)
         ground = max(foot - HORIZON * self.frame.height, 0.1)
         spots = []

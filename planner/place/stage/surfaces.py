@@ -109,7 +109,11 @@ def sit(node: Node) -> None:
 
 
 def _foot_on(host: Node, kid: Node, heaped: bool) -> float:
-    """How high a guest has its foot: on the seat of a chair, unless what is no sitter is heaped on it."""
+    """How high a guest has its foot: on the seat of a chair, unless what is no sitter is heaped on it; half way up what
+    is climbed.
+    """
+    if "climb" in kid.words:
+        return 0.04 * host.h
     sink = _SINK.get(host.sort, 0.05) if not heaped else 0.12
     if host.sort == "seat" and not heaped:
         sink = 0.88 if kid.sort == "person" and host.noun.split()[-1] not in ("bed", "mattress", "hammock") else 0.45
