@@ -22,6 +22,10 @@ FAR = 2.5
 """From how many metres on a thing is seen from further away."""
 NEAR_SCALE = 0.8
 """At hand things are drawn as large as they are to this power: the small are more often near in pictures."""
+BY_SIDE = 0.65
+"""How far height and width of what is huge are drawn together each by itself, so that nobody is taller than a bus; else
+its shape would be kept.
+"""
 _SHRUNK = 0.5
 """The same for what is far."""
 
@@ -86,10 +90,17 @@ def kind_with(noun: str, attributes: tuple[str, ...]) -> Kind:
 def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
     """Width and height, drawn together for what is huge, and as the words say."""
     kind = kind_with(noun, attributes)
-    reach = max(kind.w, kind.h)
-    told = factor(attributes)
+    reach, told = max(kind.w, kind.h), factor(attributes)
     if reach <= FAR:
         k = told * reach ** (NEAR_SCALE - 1)
-    else:
-        k = told ** 0.5 * FAR ** (NEAR_SCALE - 1) * (reach / FAR) ** (_SHRUNK - 1)
-    return kind.w * k, kind.h * k
+        return kind.w * k, kind.h * k
+    whole, drawn = _drawn(reach) / reach, (_drawn(kind.w), _drawn(kind.h))
+    w, h = ((metres * whole) ** (1 - BY_SIDE) * side ** BY_SIDE for metres, side in zip((kind.w, kind.h), drawn,
+                                                                                    strict=True))
+    return told ** 0.5 * w, told ** 0.5 * h
+
+
+def _drawn(metres: float) -> float:
+    """How long a length is drawn."""
+    near = min(metres, FAR) ** NEAR_SCALE
+    return near if metres <= FAR else near * (metres / FAR) ** _SHRUNK

@@ -55,12 +55,19 @@ def test_all_kin_are_listed() -> None:
     assert {line.split("\t")[1] for line in lines} <= kinds.listed()
 
 
-@pytest.mark.parametrize(("reach", "drawn"), [(1.0, 1.0), (2.5, 2.5 ** 0.8), (10.0, 2.5 ** 0.8 * 2.0)])
-def test_sizes_are_drawn_together_by_one_law_and_never_turned_round(
-        reach: float, drawn: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kinds, "kind_with", lambda *_: kinds.Kind("floor", reach, reach / 2))
-    assert seen("thing", ())[1] == pytest.approx(drawn)
-    assert seen("thing", ())[0] == pytest.approx(drawn / 2)
+@pytest.mark.parametrize(("size", "drawn"), [
+    ((1.0, 0.5), (1.0, 0.5)), ((2.5, 1.25), (2.5 ** 0.8, 2.5 ** 0.8 / 2)),
+    ((10.0, 10.0), (2.5 ** 0.8 * 2, 2.5 ** 0.8 * 2)),
+    ((1.0, 10.0), ((2.5 ** 0.8 / 5) ** 0.35, 2.5 ** 0.8 * 2)),
+])
+def test_sizes_are_drawn_together_by_one_law(
+        size: tuple[float, float], drawn: tuple[float, float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kinds, "kind_with", lambda *_: kinds.Kind("floor", *size))
+    assert seen("thing", ())[::-1] == pytest.approx(drawn)
+
+
+def test_nobody_is_taller_than_a_bus() -> None:
+    assert seen("person", ())[1] < seen("bus", ())[1] < seen("house", ())[1]
 
 
 @pytest.mark.parametrize(("small", "large"), list(pairwise(("ant", "mouse", "cat", "person", "horse", "tree", "house",

@@ -76,6 +76,8 @@ def before(host: Node, kids: Sequence[Node], laying: Laying) -> None:
             hidden = 0.45 * kid.h
         elif kid.sort in ("small", "plate", "bowl", "vase") and host.sort == "top":
             hidden = 0.75 * host.h + kid.h / 2
+        elif host.sort == "wall":
+            hidden = 0.55 * kid.h
         elif kid.sort == "plate" and host.sort == "person":
             hidden = 0.42 * host.h + kid.h / 2
         covered = min(hidden, host.h) * min(kid.w, host.w) / max(host.w * host.h, 1e-9)

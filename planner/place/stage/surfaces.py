@@ -130,7 +130,8 @@ def _lying(host: Node, kids: Sequence[Node], laying: Laying) -> None:
         _laid(host, kids, {id for c in laying.claims if c.relation == "at_center" for id in c.things})
         return
     for kid in kids:
-        kid.h = kid.w / max(natural(kid.noun).aspect, 0.7)
+        if kid.h < 1.5 * kid.w:
+            kid.h = kid.w / max(natural(kid.noun).aspect, 0.7)
     columns = max(1, min(len(kids), math.ceil(math.sqrt(len(kids) * host.w / host.h * 0.8))))
     rows = math.ceil(len(kids) / columns)
     w, h = 0.86 * host.w / columns, 0.84 * host.h / rows
