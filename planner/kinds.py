@@ -103,4 +103,4 @@ def seen(noun: str, attributes: tuple[str, ...]) -> tuple[float, float]:
 def _drawn(metres: float) -> float:
     """How long a length is drawn."""
     near = min(metres, FAR) ** NEAR_SCALE
-    return near if metres <= FAR else near * (metres / FAR) ** _SHRUNK
+    return float(near if metres <= FAR else near * (metres / FAR) ** _SHRUNK)

@@ -74,6 +74,7 @@ class Node:
 def forest(scene: Scene, claims: Sequence[Claim], lifts: Mapping[str, float]) -> list[Node]:
     """The trees of a scene; `lifts` are factors by which things are drawn larger than they are."""
     nodes = {thing.id: _node(thing, lifts.get(thing.id, 1.0)) for thing in scene.things}
+    _kindred(nodes)
     roots = dict(nodes)
     for claim in claims:
         if claim.relation == "stack":
@@ -101,6 +102,22 @@ def _node(thing: Thing, lift: float) -> Node:
     node = Node(thing.id, kind, w * lift, h * lift, thing.noun, told=factor(thing.attributes))
     _pose(node, {word for attribute in thing.attributes for word in attribute.lower().split()})
     return node
+
+
+_PARENTS = frozenset(("mother", "father", "mom", "dad", "parent"))
+_YOUNG = 0.55
+"""How large the young of an animal are, of their parents."""
+
+
+def _kindred(nodes: Mapping[str, Node]) -> None:
+    """The mother of a baby elephant is an elephant."""
+    young = [node for node in nodes.values() if node.sort == "animal" and node.noun.startswith("baby ")]
+    for node in young:
+        node.scale(_YOUNG)
+    if young and all(node.sort == "animal" or node.noun in _PARENTS for node in nodes.values()):
+        for node in nodes.values():
+            if node.noun in _PARENTS:
+                node.kind, node.w, node.h = young[0].kind, young[0].w / _YOUNG, young[0].h / _YOUNG
 
 
 _LYING = frozenset(("lying", "sleeping", "swimming", "crawling", "sunbathing", "floating", "resting", "asleep"))

@@ -18,6 +18,9 @@ def in_hand(host: Node, kids: Sequence[Node], rng: random.Random) -> None:
     for kid in kids:
         if kid.w > 0.9 * host.w and kid.sort not in ("umbrella", "long", "floor") and host.sort == "person":
             kid.scale(max(0.9 * host.w / kid.w, 0.6))
+        if "between" in kid.words:
+            kid.x, kid.y = 0.0, (host.h - kid.h) / 2
+            continue
         kid.x, kid.y = (_by_person if host.sort == "person" or host.h > 1.2 * host.w else _by_animal)(host, kid, side)
         side = -side
 
