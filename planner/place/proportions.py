@@ -27,8 +27,8 @@ _READABLE_SHARE = 0.34
 """What share of the canvas all may fill at the size from which on they shrink only slowly."""
 _SMALL_WORD, _LARGE_WORD = 0.7, 1.3
 """Which factors of size words say that a thing is small, or large, in the picture."""
-_LEAST_SIDE = 0.035
-_LEAST_AREA = 0.0024
+LEAST_SIDE = 0.035
+LEAST_AREA = 0.0024
 
 
 def natural_sizes(scene: Scene, frame: Frame, rng: random.Random, legible: Legibility) -> Sizes:
@@ -265,7 +265,7 @@ def _contains(claim: Claim) -> bool:
 def growth(w: float, h: float, frame: Frame) -> float:
     """The factor that makes a size paintable on this canvas."""
     longer = max(frame.width, frame.height)
-    return max(1.0, _LEAST_SIDE * longer / min(w, h), math.sqrt(_LEAST_AREA * frame.width * frame.height / (w * h)))
+    return max(1.0, LEAST_SIDE * longer / min(w, h), math.sqrt(LEAST_AREA * frame.width * frame.height / (w * h)))
 
 
 def paintable(w: float, h: float, frame: Frame) -> tuple[float, float]:

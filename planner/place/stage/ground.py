@@ -10,7 +10,7 @@ from typing import NamedTuple
 from planner.claims import Claim
 from planner.geometry import Frame, Rect
 from planner.place.anatomy import BUST
-from planner.place.proportions import growth, paintable
+from planner.place.proportions import LEAST_AREA, LEAST_SIDE, growth
 from planner.place.stage.forest import Node, forest
 from planner.place.stage.local import lay
 from planner.place.stage.order import Laying, arranges, ordered
@@ -23,6 +23,8 @@ READABLE = 0.075
 """Longer sides from here on down shrink only slowly, in shorter sides of the canvas."""
 FLOOR = 0.955
 """How far down the nearest stand, of the canvas's height."""
+THIN = 3.0
+"""What is this many times longer than broad becomes only broader where it is too small."""
 DISC = 0.17
 """How large a sun or moon is at most, in shorter sides of the canvas."""
 MIRROR = 0.5
@@ -60,7 +62,8 @@ def _lifted(spots: Sequence[Spot], before: Mapping[str, float], frame: Frame) ->
                 side = max(node.w, node.h) * spot.scale
                 lift = max((side / READABLE) ** (_LIFTING - 1), 1.0)
                 w, h = node.w * spot.scale * lift, node.h * spot.scale * lift
-                lifts[node.id] = before.get(node.id, 1.0) * lift * growth(w, h, frame)
+                thin = max(w, h) > THIN * min(w, h)
+                lifts[node.id] = before.get(node.id, 1.0) * lift * (1.0 if thin else growth(w, h, frame))
     return lifts
 
 
@@ -70,7 +73,7 @@ def _guess(spots: Sequence[Spot], frame: Frame) -> Guess:
 
     def put(node: Node, x: float, y: float, scale: float, root: int) -> None:
         if node.id:
-            rects[node.id] = Rect(x, y, *paintable(node.w * scale, node.h * scale, frame))
+            rects[node.id] = Rect(x, y, *_made_out(node.w * scale, node.h * scale, frame))
             root_of[node.id] = root
         for kid in node.kids:
             put(kid, x + kid.x * scale, y + kid.y * scale, scale, root)
@@ -79,6 +82,16 @@ def _guess(spots: Sequence[Spot], frame: Frame) -> Guess:
         put(spot.node, spot.x, spot.y, spot.scale, k)
     standing = frozenset(node.id for spot in spots for node in _grounded(spot.node))
     return Guess(rects, root_of, standing)
+
+
+def _made_out(w: float, h: float, frame: Frame) -> tuple[float, float]:
+    """This size, or one that can be painted: what is thin becomes broader, not longer."""
+    k = growth(w, h, frame)
+    if k > 1 and max(w, h) > THIN * min(w, h):
+        longer = max(w, h)
+        broad = max(LEAST_SIDE * max(frame.width, frame.height), LEAST_AREA * frame.width * frame.height / longer)
+        return (broad, longer) if h > w else (longer, broad)
+    return w * k, h * k
 
 
 def _grounded(root: Node) -> Iterator[Node]:
