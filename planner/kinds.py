@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -47,8 +48,15 @@ def _table() -> dict[str, Kind]:
 
 
 @lru_cache(maxsize=1)
-def _kin() -> dict[str, str]:
-    return dict(line.split("\t") for line in _lines("kin.txt"))
+def _kin() -> list[str]:
+    return _lines("kin.txt")
+
+
+def _kin_of(noun: str) -> str:
+    """The listed noun that a noun is a kind of, found in the sorted lines; empty if none is known."""
+    lines, wanted = _kin(), f"{noun}\t"
+    at = bisect_left(lines, wanted)
+    return lines[at][len(wanted):] if at < len(lines) and lines[at].startswith(wanted) else ""
 
 
 def listed() -> frozenset[str]:
@@ -58,7 +66,7 @@ def listed() -> frozenset[str]:
 
 def kin_of(noun: str) -> str:
     """The listed noun that the last word of a noun is a kind of; the noun itself where none is known."""
-    return _kin().get(noun.lower().split()[-1], noun)
+    return _kin_of(noun.lower().split()[-1]) or noun
 
 
 @lru_cache(maxsize=4096)
@@ -73,7 +81,7 @@ def kind_of(noun: str) -> Kind:
         if found := table.get(name):
             return found
     for name in (*ends, words[0]):
-        if found := table.get(name) or table.get(_kin().get(name, "")):
+        if found := table.get(name) or table.get(_kin_of(name)):
             return found
     if sized(words[-1]):
         w, h = natural(words[-1]).wh
