@@ -74,7 +74,7 @@ def _split(scene: Scene) -> tuple[tuple[Relation, ...], tuple[Relation, ...]]:
     moved = {id for relation in played for id in relation.subjects}
     understood = tuple(r for r in understood if not moved & {*r.subjects, *r.objects})
     known = (*scene.relations, *understood, *played)
-    for more in (_at_work, _joined, _with, _habitual, _before, _distant):
+    for more in (_coming, _at_work, _joined, _with, _habitual, _before, _distant):
         known = (*known, *more(scene, known))
     return understood, known[len(scene.relations) + len(understood):]
 
@@ -107,6 +107,21 @@ def _played(scene: Scene) -> Iterator[Relation]:
         if r.kind == "other" and tables and r.words.lower() == "playing" and r.objects and all(
                 kind_of(scene.thing(id).noun).sort in ("small", "plate") for id in r.objects):
             yield _relation("on", r.objects, tables[0])
+
+
+_MOVING = frozenset(("approaching", "coming", "arriving", "flying", "running", "driving", "walking", "entering"))
+_SIDES = {"from the left": "left_of", "from left": "left_of", "from the right": "right_of", "from right": "right_of"}
+
+
+def _coming(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:
+    """What comes from the left is left of what it comes to."""
+    kind = next((kind for words, kind in _SIDES.items() if any(words in phrase.lower() for phrase in scene.unread)), "")
+    goals = [(r.subjects[0], r.objects[0]) for r in scene.relations if r.kind == "other" and r.objects
+             and "toward" in r.words]
+    goals += [(t.id, other.id) for t in scene.things for other in scene.things
+              if _MOVING & set(t.attributes) and other is not t and not _MOVING & set(other.attributes)]
+    if kind and goals:
+        yield Relation(kind=kind, subjects=goals[0][:1], objects=goals[0][1:], certainty=0.0)
 
 
 def _at_work(scene: Scene, known: tuple[Relation, ...]) -> Iterator[Relation]:

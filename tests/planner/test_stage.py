@@ -207,3 +207,19 @@ def test_the_ground_begins_behind_the_farthest_who_stands_on_it() -> None:
     assert line == pytest.approx(min(box.y1 for box in layout.boxes.values()) - 0.05)
     assert ground_line(Layout(scene=Scene(things=(Thing(id="m", noun="moon", phrase="a moon"),)))) is None
     assert ground_line(place(read("six cupcakes on a tray"))) is None
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("prompt", "mover", "goal"), [
+    ("a person standing at a bus stop, a bus approaching from the {}", "bus1", "person1"),
+    ("a butterfly on a flower, a bee flying towards it from the {}", "bee1", "butterfly1"),
+])
+def test_what_comes_from_a_side_is_on_that_side(prompt: str, mover: str, goal: str, side: str) -> None:
+    found = placed(prompt.format(side))
+    assert (found[mover].cx < found[goal].cx) == (side == "left")
+
+
+def test_the_mother_of_a_young_animal_is_of_its_kind() -> None:
+    found = placed("a baby elephant and its mother")
+    assert found["mother1"].area > 2 * found["baby_elephant1"].area
+    assert found["mother1"].w > found["mother1"].h

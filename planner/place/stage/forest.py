@@ -38,6 +38,8 @@ class Node:
     down: bool = False
     level: int = 0
     seated: bool = False
+    goal: Node | None = field(default=None, repr=False)
+    """What it flies towards."""
     host: Node | None = field(default=None, repr=False)
     kids: list[Node] = field(default_factory=list)
 
@@ -224,6 +226,7 @@ def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str
                 continue
             flies = node.sort in ("bird", "insect", "kite", "aircraft") and not node.down
             if flies and claim.relation in ("other", "next_to", "near") and a == claim.things[0]:
+                node.goal = other
                 while other.host is not None and other.how in ("on", "in"):
                     other = other.host
                 _tie(node, other, "toward", claim.word)

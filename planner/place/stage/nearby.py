@@ -175,9 +175,12 @@ def toward(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     """In the air at its side, as high as its upper part."""
     left, right, up, _ = host.reach()
     for kid in kids:
-        side = laying.rng.choice((-1.0, 1.0))
+        sides = {"left_of": -1.0, "right_of": 1.0}
+        told = [sides[c.relation] for c in laying.claims if c.relation in sides and c.things == (kid.id,)]
+        side = told[0] if told else laying.rng.choice((-1.0, 1.0))
         reach = right if side > 0 else left
-        kid.x, kid.y = side * (reach + 0.9 * kid.w), -0.6 * up if host.sort != "person" else -0.8 * up
+        level = kid.goal.y if kid.goal is not None and kid.goal.host is host else -0.6 * up
+        kid.x, kid.y = side * (reach + 0.9 * kid.w), level
 
 
 def under(host: Node, kids: Sequence[Node], laying: Laying) -> None:
