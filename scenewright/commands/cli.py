@@ -78,7 +78,7 @@ def plan(
 ) -> None:
     """Plan a prompt: its things placed, its claims with margins."""
     from scenewright.asked import asked
-    from scenewright.commands.plan import Show, plan_batch, plan_one
+    from scenewright.commands.plan import plan_batch, plan_one
     from scenewright.planning import PromptPlanner
 
     flags = {"planner": planner.value if planner else None, "seed": seed, "canvas": canvas}
@@ -90,8 +90,8 @@ def plan(
         if draw or hints:
             raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
         raise typer.Exit(plan_batch(able, batch, out or Path("-")))
-    show = Show(draw=draw, relations=relations, why=why, json=json, out=out)
-    raise typer.Exit(plan_one(able, prompt or "", hints=hints, show=show))
+    raise typer.Exit(plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json, out=out,
+                              why=why))
 
 
 @app.command()

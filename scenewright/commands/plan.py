@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
@@ -15,45 +15,33 @@ from planner.why import reasons
 from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
+from scenewright.commands.show import report
 from scenewright.planning import PromptPlanner
 
 
-class Show(NamedTuple):
-    """In which forms a plan is shown."""
-
-    draw: Path | None = None
-    relations: bool = False
-    why: bool = False
-    json: bool = False
-    out: Path | None = None
-
-
-def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, show: Show) -> Ending:
+def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
+             out: Path | None, why: bool = False) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
     kept = read_layout(hints, canvas=pixels) if hints else None
     layout = planner.plan(read_text(DASH) if prompt == "-" else prompt, hints=kept).layout
     violations = check(layout)
-    if show.draw:
+    if draw:
         from planner.draw import draw as draw_layout
 
-        draw_layout(layout, show.draw, relations=show.relations)
-    if show.out:
-        write_text(show.out, layout.model_dump_json(indent=2) + "\n")
-    if show.out != DASH:
-        why = reasons(layout) if show.why else {}
-        if show.json:
-            write_json(layout.model_dump(mode="json") | ({"why": why} if show.why else {}))
-        else:
-            write(told(layout, violations, why))
+        draw_layout(layout, draw, relations=relations)
+    if out:
+        write_text(out, layout.model_dump_json(indent=2) + "\n")
+    if out != DASH:
+        causes = reasons(layout) if why else {}
+        write_json(layout.model_dump(mode="json") | ({"why": causes} if why else {})) if json else write(
+            report(layout, verdicts(layout), violations, causes))
     return Ending.UNVERIFIED if violations else Ending.DONE
 
 
-def told(layout: Layout, violations: Sequence[Violation], why: Mapping[str, Sequence[str]] | None = None) -> str:
+def told(layout: Layout, violations: Sequence[Violation]) -> str:
     """A layout as a table."""
-    from scenewright.commands.show import report
-
-    return report(layout, verdicts(layout), violations, why)
+    return report(layout, verdicts(layout), violations)
 
 
 def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
