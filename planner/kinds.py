@@ -31,6 +31,10 @@ _SHRUNK = 0.5
 """The same for what is far."""
 
 
+_TOYS, _TOY = ("toy", "model", "plastic"), 0.3
+"""Words that make a thing a toy of it, and how large those are in metres."""
+
+
 def _lines(name: str) -> list[str]:
     return Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()
 
@@ -75,6 +79,10 @@ def kind_of(noun: str) -> Kind:
     words = noun.lower().split() or [""]
     if len(words) > 1 and words[-1].endswith("ing") and not {" ".join(words), words[-1]} & _table().keys():
         words = words[:-1]
+    if words[0] in _TOYS and len(words) > 1:
+        like = kind_of(" ".join(words[1:]))
+        k = _TOY / max(like.h, like.w)
+        return Kind("small", like.h * k, like.w * k)
     ends = [" ".join(words[k:]) for k in range(len(words))]
     table = _table()
     for name in ends:

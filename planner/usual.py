@@ -30,6 +30,7 @@ HABITS = (
     _habit("candle", "on", "cake|birthday_cake|cupcake"),
     _habit("nest", "on", "branch|tree"),
     _habit("pillow|cushion", "on", "seat"),
+    _habit("basket|seat|handlebar|saddle|bell", "part_of", "bicycle|bike|motorcycle|motorbike|scooter|tricycle"),
     _habit("door|window|roof|chimney|balcony|sign|awning|porch|steeple|garage door", "part_of", "building"),
     _habit("shelf", "part_of", "case"),
     _habit("fish", "in", "aquarium|fish_tank|fishbowl|fish_bowl|lake|pond|river|sea|ocean"),

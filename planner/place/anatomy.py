@@ -148,6 +148,7 @@ _WHOLE: dict[tuple[str, str], Spot] = {
     ("hood", "car"): Spot(-0.34, -0.05, 0.3, 0.3),
     **{("shelf", case): Spot(0.0, 0.08, 0.94, 0.05, 0.0, 0.34) for case in ("bookshelf", "bookcase", "cupboard",
                                                                            "cabinet", "wardrobe", "fridge")},
+    **{("basket", bike): Spot(-0.36, -0.34, 0.26, 0.3, 0.0, 0.0, 0.4) for bike in ("bicycle", "bike", "tricycle")},
     ("button", "snowman"): Spot(0.0, 0.1, 0.14, 0.0, 0.0, 0.18),
     ("leaf", "tree"): Spot(0.0, -0.24, 0.26, 0.0, 0.34, 0.16),
     ("branch", "tree"): Spot(0.0, -0.1, 0.34, 0.2, 0.3, 0.2),

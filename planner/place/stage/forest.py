@@ -175,7 +175,7 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
         return [(some[0], others[0], "ride")]
     if row.kind == "stack":
         return [(a, b, "stack") for a, b in zip(some[1:], some, strict=False)]
-    if row.kind == "on" and nodes[some[0]].sort == "person" and nodes[others[0]].sort == "animal":
+    if row.kind == "on" and nodes[some[0]].sort == "person" and _ridden(nodes[others[0]]):
         return [(some[0], others[0], "ride")]
     if row.kind == "on":
         return [(some[0], others[-1] if claim.piled else others[0], "on")]
@@ -188,6 +188,11 @@ def _ties(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, s
     if claim.word.split()[-1:] == ["at"] and nodes[some[0]].sort == "person":
         return [(a, b, "at") for a, b in zip(some, others, strict=False) if nodes[b].sort == "top"]
     return _apart(claim, nodes)
+
+
+def _ridden(node: Node) -> bool:
+    """Whether who is on it sits astride: animals, and vehicles that are no larger than they."""
+    return node.sort == "animal" or (node.sort == "vehicle" and 0.3 < node.kind.h < 1.4 and node.kind.w < 2.4)
 
 
 def _apart(claim: Claim, nodes: Mapping[str, Node]) -> Iterable[tuple[str, str, str]]:
@@ -246,12 +251,15 @@ def _company(claims: Sequence[Claim], nodes: Mapping[str, Node], roots: dict[str
 def _as_roots(roots: Mapping[str, Node]) -> None:
     """What stands by itself: a moon on which somebody stands is ground, a lamp beside furniture is a tall one."""
     furnished = any(node.sort in ("seat", "top", "case") for node in roots.values())
+    upright = any(node.sort in ("seat", "tree", "ground") for node in roots.values())
     for node in roots.values():
         upon = [kid for kid in node.kids if kid.how == "on"]
         if node.sort == "sky" and upon:
             wide = max(3.0 * sum(kid.w for kid in upon), 1.2 * max(kid.h for kid in upon))
             node.kind, node.w, node.h = Kind("planet", node.kind.h, node.kind.w), wide, 0.34 * wide
-        if node.sort == "umbrella":
+        if node.sort == "umbrella" and not (upright or any(kid.how == "under" for kid in node.kids)):
+            node.kind, node.w, node.h = Kind("long", 0.9, 0.2), 0.22 * node.told, 0.9 * node.told
+        elif node.sort == "umbrella":
             node.kind, node.w, node.h = Kind("umbrella", 2.3, 2.4), 2.4 * node.told, 2.3 * node.told
         if node.noun.split()[-1] == "lamp" and furnished and node.sort == "small":
             node.kind, node.w, node.h = Kind("floor", 1.5, 0.45), 0.45 * node.told, 1.5 * node.told

@@ -63,6 +63,9 @@ def _standing(host: Node, kids: Sequence[Node], laying: Laying) -> None:
     if host.sort in ("seat",):
         for kid in kids:
             sit(kid)
+    for kid in kids:
+        if kid.sort == "long" and host.sort != "person":
+            kid.scale(min(1.0, host.h / kid.h if host.h > 0.3 * host.w else 1.0))
     row = ordered(kids, laying.claims, laying.rng)
     if host.sort == "ground":
         host.h = max(host.h, 0.2 * host.w)
