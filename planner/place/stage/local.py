@@ -27,6 +27,9 @@ def lay(node: Node, laying: Laying) -> None:
             for kid in kids:
                 kid.placed = True
     grow(node)
+    for kid in node.kids:
+        if kid.how == "grown" and kid.kids:
+            lay(kid, laying)
 
 
 def grow(node: Node) -> None:
