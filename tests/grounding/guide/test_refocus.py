@@ -187,6 +187,19 @@ def test_regions_that_are_not_boxes_take_the_mask_form(backbone: StableDiffusion
         assert 0.25 < target.instance_masks.mean() < 0.45
 
 
+def test_a_point_with_a_radius_is_a_disc() -> None:
+    from math import pi
+
+    from grounding.guide.targets import coverage
+    from planner.scene import Spot
+
+    spot = Spot(x=0.4, y=0.6, radius=0.25)
+    covered = coverage(Placement(thing="r", box=spot.envelope(), region=spot), 32, 32)
+    assert float(covered.mean()) == pytest.approx(pi * 0.25 ** 2, rel=0.01)
+    assert covered[int(0.6 * 32), int(0.4 * 32)] == 1
+    assert covered[int(0.38 * 32), int(0.18 * 32)] == 0
+
+
 def test_a_misspelt_setting_raises() -> None:
     with pytest.raises(ValueError, match="extra"):
         Refocus(profil="head")  # type: ignore[call-arg]
