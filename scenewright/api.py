@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,9 +44,8 @@ def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout
     new one. The same request to the same models is one run: it goes on where it was stopped, and a finished one is
     given back at once. `stack` replaces the stages that the settings name. Raises `ScenewrightError`.
 
-    >>> import scenewright, scenewright.fakes as fakes
-    >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene))
+    >>> import scenewright
+    >>> result = scenewright.render("a red ball left of a blue box", rounds=2)
     >>> result.verified, result.image.size
     (True, (128, 128))
     """
@@ -65,10 +65,8 @@ def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout 
           callbacks: Callbacks | None = None, **changes: Any) -> Iterator[events.Event]:
     """What `render` does, as events; the last one is `Finished`. Closing the iterator stops the run at its next step.
 
-    >>> import scenewright, scenewright.fakes as fakes
-    >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> stack = fakes.stack(layout.scene, steps=1)
-    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, seed=2, stack=stack)]
+    >>> import scenewright
+    >>> [type(e).__name__ for e in scenewright.watch("a red ball", steps=1)]
     ['Began', 'Planned', 'RoundBegan', 'Stepped', 'Painted', 'Verified', 'Finished']
     """
     settings = _settings(settings, changes)
@@ -94,8 +92,7 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
     if not isinstance(claims, Layout):
         claims = Layout(scene=read(claims, settings=settings, model=model, callbacks=callbacks))
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
-                                      settings.second_detector, settings.second_scorer)
+    verifier, missing = open_verifier(settings)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
     return verifier.look(picture, claims)
@@ -130,10 +127,19 @@ def _named(model: BaseChatModel | None) -> str:
 
 
 def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
+    pixels = settings.canvas != "" and ":" not in settings.canvas
+    if layout is not None and settings.canvas:
+        fits = _shape(canvas_of(settings.canvas)) == _shape(layout.canvas)
+        layout = layout.model_copy(update={"canvas": canvas_of(settings.canvas)}) if fits and pixels else layout
+        pixels = pixels and fits
     how = usual.asked(settings.steps, settings.guidance_scale, settings.strength).but(
-        negative=settings.negative, scheduler=settings.scheduler)
+        negative=settings.negative, scheduler=settings.scheduler, pixels=pixels)
     return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
                    rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
+
+
+def _shape(canvas: Canvas) -> Fraction:
+    return Fraction(canvas.width, canvas.height)
 
 
 @dataclass(frozen=True)
@@ -170,7 +176,7 @@ class _Errand:
             self.channel.put(_Error(error))
 
     def _go(self) -> None:
-        for sentence in self.stack.missing:
+        for sentence in (*self.stack.missing, *self._canvas()):
             self.channel.put(events.Warned(sentence))
         description = self._description()
         run = Run(self.settings.runs / run_id(self.request.prompt, description))
@@ -185,15 +191,14 @@ class _Errand:
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()
         if (run.folder / PICTURES).exists() and not (run.folder / PAGE).exists():
             self._page(run, result)
-        self._sized(result)
         return result
 
-    def _sized(self, result: Result) -> None:
-        """Say that a size in pixels was asked for and is not what the model paints."""
-        asked, (width, height) = self.settings.canvas, result.image.size
-        if asked and ":" not in asked and canvas_of(asked) != Canvas(width=width, height=height):
-            self.channel.put(events.Warned(f"a canvas of {asked} was asked for; this model painted {width}x{height}: "
-                                           "only the ratio is kept"))
+    def _canvas(self) -> Iterator[str]:
+        """Whether the canvas that is asked for is not that of the layout which is to be painted."""
+        asked, layout = self.settings.canvas, self.request.layout
+        if asked and layout is not None and _shape(canvas_of(asked)) != _shape(layout.canvas):
+            yield (f"the layout is for {layout.canvas.width}x{layout.canvas.height}; the canvas {asked} that was asked "
+                   "for has another shape and is not used")
 
     def _page(self, run: Run, result: Result) -> None:
         """The report page. A run whose page cannot be made is whole without it."""

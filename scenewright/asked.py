@@ -50,6 +50,8 @@ class Asked(BaseModel):
         default=6, description="the most requests to the language model")
     llm_seconds: Annotated[float, Field(gt=0.0)] = Field(
         default=60.0, description="the most time for one reading by it")
+    llm_tries: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3, description="how often one request is sent to a server that fails or cannot be reached")
     llm_repairs: Annotated[int, Field(ge=0, le=10)] = Field(
         default=1, description="how often a reply that cannot be used is sent back")
     llm_tokens: Annotated[int, Field(ge=1)] = Field(default=30_000, description="the most tokens for one reading")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,7 +32,6 @@ ENDED = {
     "verified": "every claim that can be tested holds",
     "rounds": "the rounds were used up; this is the best picture",
     "seconds": "the time was used up; this is the best picture",
-    "untold": "no claim fails, and none could be told",
     "unchecked": "there was nothing here to verify it with",
 }
 
@@ -93,17 +92,23 @@ def page(run: Run, result: Result) -> str:
     outcome, report = result.outcome, result.report
     return _template().render(
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
-        ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
+        ended=ended(result), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
         rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
         dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
-        notes=[*(word.sentence for word in outcome.unpaintable), *outcome.notes,
-               *result.layout.scene.notes, *result.layout.notes, *(report.limits if report else ())],
+        notes=[*(word.sentence for word in outcome.unpaintable), *result.notes, *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
         parent=about.get("parent"))
+
+
+def ended(result: Result) -> str:
+    """How a run ended, in words; where nothing fails and not all could be told, as its report says."""
+    if result.outcome.ended == "untold" and result.report is not None:
+        return result.report.summary
+    return ENDED.get(result.outcome.ended, result.outcome.ended)
 
 
 @cache
@@ -128,7 +133,7 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
         words += ["--steps", str(how.steps), "--set", f"guidance_scale={how.guidance_scale:g}"]
         words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
     if request.get("planner", "auto") != "auto":
-        words += ["--set", f"planner={request['planner']}"]
+        words += ["--planner", str(request["planner"])]
     if not request.get("layout"):
         words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
@@ -240,10 +245,10 @@ def _cards(run: Run, result: Result) -> Iterator[Card]:
 
 
 def _thumb(run: Run, t: Try) -> str:
-    paintings = run.paintings(t.batch)
-    if not paintings or t.index >= len(paintings):
+    batch = run.batch(t.batch)
+    if batch is None or t.index >= len(batch.paintings):
         return ""
-    image = paintings[t.index].image
+    image = batch.paintings[t.index].image
     image.thumbnail((THUMB, THUMB))
     return _jpeg(image)
 
@@ -268,12 +273,3 @@ def _jpeg(image: Image.Image) -> str:
     stream = BytesIO()
     image.convert("RGB").save(stream, "JPEG", quality=90)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
-
-
-def sheet(pictures: Sequence[Image.Image], side: int = 320, gap: int = 12) -> Image.Image:
-    """A contact sheet: the pictures side by side on white."""
-    sheet = Image.new("RGB", ((side + gap) * len(pictures) + gap, side + 2 * gap), "white")
-    for i, picture in enumerate(pictures):
-        fitted = picture.convert("RGB").resize((side, round(side * picture.height / picture.width)))
-        sheet.paste(fitted, (gap + i * (side + gap), gap))
-    return sheet

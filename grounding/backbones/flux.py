@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from grounding.attention import Layer
-from grounding.backbone import Conditioning, Shape, Words
+from grounding.backbone import Conditioning, Habit, Shape, Words
 from grounding.backbones.control import followed, sized
 from grounding.backbones.joint import OpenTextFirst
 from grounding.backbones.mmdit import PATCH, Control, JointTransformer
@@ -27,6 +27,7 @@ class Flux(JointTransformer):
     which the loop's own guidance scale is 1. Learned tokens are as wide as CLIP's and T5's token embeddings together.
     """
 
+    habit = Habit(28, 1.0)  # distilled: it is told its guidance, and what it was trained on has no other half
     kind = FluxPipeline
     controls: Mapping[str, str] = {"FluxControlNetModel": "FluxControlNetModel"}
     processor = OpenTextFirst

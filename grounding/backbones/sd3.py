@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.attention import Layer
-from grounding.backbone import Conditioning, Shape, Words
+from grounding.backbone import Conditioning, Habit, Shape, Words
 from grounding.backbones.joint import OpenImageFirst
 from grounding.backbones.mmdit import Control, JointTransformer
 from grounding.backbones.quiet import quietly
@@ -27,6 +27,7 @@ class StableDiffusion3(JointTransformer):
     columns T5 has. Learned tokens are as wide as all towers' token embeddings together.
     """
 
+    habit = Habit(28, 7.0)
     kind = StableDiffusion3Pipeline
     controls: Mapping[str, str] = {"SD3ControlNetModel": "SD3ControlNetModel"}
     processor = OpenImageFirst

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from scenewright import __version__
-from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Setting, given, register
+from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, Setting, given, register
 from scenewright.commands.shell import run, write
 from scenewright.origin import check_origin
 
@@ -24,14 +23,6 @@ app = typer.Typer(
 )
 
 FORMATS = "scenewright, lmd, gligen, flux3, ideogram, comfyui, coco or yolo"
-
-
-class Reader(StrEnum):
-    """Who reads the prompt."""
-
-    auto = "auto"
-    grammar = "grammar"
-    llm = "llm"
 
 
 def main() -> NoReturn:
@@ -66,8 +57,7 @@ def plan(
     draw: Annotated[Path | None, typer.Option(help="Draw the layout to this .png or .svg file.")] = None,
     relations: Annotated[bool, typer.Option("--relations", help="Draw an arrow for every relation.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the layout as JSON instead of a table.")] = False,
-    planner: Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one "
-                                                        "is set in SCENEWRIGHT_LLM.")] = None,
+    planner: Planner = None,
     hints: Annotated[Path | None, typer.Option(help="A layout file whose boxes are kept where they fit.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another number gives another composition.")] = None,
     canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512.")] = None,

@@ -62,8 +62,8 @@ def _chosen(role: str, name: str) -> Found:
     """Whether the model of a role is there. Only files are looked at."""
     from grounding.errors import GroundingError
     from grounding.folders import examined
+    from grounding.named import POCKET, PROPOSED, model_folder
     from grounding.profile import Profile
-    from scenewright.stack import POCKET, PROPOSED, model_folder
 
     try:
         folder = model_folder(name, role)

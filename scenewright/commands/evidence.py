@@ -11,7 +11,7 @@ from grounding.verify.report import Finding, Report
 from planner.plain import plain
 from scenewright.commands.console import console, grid, rendered
 from scenewright.loop.result import Result
-from scenewright.page import ENDED
+from scenewright.page import ended
 
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
 RESERVED = "yellow"
@@ -34,14 +34,13 @@ def told_result(result: Result) -> str:
     if result.report is not None:
         parts += [*_findings(result.report, screen), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
-    notes = (*outcome.notes, *result.layout.scene.notes, *result.layout.notes)
-    parts += [Text(f"note: {plain(note)}", "yellow") for note in notes]
+    parts += [Text(f"note: {plain(note)}", "yellow") for note in result.notes]
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
     verdict = "verified" if result.verified else "not verified" if result.report else "not checked"
     rounds = f"{outcome.rounds} round{'s' * (outcome.rounds != 1)}"
-    facts = [f"{verdict}: {ENDED.get(outcome.ended, outcome.ended)}", rounds,
+    facts = [f"{verdict}: {ended(result)}", rounds,
              f"cost of {result.cost:.1f} plain pictures", f"{outcome.seconds:.1f} s", f"seed {outcome.best.seed}"]
     parts.append(Text(" · ".join(facts), "green" if result.verified else "bold red"))
     return rendered(screen, parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,16 @@ import typer
 PROMPTS = 'One prompt per line, or JSON lines {"prompt": "…"} with id, seed and canvas if wanted; `-` is stdin.'
 LineNumber = Annotated[int | None, typer.Option("--line", help="Of a file of JSON lines: the one with this number.")]
 LineId = Annotated[str, typer.Option("--id", help="Of a file of JSON lines: the one with this id.")]
+class Reader(StrEnum):
+    """Who reads the prompt."""
+
+    auto = "auto"
+    grammar = "grammar"
+    llm = "llm"
+
+
+Planner = Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one is "
+                                                     "set in SCENEWRIGHT_LLM.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Setting = Annotated[list[str] | None, typer.Option(
     "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
@@ -38,8 +49,9 @@ def render(
     seed: Annotated[int | None, typer.Option(help="Another number gives another picture.")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of the sampler.")] = None,
     rounds: Annotated[int | None, typer.Option(help="The most rounds of painting and verifying.")] = None,
-    canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512; a "
-                                                    "model that paints one size keeps the ratio.")] = None,
+    canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512; far from what "
+                                                    "the model was trained for, only its ratio is kept.")] = None,
+    planner: Planner = None,
     layout: Annotated[Path | None, typer.Option(help="Paint this layout, of `plan --json` or `--batch`.")] = None,
     line: LineNumber = None,
     id: LineId = "",
@@ -57,7 +69,8 @@ def render(
     from scenewright.commands.files import Choice
     from scenewright.commands.render import Order
 
-    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas}
+    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas,
+             "planner": planner.value if planner else None}
     order = Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
     raise typer.Exit(order.carried_out(prompt, layout, Choice(line, id), batch))
 

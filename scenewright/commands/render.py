@@ -18,13 +18,15 @@ from scenewright.commands.files import DASH, Choice, picture_format, read_layout
 from scenewright.commands.labels import labels_of
 from scenewright.commands.live import Live
 from scenewright.commands.painting import given
-from scenewright.commands.records import BadLine, Wish, dumped, told_unused, wish_of
+from scenewright.commands.records import Ids, Wish, dumped, failed, told_unused, wish_of
 from scenewright.commands.runs import parts_of
 from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
 from scenewright.config import Settings
 from scenewright.errors import Busy
+from scenewright.loop.metadata import recipe_of, with_recipe
+from scenewright.loop.naming import digest
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Part, Run, png
+from scenewright.loop.runs import PAGE, Part, Run
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,14 @@ class Order:
 
 
 def _others(result: Result, most: int) -> Iterator[bytes]:
-    """The pictures of a run that were not chosen, best first."""
+    """The pictures of a run that were not chosen, best first, each with its own recipe."""
     run, best = Run(result.folder), result.outcome.best
     others = sorted((t for t in result.outcome.tries if t != best), key=lambda t: (t.verified, *t.rank), reverse=True)
+    about = run.description() or {"request": {}, "parent": None}
     for one in others[:most]:
-        if paintings := run.paintings(one.batch):
-            yield png(paintings[one.index].image)
+        if batch := run.batch(one.batch):
+            recipe = recipe_of(run, one.batch, one.index, str(about["request"].get("painter", "")), about["parent"])
+            yield with_recipe(batch.paintings[one.index].image, recipe)
 
 
 @dataclass
@@ -117,8 +121,7 @@ class Batch:
 
     order: Order
     unused: Counter[str] = field(default_factory=Counter)
-    names: dict[str, int] = field(default_factory=dict)
-    """The lines that have named a picture."""
+    ids: Ids = field(default_factory=Ids)
     total: int = 0
     failed: int = 0
     unverified: int = 0
@@ -140,10 +143,11 @@ class Batch:
         busy = []
         for number, line in lines:
             self.total += not again
-            about: dict[str, Any] = {"line": number, "prompt": line.strip()}
+            about: dict[str, Any] = {"line": number, "prompt": ""}
             try:
                 wish = wish_of(line.encode(), None if again else self.unused)
-                about |= {**wish.named, "prompt": wish.prompt}
+                about |= wish.answer
+                self.ids.take(wish, number, _stem(wish))
                 about |= self._line(number, wish)
             except Cancelled:
                 raise
@@ -152,30 +156,27 @@ class Batch:
                 continue
             except (ScenewrightError, OSError) as error:
                 self.failed += 1
-                about |= {"error": str(error)}
+                about |= failed(error)
             write(dumped(about) if self.order.json else _summed(about))
         return busy
 
     def _line(self, number: int, wish: Wish) -> dict[str, Any]:
-        name = self._name(number, wish)
         changes = {"seed": wish.seed, "canvas": wish.canvas}
         result = self.order.rendered(wish.prompt, None, {k: v for k, v in changes.items() if v is not None})
         self.unverified += not result.verified
-        stem = name or result.run
+        stem = _stem(wish) or result.run
         pictures = self.order.copied(result, _inside(self.order.out, f"{stem}.png"),
                                      _inside(self.order.report, f"{stem}.html"))
         return {"run": result.run, "verified": result.verified, "picture": str(pictures[0]),
                 "pictures": [str(path) for path in pictures], **labels_of(result),
                 "unpaintable": [word.word for word in result.unpaintable]}
 
-    def _name(self, number: int, wish: Wish) -> str:
-        """The name of a line's files: its id, as far as a file can be called so."""
-        if wish.id is None:
-            return ""
-        name = re.sub(r"[^\w.-]+", "_", str(wish.id)).strip("._") or f"line-{number}"
-        if (other := self.names.setdefault(name, number)) != number:
-            raise BadLine(f"the id `{wish.id}` names the same files as that of line {other}; ids have to differ")
-        return name
+
+def _stem(wish: Wish) -> str:
+    """The name of a line's files: its id, as far as a file can be called so."""
+    if wish.id is None:
+        return ""
+    return re.sub(r"[^\w.-]+", "_", str(wish.id)).strip("._") or f"id-{digest(str(wish.id))[:8]}"
 
 
 def _summed(line: Mapping[str, Any]) -> str:

@@ -48,12 +48,12 @@ def calibrate_judges(out: Path, pictures: int, images: Path | None, assignments:
     from grounding.errors import ModelMissing
     from grounding.verify.calibrate import calibrate
     from grounding.verify.labelled import labelled, opened
+    from grounding.verify.opening import open_judges
     from grounding.verify.pocket import NOUNS, VOCABULARY, pairs
     from scenewright.commands.progress import watched
-    from scenewright.stack import open_both
 
     settings = Settings.load(assigned(assignments))
-    judges = open_both(settings.detector, settings.scorer, settings.device)
+    judges = open_judges(settings.detector, settings.scorer, settings.device)
     if judges.detector is None and judges.scorer is None:
         raise ModelMissing("; ".join(judges.reasons))
     if images is None:

@@ -18,6 +18,7 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import Field
 
 from grounding.errors import AttemptFailed, BadRequest
+from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import PlanError
 from planner.scene import Data, Layout, Scene
@@ -25,7 +26,7 @@ from scenewright.errors import Mismatch
 from scenewright.loop import events
 from scenewright.loop.course import Course, Request
 from scenewright.loop.decide import EVERYWHERE, Action, decide, rank, reseed, told
-from scenewright.loop.metadata import Recipe, made_of, versions, with_recipe
+from scenewright.loop.metadata import recipe_of, with_recipe
 from scenewright.loop.naming import digest, seed_of
 from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.result import Outcome, Result, Try, sha256
@@ -83,6 +84,7 @@ class Loop:
         if (stored := self._stored()) is not None:
             self.tell(events.Began(self.run.id, str(self.run.folder), resumed=True))
             self._warn(stored.unpaintable)
+            self._sized(stored.layout, stored.receipt.how, (stored.receipt.width, stored.receipt.height))
             return stored
         self.run.drop(RESULT, REFUSED, PAGE)
         self.tell(events.Began(self.run.id, str(self.run.folder), resumed=self.run.begun))
@@ -145,6 +147,7 @@ class Loop:
         """The round's batch: taken from the folder if it is there, painted and stored otherwise."""
         task = state.course.task(state.layout, self.request, state.round)
         self._warn(self.painter.unpaintable(task.layout))
+        self._sized(task.layout, task.how, self.painter.fitted(task.layout.canvas, task.how))
         key = task.key(self.painter.identity)
         self.tell(events.RoundBegan(state.round, self.request.rounds))
         stored = self.run.batch(key)
@@ -164,9 +167,18 @@ class Loop:
             self._said.update(word.word for word in new)
             self.tell(events.Unknown(new))
 
+    def _sized(self, layout: Layout, how: How, size: tuple[int, int]) -> None:
+        """Say, once, that a size in pixels was asked for and is not what is painted."""
+        canvas, (width, height) = layout.canvas, size
+        said = (f"a canvas of {canvas.width}x{canvas.height} was asked for; this model paints it in {width}x{height}, "
+                "since it was trained for about as many pixels")
+        if how.pixels and (canvas.width, canvas.height) != size and said not in self._said:
+            self._said.add(said)
+            self.tell(events.Warned(said))
+
     def _painted(self, key: str, task: Task, round: int) -> Batch:
         began = self.clock()
-        source = None if task.source is None else self._batch(task.source.batch)[task.source.index].image
+        source = self.run.painting(task.source.batch, task.source.index).image if task.source else None
         paintings: Sequence[Painting] = ()
         failed = ""
         try:
@@ -181,21 +193,13 @@ class Loop:
     def verify(self, state: State) -> State:
         """Every picture of the round, judged."""
         new, seconds = [], 0.0
-        for index, painting in enumerate(self._batch(state.batch)):
+        for index, painting in enumerate(self.run.paintings(state.batch)):
             judged = self._judged(state.batch, index, painting, state.layout)
             new.append(self._tried(state, index, painting, judged.report if judged else None))
             if judged is not None:
                 seconds += judged.seconds
                 self.tell(events.Verified(state.round, index, judged.report))
         return state.but(tries=(*state.tries, *new), seconds=state.seconds + seconds)
-
-    def _batch(self, key: str) -> tuple[Painting, ...]:
-        """The stored pictures of a batch; none where the round failed."""
-        paintings = self.run.paintings(key)
-        if paintings is None:
-            raise Mismatch(f"the pictures `{key}` of the run `{self.run.id}` are missing or damaged; the same request "
-                           "paints them again")
-        return paintings
 
     def _tried(self, state: State, index: int, painting: Painting, report: Report | None) -> Try:
         return Try(round=state.round, batch=state.batch, index=index, seed=painting.receipt.seed,
@@ -266,8 +270,9 @@ class Loop:
         best = best_of(state.tries)
         if best is None:
             raise AttemptFailed(f"none of {state.round} rounds came to a picture; try another seed")
-        layout, recipe, report = self.run.task(best.batch).layout, self._recipe(best.batch, best.index), ""
-        painting = self._batch(best.batch)[best.index]
+        layout, report = self.run.task(best.batch).layout, ""
+        painting = self.run.painting(best.batch, best.index)
+        recipe = recipe_of(self.run, best.batch, best.index, self.painter.identity, self.request.parent)
         picture = with_recipe(painting.image, recipe)
         self.run.write(PICTURE, picture)
         self.run.write(LAYOUT, layout.model_dump_json(indent=1) + "\n")
@@ -282,13 +287,6 @@ class Loop:
             llm_calls=state.calls, seconds=state.seconds)
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")
         return Result.of(self.run, outcome)
-
-    def _recipe(self, batch: str, index: int) -> Recipe:
-        """How a stored picture was made, with the pictures that it goes back to."""
-        task = self.run.task(batch)
-        return Recipe(task=task, index=index, painter=self.painter.identity, versions=versions(), run=self.run.id,
-                      parent=self.request.parent, made=made_of(self._batch(batch)[index].receipt),
-                      source=self._recipe(task.source.batch, task.source.index) if task.source else None)
 
 
 class _Refused(Data):

@@ -23,7 +23,7 @@ from grounding.settings import Incant
 from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
-from scenewright.loop.runs import png
+from scenewright.loop.runs import Run, png
 from scenewright.loop.stages import MOST_SEEDS, Made, Task, Word
 
 CHUNK = "scenewright"
@@ -97,6 +97,14 @@ def _version(name: str) -> str:
 def made_of(receipt: Receipt) -> Made:
     """By what a picture was made, as its receipt says."""
     return Made(weights=receipt.weights, scheduler=receipt.scheduler, device=receipt.device)
+
+
+def recipe_of(run: Run, batch: str, index: int, painter: str, parent: str | None) -> Recipe:
+    """How a stored picture was made, with the pictures that it goes back to."""
+    task = run.task(batch)
+    source = recipe_of(run, task.source.batch, task.source.index, painter, parent) if task.source else None
+    return Recipe(task=task, index=index, painter=painter, versions=versions(), run=run.id, parent=parent,
+                  made=made_of(run.painting(batch, index).receipt), source=source)
 
 
 def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:

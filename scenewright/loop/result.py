@@ -40,7 +40,7 @@ class Try(Data):
 class Outcome(Data):
     """How a run ended; what `result.json` holds.
 
-    `ended` is `verified`, `untold` (nothing fails, and nothing could be told), `rounds`, `seconds` (a budget was used
+    `ended` is `verified`, `untold` (nothing fails, and not all could be told), `rounds`, `seconds` (a budget was used
     up) or `unchecked` (there was no verifier).
     `passes` counts forward passes of the image model, `plain` those of one unguided picture. `picture` and `report` are
     the SHA-256 of the files that belong to it: others are not its picture and its report.
@@ -116,6 +116,12 @@ class Result:
         return self.outcome.unpaintable
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was said on the way, each once: where the same is said at greater length, only that."""
+        every = dict.fromkeys((*self.outcome.notes, *self.layout.scene.notes, *self.layout.notes))
+        return tuple(note for note in every if not any(note != other and other.startswith(note) for other in every))
+
+    @property
     def rounds(self) -> int:
         """How many rounds were painted."""
         return self.outcome.rounds
@@ -143,7 +149,7 @@ class Result:
                        for f in (report.findings if report else ())],
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
             "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
-            "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
+            "decisions": list(self.outcome.decisions), "notes": list(self.notes),
             "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }
 

@@ -37,7 +37,7 @@ from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.files import own_folder, read_whole, remove, sweep
 from scenewright.loop.naming import digest, run_id, seed_of
-from scenewright.loop.stages import Painting, Planned, Task
+from scenewright.loop.stages import Painting, Task
 
 __all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judged", "Part", "Plan", "Run", "Summary",
            "digest", "png", "run_id", "seed_of"]
@@ -73,11 +73,6 @@ class Plan(Data):
     notes: tuple[str, ...] = ()
     calls: int = 0
     seconds: float = 0.0
-
-    @property
-    def planned(self) -> Planned:
-        """What the planner gave."""
-        return Planned(self.layout, self.notes, self.calls)
 
 
 class Judged(Data):
@@ -240,10 +235,17 @@ class Run:
         whole = tuple(painting for painting in paintings if painting is not None)
         return Batch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
 
-    def paintings(self, key: str) -> tuple[Painting, ...] | None:
-        """The pictures of a stored batch; None where any is missing or damaged."""
+    def paintings(self, key: str) -> tuple[Painting, ...]:
+        """The pictures of a stored batch; none where the round failed. Raises `Mismatch` where they are damaged."""
         batch = self.batch(key)
-        return None if batch is None else batch.paintings
+        if batch is None:
+            raise Mismatch(f"the pictures `{key}` of the run `{self.id}` are missing or damaged; the same request "
+                           "paints them again")
+        return batch.paintings
+
+    def painting(self, key: str, index: int) -> Painting:
+        """One picture of a stored batch."""
+        return self.paintings(key)[index]
 
     def task(self, key: str) -> Task:
         """What was asked of the painter for a batch."""

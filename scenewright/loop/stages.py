@@ -1,7 +1,7 @@
 """The three stages that the loop drives, as protocols: who plans, who paints, who verifies, and what passes between.
 
-None of this imports torch: a fake of each is a few lines (`scenewright.fakes`), the real ones are in
-`scenewright.loop.adapters`.
+None of this imports torch: a fake of each is a few lines (`tests.scenewright.fakes`), the real ones are in
+`scenewright.loop.painter` and `scenewright.loop.verifier`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
 
+from grounding.profile import Unpaintable
 from grounding.rendering import Painting, Step
 from grounding.settings import How
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
+from planner.scene import Canvas, Data, Layout
 from scenewright.planning import Planned as Planned
 
 if TYPE_CHECKING:
@@ -70,14 +71,6 @@ class Task(Data):
         return hashlib.sha256(f"{painter}\n{self.model_dump_json()}".encode()).hexdigest()[:32]
 
 
-class Unpaintable(Data):
-    """A word of the prompt that the image model has never seen, and the nearest things that it can paint."""
-
-    word: str
-    nearest: tuple[str, ...] = ()
-    sentence: str
-
-
 class Made(Data):
     """By which weights a picture was made (their SHA-256), with which scheduler, and on what."""
 
@@ -94,6 +87,10 @@ class Painter(Protocol):
     can: frozenset[str]
     size: tuple[int, int]
     usual: How
+
+    def fitted(self, canvas: Canvas, how: How) -> tuple[int, int]:
+        """The width and height in which it paints a canvas."""
+        ...
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""

@@ -21,11 +21,11 @@ import grounding.pocket.paint
 import scenewright.loop.agent
 import scenewright.page
 from planner.read.grammar import read
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
 from scenewright.loop.stages import Task
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 LONGEST_LIFE = 0.25

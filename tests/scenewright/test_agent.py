@@ -15,7 +15,6 @@ from grounding.errors import AttemptFailed, Cancelled
 from grounding.verify.report import Report
 from planner.errors import Conflict
 from planner.scene import Box, Layout, Relation, Scene
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop import events
 from scenewright.loop.agent import Loop, best_of
 from scenewright.loop.metadata import recipe_in
@@ -23,6 +22,7 @@ from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Try
 from scenewright.loop.runs import RESULT, Run
 from scenewright.loop.stages import Planned, Step, Task
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 GUIDING = Remedies(missing=("guide", "reseed", "replan"), attribute=("bind", "reseed", "tokens"))

@@ -16,11 +16,11 @@ from grounding.verify.report import Report
 from planner.errors import Conflict
 from planner.scene import Layout, Relation, Scene
 from scenewright.errors import StorageFailed
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop.agent import Loop
 from scenewright.loop.runs import PICTURE, REPORT, RESULT, Run
 from scenewright.loop.shelf import runs_in
 from scenewright.loop.stages import Planned, Task
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING = "exists:ball"
 Make = Callable[..., Loop]

@@ -15,13 +15,13 @@ from planner.claims import claims_of
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from scenewright import fakes
 from scenewright.config import Settings
 from scenewright.loop.stages import Task
 from scenewright.stack import Stack
 from tests.bench.agent import run_arm
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import MAKERS, Case, cases
+from tests.scenewright import fakes
 
 CASES = cases(60)
 

@@ -20,18 +20,18 @@ from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Scene
 from scenewright.commands.reproduce import reproduce
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.agent import Loop
 from scenewright.loop.course import Course, Request
 from scenewright.loop.decide import decide
 from scenewright.loop.mending import patch
 from scenewright.loop.metadata import Recipe, recipe_in, with_recipe
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.runs import Run
 from scenewright.loop.stages import Source, Task
 from scenewright.stack import open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 LEFT, RIGHT, TOP = Box.of(0.0, 0.3, 0.3, 0.6), Box.of(0.6, 0.3, 0.9, 0.6), Box.of(0.4, 0.0, 0.6, 0.2)

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from examples.demo.run import sheet
 from grounding.receipt import Attention
 from grounding.settings import GUIDED
 from grounding.verify.report import Report
 from planner.scene import Layout, Scene
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.evidence import told_report
 from scenewright.config import Settings
@@ -25,7 +25,8 @@ from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, Run
 from scenewright.loop.stages import Painting, Task
-from scenewright.page import command, sheet
+from scenewright.page import command
+from tests.scenewright import fakes
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> & \"quotes\" 'single' </style>"
 BROWSER = shutil.which("chromium")

@@ -11,8 +11,8 @@ from grounding.verify.report import Problem
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.course import Course
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.remedies import treated
 from scenewright.loop.stages import Task
 from scenewright.stack import open_painter

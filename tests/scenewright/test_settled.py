@@ -15,16 +15,16 @@ from planner.errors import BadInput
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.reproduce import reproduce
 from scenewright.config import Settings
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, versions, with_recipe
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.result import Result
 from scenewright.loop.stages import Made, Planned, Task
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 

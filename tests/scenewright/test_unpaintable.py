@@ -14,7 +14,6 @@ from rich.console import Console
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Absent, Canvas, Layout, Scene, Thing
-from scenewright import fakes
 from scenewright.api import render, watch
 from scenewright.commands.evidence import told_result
 from scenewright.commands.live import Live
@@ -27,6 +26,7 @@ from scenewright.loop.stages import Task, Unpaintable
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright import fakes
 
 DRAGON = "a purple dragon beside a red ball"
 STRANGE = Unpaintable(word="griffin", nearest=("bird",), sentence="the <b>griffin</b> is strange; the nearest: bird")

@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image
 
 from grounding.pocket.world import COLOURS, KINDS, SCALES, TEXTURES, Item, Picture, draw
-from grounding.verify import Fit, Sighting
-from grounding.verify.judges import OPEN
+from grounding.verify.judges import OPEN, Fit, Sighting
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
 
 

@@ -15,9 +15,11 @@ from PIL import Image
 
 from grounding.errors import BadRequest
 from grounding.pocket.world import COLOURS, KINDS, Item, Picture, picture
-from grounding.verify import Cut, Fit, Scorer, Sighting, Thresholds, Verifier, Vocabulary
 from grounding.verify.calibrate import RESERVED, Case, Known, KnownThing, calibrate, cut_of
-from grounding.verify.judges import OPEN
+from grounding.verify.families import Vocabulary
+from grounding.verify.judges import OPEN, Fit, Scorer, Sighting
+from grounding.verify.thresholds import Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.scene import Box
 from tests.grounding.verify.oracle import image_of, layout_of
 

@@ -1,55 +1,74 @@
-"""The real painter and verifier behind the loop's protocols. Heavy imports are made on use."""
+"""The real painter behind the loop's protocol: an image model, opened, with a sampler around it. Loads torch."""
 
 from __future__ import annotations
 
+import gc
 import threading
+import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from pathlib import Path
 
+import torch
+from PIL.Image import Image
+
+from grounding.backbones import load
+from grounding.backbones.quiet import quietly
+from grounding.errors import Unsupported
+from grounding.job import Start, fitted
+from grounding.loading import PLAIN, Loading
+from grounding.named import model_folder
+from grounding.painter import Painter
+from grounding.profile import Profile, Unpaintable, unpaintable, words_of
 from grounding.rendering import Painting, Step
-from grounding.settings import How
-from planner.scene import Layout
-from scenewright.loop.stages import Task, Unpaintable
+from grounding.settings import Bind, How, Refocus
+from grounding.spans import ground
+from planner.scene import Canvas, Layout
+from scenewright.loop.stages import Task
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
-    import grounding.painter
-    from grounding.profile import Profile
-    from grounding.verify.looks import Looks
-    from grounding.verify.report import Report
+@lru_cache(maxsize=2)
+def open_painter(source: str, device: str = "cpu", loading: Loading = PLAIN) -> SampledPainter:
+    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache. It is run as
+    its profile says, or as is usual for its family."""
+    folder = model_folder(source, "image model")
+    with warnings.catch_warnings(), quietly():
+        warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
+        backbone = load(folder, device=device, loading=loading)
+    profile, habit = Profile.of(folder if folder.is_dir() else folder.parent), backbone.habit
+    usual = How(steps=profile.steps or habit.steps, guidance_scale=profile.guidance_scale or habit.guidance_scale,
+                refocus=Refocus(), bind=Bind(scales=dict(profile.scales)))
+    return SampledPainter(Painter(backbone), f"{Path(source).name}@{backbone.fingerprint()[:16]}", usual, profile)
+
 
 class SampledPainter:
     """Paints with the sampler, one batch at a time."""
 
     can = frozenset({"mend", "guide", "bind", "clear", "tokens"})
 
-    def __init__(self, painter: grounding.painter.Painter, identity: str, usual: How,
+    def __init__(self, painter: Painter, identity: str, usual: How,
                  profile: Profile | None = None) -> None:
         self.painter, self.identity, self.usual, self.profile = painter, identity, usual, profile
         self.size = painter.backbone.size()
         self._alone = threading.Lock()
 
+    def fitted(self, canvas: Canvas, how: How) -> tuple[int, int]:
+        """The width and height in which the model paints a canvas."""
+        return fitted(self.size, canvas, how.pixels)
+
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """The words to be painted that the model is known not to know. One that is only to be absent is no loss."""
-        from grounding.profile import unpaintable, words_of
-        from grounding.spans import ground
-
         if self.profile is None or self.profile.words is None:
             return ()
         scene = layout.scene
         wanted = words_of(word for thing in scene.things for word in (thing.phrase, thing.noun, *thing.attributes))
         unwanted = words_of(absent.noun for absent in scene.absent) - wanted
-        return tuple(Unpaintable(word=found.word, nearest=found.nearest, sentence=str(found))
-                     for found in unpaintable(ground(layout).prompt, self.profile) if found.word not in unwanted)
+        return tuple(found for found in unpaintable(ground(layout).prompt, self.profile)
+                     if found.word not in unwanted)
 
     def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
-        from grounding.backbones.quiet import quietly
-        from grounding.painter import Start
-
         def paint(seeds: Sequence[int]) -> list[Painting]:
             return self.painter.paint([task.layout] * len(seeds), task.how, seed=seeds, start=Start(source=source),
                                       on_step=on_step, cancel=cancel)
@@ -64,8 +83,6 @@ class SampledPainter:
 
 
 def _one_by_one(seeds: Sequence[int], paint: Callable[[Sequence[int]], list[Painting]]) -> list[Painting]:
-    from grounding.errors import Unsupported
-
     _release()
     try:
         return [painting for seed in seeds for painting in paint((seed,))]
@@ -85,26 +102,6 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def _release() -> None:
-    import gc
-
-    import torch
-
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-@dataclass
-class ClaimVerifier:
-    """The verifier with a name for what it judges with."""
-
-    verifier: Looks
-    identity: str
-
-    def verify(self, image: Image, layout: Layout) -> Report:
-        """The evidence for every claim, confirmed by a second look."""
-        return self.verifier.confirmed(image, layout)
-
-    def look(self, image: Image, layout: Layout) -> Report:
-        """One look, for a picture that nobody chose."""
-        return self.verifier.verify(image, layout)

@@ -72,6 +72,10 @@ class DrawingPainter:
     tasks: list[Task] = field(default_factory=list)
     strange: tuple[Unpaintable, ...] = ()
 
+    def fitted(self, canvas: Canvas, how: How) -> tuple[int, int]:
+        """It has paper of one size."""
+        return self.size
+
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """What it was told to find strange."""
         return self.strange
