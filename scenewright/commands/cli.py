@@ -10,7 +10,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from scenewright import __version__
-from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, Setting, given, register
+from scenewright import commands as work
+from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, Setting, register
 from scenewright.commands.shell import run, write
 from scenewright.origin import check_origin
 
@@ -66,20 +67,15 @@ def plan(
     setting: Setting = None,
 ) -> None:
     """Plan a prompt: its things placed, its claims with margins."""
-    from scenewright.asked import asked
-    from scenewright.commands.plan import plan_batch, plan_one
-    from scenewright.planning import PromptPlanner
-
-    flags = {"planner": planner.value if planner else None, "seed": seed, "canvas": canvas}
-    able = PromptPlanner(asked(None, given(flags, setting or [])))
     if (prompt is None) == (batch is None):
         raise typer.BadParameter("give either a prompt or --batch with a file of prompts")
-    _ = able.chat_model
+    if batch is not None and (draw or hints):
+        raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
+    able = work.plan.opened({"planner": planner, "seed": seed, "canvas": canvas}, setting or [])
     if batch is not None:
-        if draw or hints:
-            raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
-        raise typer.Exit(plan_batch(able, batch, out or Path("-")))
-    raise typer.Exit(plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json, out=out))
+        raise typer.Exit(work.plan.plan_batch(able, batch, out or Path("-")))
+    raise typer.Exit(work.plan.plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json,
+                                        out=out))
 
 
 @app.command()
@@ -91,11 +87,7 @@ def check(
     id: LineId = "",
 ) -> None:
     """Check a layout: canvas, sizes, overlaps, every claim. Exit code 3 if anything is wrong."""
-    from scenewright.canvases import canvas_of
-    from scenewright.commands.check import check_file
-    from scenewright.commands.files import Choice
-
-    raise typer.Exit(check_file(layout, canvas_of(canvas) if canvas else None, Choice(line, id), json=json))
+    raise typer.Exit(work.check.check_file(layout, canvas, (line, id), json=json))
 
 
 @app.command()
@@ -113,13 +105,8 @@ def convert(
     id: LineId = "",
 ) -> None:
     """Convert a layout between formats. Only scenewright's own keeps relations."""
-    from scenewright.canvases import canvas_of
-    from scenewright.commands.convert import convert_file
-    from scenewright.commands.files import Choice
-
-    size = canvas_of(canvas) if canvas else None
-    raise typer.Exit(convert_file(source, target, source_format, target_format, size, classes, image,
-                                  Choice(line, id)))
+    raise typer.Exit(work.convert.convert_file(source, target, source_format, target_format, canvas, classes, image,
+                                               (line, id)))
 
 
 @app.command()
@@ -128,9 +115,7 @@ def settings(
     json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON.")] = False,
 ) -> None:
     """List all settings: what each means, its value, and where that comes from."""
-    from scenewright.commands.settings import list_settings
-
-    raise typer.Exit(list_settings(setting or [], json=json))
+    raise typer.Exit(work.settings.list_settings(setting or [], json=json))
 
 
 register(app)

@@ -7,16 +7,20 @@ import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from grounding.errors import GroundingError
+from grounding.folders import examined, kind_of
+from grounding.named import POCKET, PROPOSED, model_folder
+from grounding.profile import Profile
+from planner.whole import write_whole
+from scenewright import stack
 from scenewright.commands.console import table
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
+from scenewright.errors import StorageFailed
 from scenewright.loop.metadata import versions
 from scenewright.places import config_file
-
-if TYPE_CHECKING:
-    from grounding.profile import Profile
 
 LEAST_ROOM = 200 * 2**20
 NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
@@ -36,7 +40,7 @@ class Found(NamedTuple):
 def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     """What each role is set to, whether it is there, and what else could be used."""
     settings = Settings.load(assigned(assignments))
-    chosen = [*(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
+    chosen = [*(_chosen(role, name) for role, name in stack.roles(settings).items()), *_objections(settings)]
     others = list(_cached())
     if json:
         write_json({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]})
@@ -45,30 +49,17 @@ def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     return Ending.DONE if all(f.well for f in chosen) else Ending.FAILED
 
 
-def _roles(settings: Settings) -> dict[str, str]:
-    from scenewright.stack import roles
-
-    return roles(settings)
-
-
 def _objections(settings: Settings) -> Iterator[Found]:
     """What the models that were named cannot do for each other, or on this machine."""
-    from scenewright.stack import objections
-
-    return (Found(what, False, sentence) for what, sentence in objections(settings))
+    return (Found(what, False, sentence) for what, sentence in stack.objections(settings))
 
 
 def _chosen(role: str, name: str) -> Found:
     """Whether the model of a role is there. Only files are looked at."""
-    from grounding.errors import GroundingError
-    from grounding.folders import examined
-    from grounding.named import POCKET, PROPOSED, model_folder
-    from grounding.profile import Profile
-
     try:
         folder = model_folder(name, role)
     except (GroundingError, ImportError) as error:
-        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role])
+        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[_kind(role)])
         return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
                                               f"{role.upper().replace(' ', '_')}=its name")
     try:
@@ -81,6 +72,11 @@ def _chosen(role: str, name: str) -> Found:
     return Found(role, not problem, f"{name}: {problem or where}{_known(profile) if role == 'image model' else ''}")
 
 
+def _kind(role: str) -> str:
+    """What a role takes: the second judges are of the same kinds as the first."""
+    return role.removeprefix("second ")
+
+
 def _known(profile: Profile) -> str:
     """What an image model can be asked for, where that is not anything."""
     if profile.nouns is None:
@@ -90,8 +86,6 @@ def _known(profile: Profile) -> str:
 
 
 def _shape_problem(role: str, folder: Path) -> str:
-    from grounding.folders import kind_of
-
     if role == "image model":
         if folder.is_file():
             return "" if folder.suffix == ".safetensors" else f"`{folder.name}` is no .safetensors file"
@@ -99,7 +93,7 @@ def _shape_problem(role: str, folder: Path) -> str:
             return ""
         return f"`{folder}` has no model_index.json, so it is no diffusers pipeline"
     kind = kind_of(folder)
-    if HUB_FAMILIES.get(kind) == role:
+    if HUB_FAMILIES.get(kind) == _kind(role):
         return ""
     return f"`{folder}` holds a `{kind or 'model of unknown kind'}`, which is no {role} that is supported"
 
@@ -110,8 +104,6 @@ def _cached() -> Iterator[Found]:
         return
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
-
-    from grounding.folders import kind_of
 
     try:
         repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
@@ -131,7 +123,7 @@ def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     """Everything that can keep scenewright from working, one line each."""
     settings = Settings.load(assigned(assignments))
     found = [*_packages(), *_settings(settings), *_folders(settings),
-             *(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
+             *(_chosen(role, name) for role, name in stack.roles(settings).items()), *_objections(settings)]
     if json:
         write_json([f._asdict() for f in found])
     else:
@@ -162,9 +154,6 @@ def _settings(settings: Settings) -> Iterator[Found]:
 
 
 def _folders(settings: Settings) -> Iterator[Found]:
-    from planner.whole import write_whole
-    from scenewright.errors import StorageFailed
-
     probe = settings.runs / "doctor.probe"
     try:
         write_whole(probe, b"")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from scenewright import commands as work
 
 PROMPTS = 'One prompt per line, or JSON lines {"prompt": "…"} with id, seed and canvas if wanted; `-` is stdin.'
 LineNumber = Annotated[int | None, typer.Option("--line", help="Of a file of JSON lines: the one with this number.")]
@@ -25,16 +26,6 @@ Planner = Annotated[Reader | None, typer.Option(help="Who reads the prompt; `aut
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Setting = Annotated[list[str] | None, typer.Option(
     "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
-
-
-def given(flags: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
-    """The settings of a command line: those with options of their own, which count for more, and `--set name=value`."""
-    found = {name: value for name, value in flags.items() if value is not None}
-    if assignments:
-        from scenewright.config import assigned
-
-        found = {**assigned(assignments), **found}
-    return found
 
 
 def register(app: typer.Typer) -> None:
@@ -66,13 +57,9 @@ def render(
     json: Json = False,
 ) -> None:
     """Paint a prompt and verify every claim of it. Exit code 3 says that a claim fails."""
-    from scenewright.commands.files import Choice
-    from scenewright.commands.render import Order
-
-    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas,
-             "planner": planner.value if planner else None}
-    order = Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
-    raise typer.Exit(order.carried_out(prompt, layout, Choice(line, id), batch))
+    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas, "planner": planner}
+    order = work.render.Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
+    raise typer.Exit(order.carried_out(prompt, layout, (line, id), batch))
 
 
 def verify(
@@ -86,10 +73,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Say of a picture which claims of a prompt hold, with evidence. Exit code 3 says that one fails."""
-    from scenewright.commands.files import Choice
-    from scenewright.commands.verify import verify_picture
-
-    raise typer.Exit(verify_picture(image, prompt, layout, Choice(line, id), draw=draw, assignments=setting or [],
+    raise typer.Exit(work.verify.verify_picture(image, prompt, layout, (line, id), draw=draw, assignments=setting or [],
                                     json=json))
 
 
@@ -102,9 +86,7 @@ def reproduce(
     json: Json = False,
 ) -> None:
     """Paint a picture again from its own recipe. Says whether the same bytes come out."""
-    from scenewright.commands.reproduce import reproduce_file
-
-    raise typer.Exit(reproduce_file(image, out, together=together, assignments=setting or [], json=json))
+    raise typer.Exit(work.reproduce.reproduce_file(image, out, together=together, assignments=setting or [], json=json))
 
 
 def runs(
@@ -117,9 +99,8 @@ def runs(
     json: Json = False,
 ) -> None:
     """List the stored runs and how they ended; move, remove or pare them down."""
-    from scenewright.commands.runs import manage_runs
-
-    raise typer.Exit(manage_runs(names or [], keep=keep, to=move, remove=remove, assignments=setting or [], json=json))
+    raise typer.Exit(work.runs.manage_runs(names or [], keep=keep, to=move, remove=remove, assignments=setting or [],
+                                           json=json))
 
 
 def models(
@@ -127,9 +108,7 @@ def models(
     json: Json = False,
 ) -> None:
     """List the models that can be used, and what is missing. Says how to get it."""
-    from scenewright.commands.doctor import list_models
-
-    raise typer.Exit(list_models(setting or [], json=json))
+    raise typer.Exit(work.doctor.list_models(setting or [], json=json))
 
 
 def calibrate(
@@ -140,9 +119,7 @@ def calibrate(
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
-    from scenewright.commands.verify import calibrate_judges
-
-    raise typer.Exit(calibrate_judges(out, pictures, images, setting or [], json=json))
+    raise typer.Exit(work.calibrate.calibrate_judges(out, pictures, images, setting or [], json=json))
 
 
 def doctor(
@@ -150,6 +127,4 @@ def doctor(
     json: Json = False,
 ) -> None:
     """Check the installation: packages, settings, folders, models."""
-    from scenewright.commands.doctor import examine
-
-    raise typer.Exit(examine(setting or [], json=json))
+    raise typer.Exit(work.doctor.examine(setting or [], json=json))

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
+from scenewright.asked import asked
 from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
+from scenewright.commands.progress import watched
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
+from scenewright.commands.show import report
 from scenewright.planning import PromptPlanner
+
+
+def opened(flags: Mapping[str, Any], assignments: Sequence[str]) -> PromptPlanner:
+    """The planner that a command line asks for; what is wrong with its language model is told at once."""
+    able = PromptPlanner(asked(None, flags, assignments))
+    _ = able.chat_model
+    return able
 
 
 def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
@@ -25,7 +35,7 @@ def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: P
     layout = planner.plan(read_text(DASH) if prompt == "-" else prompt, hints=kept).layout
     violations = check(layout)
     if draw:
-        from planner.draw import draw as draw_layout
+        from planner.draw import draw as draw_layout  # with Pillow
 
         draw_layout(layout, draw, relations=relations)
     if out:
@@ -37,15 +47,11 @@ def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: P
 
 def told(layout: Layout, violations: Sequence[Violation]) -> str:
     """A layout as a table."""
-    from scenewright.commands.show import report
-
     return report(layout, verdicts(layout), violations)
 
 
 def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
-    from scenewright.commands.progress import watched
-
     if source != DASH and target.exists() and source.samefile(target):
         raise BadInput(f"`{source}` cannot be read and written at once; give --out another name")
     failed = total = 0

@@ -14,14 +14,15 @@ from planner.errors import BadInput, ScenewrightError
 from planner.scene import Layout
 from planner.whole import write_whole
 from scenewright.api import render
-from scenewright.commands.files import DASH, Choice, picture_format, read_layout, read_text, write_picture
+from scenewright.commands.evidence import told_result
+from scenewright.commands.files import DASH, Choice, read_layout, read_text
 from scenewright.commands.labels import labels_of
 from scenewright.commands.live import Live
-from scenewright.commands.painting import given
+from scenewright.commands.pictures import picture_format, write_picture
 from scenewright.commands.records import Ids, Wish, dumped, failed, told_unused, wish_of
 from scenewright.commands.runs import parts_of
 from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
-from scenewright.config import Settings
+from scenewright.config import Settings, assigned
 from scenewright.errors import Busy
 from scenewright.loop.metadata import recipe_of, with_recipe
 from scenewright.loop.naming import digest
@@ -44,7 +45,7 @@ class Order:
     @classmethod
     def of(cls, flags: Mapping[str, Any], assignments: Sequence[str], *, keep: str, **rest: Any) -> Order:
         """From flags and `--set name=value`; flags count for more."""
-        return cls(Settings.load(given(flags, assignments)), keep=parts_of(keep) if keep else None, **rest)
+        return cls(Settings.load({**assigned(assignments), **flags}), keep=parts_of(keep) if keep else None, **rest)
 
     def carried_out(self, prompt: str | None, layout: Path | None, choice: Choice, batch: Path | None) -> Ending:
         """Render what was asked for; after Control-C, say that nothing is lost."""
@@ -96,8 +97,6 @@ class Order:
         return paths
 
     def _told(self, result: Result, pictures: Sequence[Path]) -> str:
-        from scenewright.commands.evidence import told_result
-
         page = self.report or result.folder / PAGE
         where = f"picture: {', '.join(map(str, pictures))}\n" + (f"report:  {page}\n" if page.exists() else "")
         return told_result(result) + harmless(where)

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from planner.whole import write_whole
+from scenewright import stack
 from scenewright.api import open_picture
 from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
@@ -97,11 +98,9 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
 
 def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
-    from scenewright.stack import loading_of, open_painter
-
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device, loading_of(settings)),
+    again = reproduce(path, stack.open_painter(settings.image_model, settings.device, stack.loading_of(settings)),
                       together=together)
     if out is not None:
         write_whole(out, again.content)

@@ -258,13 +258,15 @@ def test_runs_are_pared_down_moved_and_removed(scenewright: Any, tmp_path: Path)
 
 
 def test_a_size_that_the_model_cannot_paint_is_told_before_it_paints(
-        scenewright: Any, painter: fakes.DrawingPainter, capsys: pytest.CaptureFixture[str]) -> None:
-    said: list[str] = []
-    painter.pause = lambda: said.append(capsys.readouterr().err)
-    scenewright("render", PROMPT, "--canvas", "1024x1024")
-    assert "a canvas of 1024x1024 was asked for; this model paints it in 128x128" in " ".join(said[0].split())
-    painter.pause = lambda: None
-    assert "in 128x128" in scenewright("render", PROMPT, "--canvas", "1024x1024").err.replace("\n", " ")
+        scenewright: Any, tmp_path: Path) -> None:
+    stack = Stack(PromptPlanner(), fakes.DrawingPainter(), fakes.Oracle())
+    told = list(watch(runs=tmp_path / "runs", layout=place(read(PROMPT), seed=0), canvas="1024x1024",
+                      stack=stack))
+    kinds = [type(event).__name__ for event in told]
+    assert kinds.index("Warned") < kinds.index("RoundBegan")
+    for _ in range(2):  # painted, and given back
+        said = " ".join(scenewright("render", PROMPT, "--canvas", "1024x1024").err.split())
+        assert said.count("a canvas of 1024x1024 was asked for; this model paints it in 128x128") == 1
     assert scenewright("render", PROMPT, "--canvas", "1:1").err == ""
     assert scenewright("render", PROMPT, "--canvas", "128x128").err == ""
 
