@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from grounding.errors import ModelMissing
+from grounding.folders import examined, kind_of
 from grounding.pocket.models import checked
+from grounding.verify.load import DETECTORS, SCORERS
 
 POCKET = "pocket"
 """The models in the package; what they are like stands in their folders."""
@@ -21,6 +24,8 @@ PROPOSED = {
     "scorer": ("openai/clip-vit-large-patch14", "google/siglip2-so400m-patch14-384"),
 }
 """Well-known models of each role, named where none is there."""
+KINDS = {**dict.fromkeys(DETECTORS, "detector"), **dict.fromkeys(SCORERS, "scorer")}
+"""The role that each kind of judge can take."""
 
 
 def model_folder(name: str, role: str) -> Path:
@@ -35,6 +40,38 @@ def model_folder(name: str, role: str) -> Path:
     if path.is_dir() or (path.is_file() and kind == "image model"):
         return path
     return _hub_folder(name, role)
+
+
+def fitting(role: str, folder: Path) -> None:
+    """Raise `ModelMissing` where what lies there cannot take the role, as far as its descriptions say."""
+    examined(role, folder)
+    kind = role.removeprefix("second ")
+    if kind != "image model":
+        if KINDS.get(kind_of(folder)) != kind:
+            raise ModelMissing(f"`{folder}` holds a `{kind_of(folder) or 'model of unknown kind'}`, which is no {kind} "
+                               "that is supported")
+    elif folder.is_file() and folder.suffix != ".safetensors":
+        raise ModelMissing(f"`{folder.name}` is no .safetensors file")
+    elif folder.is_dir() and not (folder / "model_index.json").is_file():
+        raise ModelMissing(f"`{folder}` has no model_index.json, so it is no diffusers pipeline")
+
+
+def cached() -> Iterator[tuple[str, str]]:
+    """The models in the hub's cache that could take a role: the role, and the model's name."""
+    if find_spec("huggingface_hub") is None:
+        return
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
+    except CacheNotFound:
+        return
+    for repository in repositories:
+        for folder in (revision.snapshot_path for revision in repository.revisions):
+            pipeline = (folder / "model_index.json").is_file()
+            if role := "image model" if pipeline else KINDS.get(kind_of(folder), ""):
+                yield role, repository.repo_id
 
 
 def _hub_folder(name: str, role: str) -> Path:

@@ -23,14 +23,15 @@ from scenewright.errors import StorageFailed
 from scenewright.loop import events
 from scenewright.loop.course import Request
 from scenewright.loop.metadata import versions
+from scenewright.loop.naming import run_id
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, PICTURES, Run, run_id
+from scenewright.loop.runs import PAGE, PICTURES, UNREADABLE, Run
 from scenewright.planning import in_words, read
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from scenewright.planning import Callbacks
+    from planner.read.model.line import Callbacks
     from scenewright.stack import Stack
 
 def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout | None = None,
@@ -107,7 +108,7 @@ def open_picture(path: Path) -> Image.Image:
             return image.convert("RGB")
     except FileNotFoundError:
         raise BadInput(f"there is no picture `{path}`") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UNREADABLE:
         raise BadInput(f"`{path}` is not a picture that can be read") from None
 
 

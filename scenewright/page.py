@@ -94,7 +94,8 @@ def page(run: Run, result: Result) -> str:
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
         ended=ended(result), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
-        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
+        rows=list(_rows(report, result.image)), counted=" · ".join(counted(report)) if report else "not verified",
+        layout=_layout(result.layout, dark=False),
         dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
@@ -157,12 +158,11 @@ def _cost(result: Result) -> list[tuple[str, str]]:
     return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
 
 
-def _counted(report: Report | None) -> str:
-    if report is None:
-        return "not verified"
-    parts = [f"{len(report.holding)} hold" + (f" ({len(report.reserved)} with a reserve)" if report.reserved else ""),
-             f"{len(report.failing)} fail", f"{len(report.undecided)} cannot be told"]
-    return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
+def counted(report: Report) -> list[str]:
+    """How many claims hold, fail and cannot be told, in words."""
+    held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
+    counts = ((len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told"))
+    return [f"{number} {what}" for number, what in counts if number] or ["no claims"]
 
 
 def _rows(report: Report | None, image: Image.Image) -> Iterator[ClaimRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,22 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planner.errors import BadInput
 from planner.place import EYE, Legibility, place
 from planner.read import grammar
-from planner.scene import Canvas, Layout, Scene
+from planner.scene import Canvas, Data, Layout, Scene
 from scenewright.asked import Asked, asked
-from scenewright.hints import hints_for
-from scenewright.replanning import roomy
+from scenewright.boxes import hints_for, roomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
     from langchain_core.language_models import BaseChatModel
 
     from grounding.verify.report import Report
+    from planner.read.model.line import Callbacks
     from planner.read.model.terms import Terms
     from planner.scene import Box
 
-    Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
 
 LONGEST_PROMPT = 20_000
 
@@ -39,13 +36,13 @@ class Understood(NamedTuple):
     calls: int = 0
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A layout, what was said about it on the way, and how many requests to a language model it took."""
+class Planned(Data):
+    """A layout, what was said about it on the way, how many requests to a language model it took, and how long."""
 
     layout: Layout
     notes: tuple[str, ...] = ()
     calls: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class PromptPlanner:
         size = canvas or self.how.size(reading.scene.canvas or self.spare)
         layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size,
                        legible=self.legible)
-        return Planned(layout, reading.notes, reading.calls)
+        return Planned(layout=layout, notes=reading.notes, calls=reading.calls)
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
         """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
@@ -93,7 +90,7 @@ class PromptPlanner:
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
             return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
-        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
+        return Planned(layout=place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
                              legible=self.legible))
 
     @cached_property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grounding.errors import ModelMissing, Unsupported
 from grounding.folders import usable
 from grounding.loading import PLAIN, Followed, Loading, Lora
-from grounding.named import NONE, POCKET, PROPOSED, model_folder
+from grounding.named import NONE, POCKET, PROPOSED, fitting, model_folder
 from grounding.profile import Profile
 from planner.place import PAINTER
 from planner.scene import Canvas
@@ -22,9 +22,9 @@ from scenewright.planning import PromptPlanner
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from planner.read.model.line import Callbacks
     from scenewright.loop.painter import SampledPainter
     from scenewright.loop.verifier import ClaimVerifier
-    from scenewright.planning import Callbacks
 
 MOST_NAMED = 6
 
@@ -116,7 +116,8 @@ def roles(settings: Settings) -> dict[str, str]:
 
 
 def named(settings: Settings) -> None:
-    """Raise `ModelMissing` where a person named a model that is not there, before anything large is loaded."""
+    """Raise `ModelMissing` where a person named a model that is not there, or is of another kind, before anything large
+    is loaded."""
     for role, name in roles(settings).items():
         if name != POCKET:
-            model_folder(name, role)
+            fitting(role, model_folder(name, role))

@@ -6,12 +6,10 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 from grounding.errors import GroundingError
-from grounding.folders import examined, kind_of
-from grounding.named import POCKET, PROPOSED, model_folder
+from grounding.named import POCKET, PROPOSED, cached, fitting, model_folder
 from grounding.profile import Profile
 from planner.whole import write_whole
 from scenewright import stack
@@ -25,8 +23,6 @@ from scenewright.places import config_file
 LEAST_ROOM = 200 * 2**20
 NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
           "langgraph": "", "jinja2": "", "shapely": "", "scipy": ""}
-HUB_FAMILIES = {"owlvit": "detector", "owlv2": "detector", "grounding-dino": "detector",
-                "mm-grounding-dino": "detector", "clip": "scorer", "siglip": "scorer", "siglip2": "scorer"}
 
 
 class Found(NamedTuple):
@@ -59,22 +55,16 @@ def _chosen(role: str, name: str) -> Found:
     try:
         folder = model_folder(name, role)
     except (GroundingError, ImportError) as error:
-        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[_kind(role)])
+        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role.removeprefix("second ")])
         return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
-                                              f"{role.upper().replace(' ', '_')}=its name")
+                                  f"{role.upper().replace(' ', '_')}=its name")
     try:
-        examined(role, folder)
+        fitting(role, folder)
         profile = Profile.of(folder)
     except GroundingError as error:
         return Found(role, False, f"{name}: {error}")
-    problem = _shape_problem(role, folder)
     where = "in the package" if name == POCKET else str(folder)
-    return Found(role, not problem, f"{name}: {problem or where}{_known(profile) if role == 'image model' else ''}")
-
-
-def _kind(role: str) -> str:
-    """What a role takes: the second judges are of the same kinds as the first."""
-    return role.removeprefix("second ")
+    return Found(role, True, f"{name}: {where}{_known(profile) if role == 'image model' else ''}")
 
 
 def _known(profile: Profile) -> str:
@@ -85,38 +75,11 @@ def _known(profile: Profile) -> str:
     return f"; it paints {', '.join(profile.nouns)}; in {', '.join(families.get('colour', ('any colour',)))}"
 
 
-def _shape_problem(role: str, folder: Path) -> str:
-    if role == "image model":
-        if folder.is_file():
-            return "" if folder.suffix == ".safetensors" else f"`{folder.name}` is no .safetensors file"
-        if (folder / "model_index.json").is_file():
-            return ""
-        return f"`{folder}` has no model_index.json, so it is no diffusers pipeline"
-    kind = kind_of(folder)
-    if HUB_FAMILIES.get(kind) == _kind(role):
-        return ""
-    return f"`{folder}` holds a `{kind or 'model of unknown kind'}`, which is no {role} that is supported"
-
-
 def _cached() -> Iterator[Found]:
     """The models in the hub's cache that could take a role."""
-    if find_spec("huggingface_hub") is None:
-        return
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
-    except CacheNotFound:
-        return
-    for repository in repositories:
-        for revision in repository.revisions:
-            folder = revision.snapshot_path
-            pipeline = (folder / "model_index.json").is_file()
-            role = "image model" if pipeline else HUB_FAMILIES.get(kind_of(folder), "")
-            if role:
-                variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
-                yield Found(role, True, f"{repository.repo_id} is in the cache; use it with {variable}=its name")
+    for role, name in cached():
+        variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
+        yield Found(role, True, f"{name} is in the cache; use it with {variable}=its name")
 
 
 def examine(assignments: Sequence[str], *, json: bool) -> Ending:

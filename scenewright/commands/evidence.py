@@ -11,7 +11,7 @@ from grounding.verify.report import Finding, Report
 from planner.plain import plain
 from scenewright.commands.console import console, grid, rendered
 from scenewright.loop.result import Result
-from scenewright.page import ended
+from scenewright.page import counted, ended
 
 MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
 RESERVED = "yellow"
@@ -64,7 +64,5 @@ def _mark(finding: Finding, console: Console) -> Text:
 
 
 def _summary(report: Report) -> Text:
-    held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
-    counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
-    said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
-    return Text(f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {said}", COLOURS[report.verdict])
+    said = f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {', '.join(counted(report))}"
+    return Text(said, COLOURS[report.verdict])

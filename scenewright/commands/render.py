@@ -58,7 +58,7 @@ class Order:
         if batch is not None:
             if prompt or layout:
                 raise BadInput("--batch brings its own prompts; give either it or one prompt or --layout")
-            return Batch(self).carried_out(read_text(batch))
+            return Errands(self).carried_out(read_text(batch))
         if not prompt and layout is None:
             raise BadInput("expected a prompt, --layout or --batch, got none of them")
         if self.out is not None:
@@ -114,7 +114,7 @@ def _others(result: Result, most: int) -> Iterator[bytes]:
 
 
 @dataclass
-class Batch:
+class Errands:
     """One run per line. A line that fails does not stop the others; a second call does only what is left, and two at
     the same time share the work."""
 

@@ -7,6 +7,7 @@ decides as it did before. Nothing else remembers where it was. The state holds n
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +31,7 @@ from scenewright.loop.metadata import recipe_of, with_recipe
 from scenewright.loop.naming import digest, seed_of
 from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.result import Outcome, Result, Try, sha256
-from scenewright.loop.runs import LAYOUT, PAGE, PICTURE, REFUSED, REPORT, RESULT, Batch, Judged, Plan, Run
+from scenewright.loop.runs import LAYOUT, PAGE, PICTURE, REFUSED, REPORT, RESULT, Batch, Judged, Run
 from scenewright.loop.stages import Painter, Painting, Planned, Planner, Source, Task, Unpaintable, Verifier
 
 BUDGETS = {"rounds", "seconds", "llm_calls"}
@@ -91,7 +92,7 @@ class Loop:
         try:
             ended = self._graph().invoke(State(course=Course(how=self.request.how)), LIMIT)
         except (PlanError, BadRequest) as error:
-            self.run.write(REFUSED, f"{_Refused(reason=str(error)).model_dump_json()}\n")
+            self.run.write(REFUSED, json.dumps({"reason": str(error)}) + "\n")
             raise
         return self._ending(State.model_validate(ended))
 
@@ -119,7 +120,7 @@ class Loop:
         """The first layout, or the one that came with the request."""
         request = self.request
         return self._planned(state, digest(f"plan {request.model_dump_json(exclude=BUDGETS)}"), lambda: (
-            Planned(request.layout) if request.layout is not None else
+            Planned(layout=request.layout) if request.layout is not None else
             self.planner.plan(request.prompt, seed=request.seed, calls=request.llm_calls)))
 
     def replan(self, state: State) -> State:
@@ -136,8 +137,7 @@ class Loop:
         """A plan: from the folder if it is there, made and stored otherwise."""
         plan, began = self.run.plan(key), self.clock()
         if plan is None:
-            made = make()
-            plan = Plan(layout=made.layout, notes=tuple(made.notes), calls=made.calls, seconds=self.clock() - began)
+            plan = make().model_copy(update={"seconds": self.clock() - began})
             self.run.keep_plan(key, plan)
         self.tell(events.Planned(plan.layout, plan.notes))
         return state.but(layout=plan.layout, plan=key, calls=state.calls + plan.calls,
@@ -287,12 +287,6 @@ class Loop:
             llm_calls=state.calls, seconds=state.seconds)
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")
         return Result.of(self.run, outcome)
-
-
-class _Refused(Data):
-    """Why a prompt was not planned or painted at all."""
-
-    reason: str
 
 
 def best_of(tries: Sequence[Try]) -> Try | None:

@@ -6,24 +6,20 @@ nothing in it names a file, a server or a piece of code.
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
 from pathlib import Path
-from struct import unpack_from
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from PIL import Image, PngImagePlugin
 from pydantic import Field, ValidationError, model_validator
 
 from grounding.receipt import Receipt
-from grounding.settings import Incant
 from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
-from scenewright.loop.runs import Run, png
+from scenewright.loop.runs import UNREADABLE, Run, png
 from scenewright.loop.stages import MOST_SEEDS, Made, Task, Word
 
 CHUNK = "scenewright"
@@ -141,68 +137,29 @@ def recipe_in(path: Path) -> Recipe:
 
 def read_recipe(path: Path) -> tuple[Recipe, str]:
     """The recipe that a PNG carries, and how it is written there. Raises `BadInput` as `recipe_in` does."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise BadInput(f"`{path}` is larger than any picture of ours")
-        text = next((text for name, text in _texts(path.read_bytes()) if name == CHUNK), None)
-    except OSError as error:
-        raise BadInput(f"cannot read `{path}`: {error.strerror or 'it is not a picture'}") from None
+    text = _carried(path)
     if text is None:
         raise BadInput(f"`{path}` carries no recipe: it is not ours, or was saved without it")
     try:
-        return Recipe.model_validate_json(_now(text)), text
+        return Recipe.model_validate_json(text), text
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(step) for step in first["loc"])[:120]
         raise BadInput(f"the recipe in `{path}` is not one of ours: {where}: {first['msg']}") from None
 
 
-def _now(text: str) -> str:
-    """A recipe of the first version, which had the settings beside the task, as it is written now."""
+def _carried(path: Path) -> str | None:
+    """The text under our name in a PNG file, which Pillow inflates no farther than a mebibyte; None where there is
+    none that could be ours."""
     try:
-        content = json.loads(text)
-        old = isinstance(content, dict) and content.get("schema_version") == 1
-        return json.dumps(_upgraded(content)) if old else text
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return text
-
-
-def _upgraded(old: dict[str, Any]) -> dict[str, Any]:
-    """Pictures from before settings were recorded have none, and are refused."""
-    task, settled = old["task"], old["settled"]
-    incant = settled.get("incant")
-    learning = {name: value for name, value in incant.items() if name in Incant.model_fields} if incant else None
-    made = {name: settled[name] for name in Made.model_fields}
-    known = {name: value for name, value in old.items() if name != "settled"}
-    source = _upgraded(old["source"]) if old.get("source") else None
-    return {**known, "schema_version": 2, "made": made, "source": source,
-            "task": {"layout": task["layout"], "seeds": task["seeds"], "source": task.get("source"),
-                     "how": {**settled["options"], "tokens": learning}}}
-
-
-def _texts(raw: bytes) -> Iterator[tuple[str, str]]:
-    """The iTXt chunks of a PNG file whose size stays within `LARGEST`, also when inflated."""
-    if not raw.startswith(b"\x89PNG\r\n\x1a\n"):
-        return
-    at = 8
-    while at + 12 <= len(raw):
-        length, kind = unpack_from(">I4s", raw, at)
-        if kind == b"iTXt" and length <= LARGEST:
-            yield from _text(raw[at + 8 : at + 8 + length])
-        at += 12 + length
-
-
-def _text(chunk: bytes) -> Iterator[tuple[str, str]]:
-    name, _, rest = chunk.partition(b"\0")
-    parts = rest[2:].split(b"\0", 2)
-    if len(rest) < 2 or len(parts) < 3:
-        return
-    body = parts[2]
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"`{path}` is larger than any picture of ours")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read `{path}`: {error.strerror or 'it is not a picture'}") from None
     try:
-        if rest[0]:
-            inflate = zlib.decompressobj()
-            body = inflate.decompress(body, LARGEST + 1)
-        if len(body) <= LARGEST:
-            yield name.decode("latin-1"), body.decode("utf-8")
-    except (zlib.error, UnicodeDecodeError):
-        return
+        with Image.open(BytesIO(raw), formats=["PNG"]) as image:
+            text = getattr(image, "text", {}).get(CHUNK)
+    except UNREADABLE:
+        return None
+    return text if isinstance(text, str) and len(text.encode("utf-8", "replace")) <= LARGEST else None

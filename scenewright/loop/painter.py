@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import torch
 from PIL.Image import Image
 
 from grounding.backbones import load
 from grounding.backbones.quiet import quietly
-from grounding.errors import Unsupported
 from grounding.job import Start, fitted
 from grounding.loading import PLAIN, Loading
+from grounding.memory import as_memory_allows
 from grounding.named import model_folder
 from grounding.painter import Painter
 from grounding.profile import Profile, Unpaintable, unpaintable, words_of
@@ -74,34 +72,4 @@ class SampledPainter:
                                       on_step=on_step, cancel=cancel)
 
         with self._alone, quietly():
-            try:
-                return paint(task.seeds)
-            except (MemoryError, RuntimeError) as error:
-                if not out_of_memory(error):
-                    raise
-                return _one_by_one(task.seeds, paint)
-
-
-def _one_by_one(seeds: Sequence[int], paint: Callable[[Sequence[int]], list[Painting]]) -> list[Painting]:
-    _release()
-    try:
-        return [painting for seed in seeds for painting in paint((seed,))]
-    except (MemoryError, RuntimeError) as error:
-        if not out_of_memory(error):
-            raise
-        _release()
-        raise Unsupported("there is not enough memory to paint even one picture; choose a smaller canvas, a smaller "
-                          "model, or another device") from None
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, in any of the ways in which libraries say so."""
-    said = str(error).lower()
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or any(
-        words in said for words in ("out of memory", "alloc_failed", "not enough memory", "can't allocate memory"))
-
-
-def _release() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+            return as_memory_allows(task.seeds, paint)

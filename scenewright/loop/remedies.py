@@ -44,11 +44,6 @@ class Case:
     whole: bool = False
 
 
-def anyone(how: How, report: Report, problem: Problem) -> bool:
-    """Fits everything."""
-    return True
-
-
 @dataclass(frozen=True)
 class Remedy:
     """One thing to try. `apply` is given the course, the case, and those of its problems that the remedy is for.
@@ -60,7 +55,7 @@ class Remedy:
     name: str
     says: str
     apply: Callable[[Course, Case, Sequence[Problem]], Course]
-    fits: Callable[[How, Report, Problem], bool] = anyone
+    fits: Callable[[How, Report, Problem], bool] = lambda how, report, problem: True
     fresh: bool = False
     whole: bool = False
     everywhere: bool = False

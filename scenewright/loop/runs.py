@@ -32,15 +32,12 @@ from pydantic import BaseModel, Field, ValidationError
 
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
+from planner.scene import Data
 from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.files import own_folder, read_whole, remove, sweep
-from scenewright.loop.naming import digest, run_id, seed_of
-from scenewright.loop.stages import Painting, Task
-
-__all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judged", "Part", "Plan", "Run", "Summary",
-           "digest", "png", "run_id", "seed_of"]
+from scenewright.loop.naming import digest
+from scenewright.loop.stages import Painting, Planned, Task
 
 SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
@@ -53,6 +50,8 @@ PARTS: Mapping[Part, tuple[str, ...]] = {
 """What of a finished run can be kept or not. The picture, the request and the outcome are always kept."""
 
 M = TypeVar("M", bound=BaseModel)
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""What Pillow raises over files that are no pictures."""
 
 
 class Summary(Data):
@@ -64,15 +63,6 @@ class Summary(Data):
     prompt: str = ""
     created: str = ""
     rounds: int = 0
-
-
-class Plan(Data):
-    """A stored plan, and how long it took."""
-
-    layout: Layout
-    notes: tuple[str, ...] = ()
-    calls: int = 0
-    seconds: float = 0.0
 
 
 class Judged(Data):
@@ -189,11 +179,11 @@ class Run:
         about = self._stored(RUN, _About)
         return None if about is None else about.model_dump()
 
-    def plan(self, key: str) -> Plan | None:
+    def plan(self, key: str) -> Planned | None:
         """A stored plan."""
-        return self._stored(f"plans/{key}.json", Plan)
+        return self._stored(f"plans/{key}.json", Planned)
 
-    def keep_plan(self, key: str, plan: Plan) -> None:
+    def keep_plan(self, key: str, plan: Planned) -> None:
         """Store a plan under the digest of what it depends on."""
         self.write(f"plans/{key}.json", plan.model_dump_json())
 
@@ -329,7 +319,7 @@ def _painting(raw: bytes | None, note: Note) -> Painting | None:
     try:
         image = Image.open(BytesIO(raw))
         image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UNREADABLE:
         return None
     return Painting(image, note.receipt)
 

@@ -50,11 +50,11 @@ class ScenePlanner:
 
     def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
         """The scene, placed."""
-        return Planned(place(self.scene, seed=seed, canvas=Canvas(width=SIDE, height=SIDE)))
+        return Planned(layout=place(self.scene, seed=seed, canvas=Canvas(width=SIDE, height=SIDE)))
 
     def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
         """The scene, placed differently."""
-        return Planned(place(self.scene, seed=seed, canvas=layout.canvas), ("placed anew",))
+        return Planned(layout=place(self.scene, seed=seed, canvas=layout.canvas), notes=("placed anew",))
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar
@@ -190,7 +189,7 @@ def test_a_planner_is_told_how_many_calls_are_left_and_what_was_seen(loop: Make,
 
         def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
             self.left.append(calls)
-            return Planned(super().plan(prompt, seed=seed, calls=calls).layout, calls=2)
+            return Planned(layout=super().plan(prompt, seed=seed, calls=calls).layout, calls=2)
 
         def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
             assert report is not None
@@ -213,7 +212,6 @@ def test_events_tell_the_whole_story_in_order(loop: Make) -> None:
     names = [type(e).__name__ for e in told if not isinstance(e, events.Stepped)]
     assert names == ["Began", "Planned", "RoundBegan", "Painted", "Verified", "Decided", "RoundBegan", "Painted",
                      "Verified", "Verified"]
-    assert all(json.dumps(events.told(e)) for e in told)
 
 
 def test_the_same_request_gives_the_same_file(loop: Make, tmp_path: Path) -> None:

@@ -33,10 +33,10 @@ class Placed:
     """Plans with the grammar."""
 
     def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        return Planned(place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
+        return Planned(layout=place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
 
     def replan(self, layout: Any, report: Any, *, seed: int, calls: int) -> Planned:
-        return Planned(layout)
+        return Planned(layout=layout)
 
 
 @pytest.fixture(scope="module")
@@ -71,42 +71,6 @@ def test_a_version_with_other_habits_paints_the_same_file(
     again = reproduce(result.picture, painter)
     assert again.same_bytes
     assert again.differences == ()
-
-
-def first_version(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as it was written when the settings stood beside the task."""
-    now = json.loads(recipe.model_dump_json())
-    how, made = now["task"]["how"], now["made"]
-    return {
-        "schema_version": 1, "index": now["index"], "painter": now["painter"], "versions": now["versions"],
-        "run": now["run"], "parent": None,
-        "task": {"layout": now["task"]["layout"], "seeds": now["task"]["seeds"], "steps": None, "guidance_scale": None,
-                 "strength": 1.0, "guide": {}, "bind": [], "clear": [], "tokens": False, "mend": None, "source": None},
-        "settled": {"options": {name: value for name, value in how.items() if name != "tokens"}, **made,
-                    "incant": {**json.loads(Incant().model_dump_json()), "objective": "attention", "quality": 1.0}}}
-
-
-def test_a_picture_of_the_first_version_is_read_and_painted_again(
-        result: Result, painter: SampledPainter, tmp_path: Path) -> None:
-    recipe = recipe_in(result.picture)
-    old, learned = first_version(recipe), first_version(recipe)
-    old["settled"]["incant"] = None
-    (tmp_path / "old.png").write_bytes(with_recipe(result.image, recipe, json.dumps(old)))
-    (tmp_path / "learned.png").write_bytes(with_recipe(result.image, recipe, json.dumps(learned)))
-    assert recipe_in(tmp_path / "old.png") == recipe
-    assert recipe_in(tmp_path / "learned.png").task.how == recipe.task.how.but(tokens=Incant())
-    again = reproduce(tmp_path / "old.png", painter)
-    assert again.same_bytes
-    assert again.differences == ()
-
-
-def test_a_picture_from_before_settings_were_recorded_is_refused(result: Result, tmp_path: Path) -> None:
-    recipe = recipe_in(result.picture)
-    old = first_version(recipe)
-    del old["settled"]
-    (tmp_path / "old.png").write_bytes(with_recipe(result.image, recipe, json.dumps(old)))
-    with pytest.raises(BadInput, match="not one of ours"):
-        recipe_in(tmp_path / "old.png")
 
 
 def test_a_recipe_is_kept_as_it_is_written(result: Result, painter: SampledPainter, tmp_path: Path) -> None:
