@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,28 +142,24 @@ def _shape(canvas: Canvas) -> Fraction:
     return Fraction(canvas.width, canvas.height)
 
 
-@dataclass(frozen=True)
-class _Error:
-    error: BaseException | None
-
-
 class _Errand:
     """One run of the loop in a thread of its own, its events handed over through a queue."""
 
     def __init__(self, settings: Settings, stack: Stack, request: Request, reader: str) -> None:
         self.settings, self.stack, self.request, self.reader = settings, stack, request, reader
         self.stop = threading.Event()
-        self.channel: queue.SimpleQueue[events.Event | _Error] = queue.SimpleQueue()
+        self.channel: queue.SimpleQueue[events.Event | None] = queue.SimpleQueue()
+        self.error: BaseException | None = None
 
     def events(self) -> Iterator[events.Event]:
         """The events, as they happen."""
         worker = threading.Thread(target=self._work, name="scenewright", daemon=True)
         worker.start()
         try:
-            while not isinstance(item := self.channel.get(), _Error):
+            while (item := self.channel.get()) is not None:
                 yield item
-            if item.error is not None:
-                raise item.error
+            if self.error is not None:
+                raise self.error
         finally:
             self.stop.set()
             worker.join()
@@ -172,9 +167,9 @@ class _Errand:
     def _work(self) -> None:
         try:
             self._go()
-            self.channel.put(_Error(None))
         except BaseException as error:
-            self.channel.put(_Error(error))
+            self.error = error
+        self.channel.put(None)
 
     def _go(self) -> None:
         for sentence in (*self.stack.missing, *self._canvas()):

@@ -27,7 +27,8 @@ from scenewright.loop.runs import LAYOUT, Run, png
 
 LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
-MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
+MARK = {"fails": "✗", "cannot tell": "·", "holds": "✓"}
+"""Of a claim that is ruled so; what is worst comes first."""
 ENDED = {
     "verified": "every claim that can be tested holds",
     "rounds": "the rounds were used up; this is the best picture",
@@ -166,8 +167,7 @@ def counted(report: Report) -> list[str]:
 
 
 def _rows(report: Report | None, image: Image.Image) -> Iterator[ClaimRow]:
-    order = {"fails": 0, "cannot tell": 1, "holds": 2}
-    for finding in sorted(report.findings if report else (), key=lambda f: order[f.ruling]):
+    for finding in sorted(report.findings if report else (), key=lambda f: [*MARK].index(f.ruling)):
         yield _row(finding, image)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planner.errors import BadInput
 from planner.place import EYE, Legibility, place
 from planner.read import grammar
+from planner.read.model.terms import Price, Terms
 from planner.scene import Canvas, Data, Layout, Scene
 from scenewright.asked import Asked, asked
 from scenewright.boxes import hints_for, roomy
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from grounding.verify.report import Report
     from planner.read.model.line import Callbacks
-    from planner.read.model.terms import Terms
     from planner.scene import Box
 
 
@@ -150,8 +150,6 @@ def _opened(how: Asked) -> BaseChatModel | None:
 
 def _terms(how: Asked, calls: int) -> Terms:
     """On what terms the model is asked: the settings whose names begin with `llm_`."""
-    from planner.read.model.terms import Price, Terms
-
     named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
     price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
     return Terms(**{**named, "calls": calls, "price": price})

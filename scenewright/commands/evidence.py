@@ -11,14 +11,13 @@ from grounding.verify.report import Finding, Report
 from planner.plain import plain
 from scenewright.commands.console import console, grid, rendered
 from scenewright.loop.result import Result
-from scenewright.page import counted, ended
+from scenewright.page import MARK, counted, ended
 
-MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
+PLAIN = {"holds": ("ok", "green"), "fails": ("no", "bold red"), "cannot tell": ("-", "yellow")}
 RESERVED = "yellow"
 """The colour of a claim that holds with a reserve."""
 COLOURS = {"verified": "green", "in doubt": "yellow", "not verified": "bold red"}
 MOST_BYSTANDERS = 5
-ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
 
 def told_report(report: Report) -> str:
@@ -48,7 +47,7 @@ def told_result(result: Result) -> str:
 
 def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
     table = grid("", "claim", "evidence")
-    for finding in sorted(report.findings, key=lambda f: ORDER[f.ruling]):
+    for finding in sorted(report.findings, key=lambda f: [*MARK].index(f.ruling)):
         table.add_row(_mark(finding, console), Text(plain(finding.claim.sentence)), Text(plain(finding.sentence)))
     yield table
     for extra in [s for s in report.surplus if s.wrong] + [s for s in report.surplus if not s.wrong][:MOST_BYSTANDERS]:
@@ -59,8 +58,8 @@ def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
 
 
 def _mark(finding: Finding, console: Console) -> Text:
-    mark, ascii_mark, style = MARKS[finding.ruling]
-    return Text(ascii_mark if console.options.ascii_only else mark, RESERVED if finding.reserve else style)
+    said, style = PLAIN[finding.ruling]
+    return Text(said if console.options.ascii_only else MARK[finding.ruling], RESERVED if finding.reserve else style)
 
 
 def _summary(report: Report) -> Text:

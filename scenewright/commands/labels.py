@@ -24,8 +24,7 @@ def labels_of(result: Result) -> dict[str, Any]:
         "seed": result.outcome.best.seed, "size": list(result.image.size), "things": things,
         "surplus": [{"name": extra.noun, "box": _corners(extra.sighting.box.corners)}
                     for extra in (report.surplus if report else ()) if extra.wrong],
-        "claims": [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
-                   for f in (report.findings if report else ())]}
+        "claims": result.claims}
 
 
 def _corners(box: tuple[float, ...]) -> list[float]:

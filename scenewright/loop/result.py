@@ -138,15 +138,19 @@ class Result:
         """In plain generations of one picture: what the whole run painted, guidance included."""
         return self.outcome.passes / self.outcome.plain if self.outcome.plain else float(len(self.outcome.tries))
 
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """The verdicts as plain data."""
+        return [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
+                for f in (self.report.findings if self.report else ())]
+
     def told(self) -> dict[str, Any]:
         """As plain data, for `--json`."""
-        report = self.report
         return {
             "run": self.run, "prompt": self.prompt, "verified": self.verified, "ended": self.outcome.ended,
             "rounds": self.rounds, "picture": str(self.picture), "folder": str(self.folder),
             "seed": self.outcome.best.seed,
-            "claims": [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
-                       for f in (report.findings if report else ())],
+            "claims": self.claims,
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
             "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
             "decisions": list(self.outcome.decisions), "notes": list(self.notes),
