@@ -62,7 +62,7 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Strength:
+class WordStrength:
     """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last; None
     where they were not watched."""
 
@@ -216,16 +216,16 @@ def _style(box: Box) -> str:
     return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
 
 
-def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
+def _strengths(receipt: Receipt, layout: Layout) -> Iterator[WordStrength]:
     """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
     names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
     for placement in layout.placements if found else ():
         name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
         if seen is None:
-            yield Strength(name, None, None, False)
+            yield WordStrength(name, None, None, False)
         else:
             before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
-            yield Strength(name, before, after, seen.weak)
+            yield WordStrength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:

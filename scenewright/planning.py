@@ -36,7 +36,7 @@ class Understood(NamedTuple):
     calls: int = 0
 
 
-class Planned(Data):
+class PlannedLayout(Data):
     """A layout, what was said about it on the way, how many requests to a language model it took, and how long."""
 
     layout: Layout
@@ -74,7 +74,7 @@ class PromptPlanner:
         return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
-             calls: int | None = None, evidence: str = "") -> Planned:
+             calls: int | None = None, evidence: str = "") -> PlannedLayout:
         """The layout of a prompt; `seed` and `canvas` replace those of the settings. A person's hints count for more
         than a model's."""
         reading = self.read(prompt, calls=calls, evidence=evidence)
@@ -82,15 +82,15 @@ class PromptPlanner:
         size = canvas or self.how.size(reading.scene.canvas or self.spare)
         layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size,
                        legible=self.legible)
-        return Planned(layout=layout, notes=reading.notes, calls=reading.calls)
+        return PlannedLayout(layout=layout, notes=reading.notes, calls=reading.calls)
 
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
         """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
         anew and makes room for what was missing."""
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
             return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
-        return Planned(layout=place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
+        return PlannedLayout(layout=place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
                              legible=self.legible))
 
     @cached_property

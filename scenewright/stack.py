@@ -16,7 +16,7 @@ from planner.place import PAINTER
 from planner.scene import Canvas
 from scenewright.config import Settings
 from scenewright.errors import BadSettings
-from scenewright.loop.stages import Painter, Planner, Verifier
+from scenewright.loop.stages import PaintStage, PlanStage, VerifyStage
 from scenewright.planning import PromptPlanner
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ MOST_NAMED = 6
 class Stack:
     """The stages of one loop, and a sentence for everything that is missing from it."""
 
-    planner: Planner
-    painter: Painter
-    verifier: Verifier | None
+    planner: PlanStage
+    painter: PaintStage
+    verifier: VerifyStage | None
     missing: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ def open_stack(settings: Settings, model: BaseChatModel | None = None, callbacks
 
 
 def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None = None,
-                 callbacks: Callbacks | None = None) -> Planner:
+                 callbacks: Callbacks | None = None) -> PlanStage:
     """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
     it is told before anything is painted."""
     opened = PromptPlanner(settings, model, callbacks, canvas, PAINTER)

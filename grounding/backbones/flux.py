@@ -12,7 +12,7 @@ from grounding.attention import Layer
 from grounding.backbone import Conditioning, Habit, Shape, Words
 from grounding.backbones.control import followed, sized
 from grounding.backbones.joint import OpenTextFirst
-from grounding.backbones.mmdit import PATCH, Control, JointTransformer
+from grounding.backbones.mmdit import PATCH, JointControl, JointTransformer
 from grounding.backbones.quiet import quietly
 from grounding.backbones.towers import ClipTower, T5Tower, Tower, shares
 
@@ -76,7 +76,8 @@ class Flux(JointTransformer):
             return {}
         return {"guidance": torch.full([len(x)], self.distilled, device=x.device, dtype=torch.float32)}
 
-    def _residuals(self, control: Control, x: Tensor, cond: Conditioning, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _residuals(self, control: JointControl, x: Tensor, cond: Conditioning,
+                   inputs: dict[str, Any]) -> dict[str, Any]:
         """What the ControlNet adds. Nets with a hint block of their own see the picture, the others its latent."""
         sees_pixels = control.net.input_hint_block is not None
         if sees_pixels:

@@ -11,7 +11,7 @@ import typer
 
 from scenewright import __version__
 from scenewright import commands as work
-from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, Setting, register
+from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, SettingOption, register
 from scenewright.commands.shell import run, write
 from scenewright.origin import check_origin
 
@@ -64,7 +64,7 @@ def plan(
     canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512.")] = None,
     batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result here; `-` is stdout.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
 ) -> None:
     """Plan a prompt: its things placed, its claims with margins."""
     if (prompt is None) == (batch is None):
@@ -111,7 +111,7 @@ def convert(
 
 @app.command()
 def settings(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON.")] = False,
 ) -> None:
     """List all settings: what each means, its value, and where that comes from."""

@@ -25,7 +25,7 @@ NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "s
           "langgraph": "", "jinja2": "", "shapely": "", "scipy": ""}
 
 
-class Found(NamedTuple):
+class Examined(NamedTuple):
     """One line: what, whether it is well, and what there is to say."""
 
     what: str
@@ -45,26 +45,26 @@ def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     return Ending.DONE if all(f.well for f in chosen) else Ending.FAILED
 
 
-def _objections(settings: Settings) -> Iterator[Found]:
+def _objections(settings: Settings) -> Iterator[Examined]:
     """What the models that were named cannot do for each other, or on this machine."""
-    return (Found(what, False, sentence) for what, sentence in stack.objections(settings))
+    return (Examined(what, False, sentence) for what, sentence in stack.objections(settings))
 
 
-def _chosen(role: str, name: str) -> Found:
+def _chosen(role: str, name: str) -> Examined:
     """Whether the model of a role is there. Only files are looked at."""
     try:
         folder = model_folder(name, role)
     except (GroundingError, ImportError) as error:
         others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role.removeprefix("second ")])
-        return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
+        return Examined(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
                                   f"{role.upper().replace(' ', '_')}=its name")
     try:
         fitting(role, folder)
         profile = Profile.of(folder)
     except GroundingError as error:
-        return Found(role, False, f"{name}: {error}")
+        return Examined(role, False, f"{name}: {error}")
     where = "in the package" if name == POCKET else str(folder)
-    return Found(role, True, f"{name}: {where}{_known(profile) if role == 'image model' else ''}")
+    return Examined(role, True, f"{name}: {where}{_known(profile) if role == 'image model' else ''}")
 
 
 def _known(profile: Profile) -> str:
@@ -75,11 +75,11 @@ def _known(profile: Profile) -> str:
     return f"; it paints {', '.join(profile.nouns)}; in {', '.join(families.get('colour', ('any colour',)))}"
 
 
-def _cached() -> Iterator[Found]:
+def _cached() -> Iterator[Examined]:
     """The models in the hub's cache that could take a role."""
     for role, name in cached():
         variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
-        yield Found(role, True, f"{name} is in the cache; use it with {variable}=its name")
+        yield Examined(role, True, f"{name} is in the cache; use it with {variable}=its name")
 
 
 def examine(assignments: Sequence[str], *, json: bool) -> Ending:
@@ -94,40 +94,40 @@ def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     return Ending.DONE if all(f.well for f in found) else Ending.FAILED
 
 
-def _packages() -> Iterator[Found]:
-    yield Found("python", True, f"{platform.python_version()} on {platform.machine()}")
+def _packages() -> Iterator[Examined]:
+    yield Examined("python", True, f"{platform.python_version()} on {platform.machine()}")
     here = versions()
     for name, extra in NEEDED.items():
         missing = f"missing; install with `pip install 'scenewright[{extra}]'`" if extra else "missing; install again"
         there = find_spec(name) is not None
-        yield Found(name, there, here.get(name, "there") if there else missing)
+        yield Examined(name, there, here.get(name, "there") if there else missing)
     if find_spec("torchvision") is not None:
-        yield Found("torchvision", True, "not used; if models fail to load, `pip uninstall torchvision`")
+        yield Examined("torchvision", True, "not used; if models fail to load, `pip uninstall torchvision`")
 
 
-def _settings(settings: Settings) -> Iterator[Found]:
+def _settings(settings: Settings) -> Iterator[Examined]:
     path = config_file()
     said = "is read" if path.exists() else "is not there; defaults and variables hold"
-    yield Found("settings", True, f"{path} {said}")
+    yield Examined("settings", True, f"{path} {said}")
     if settings.llm:
         key = "with a key of its own" if settings.llm_api_key else "with the provider's key variable"
-        yield Found("language model", True, f"{settings.llm} {key}; it is not asked now")
+        yield Examined("language model", True, f"{settings.llm} {key}; it is not asked now")
     else:
-        yield Found("language model", True, "none; the built-in grammar reads prompts")
+        yield Examined("language model", True, "none; the built-in grammar reads prompts")
 
 
-def _folders(settings: Settings) -> Iterator[Found]:
+def _folders(settings: Settings) -> Iterator[Examined]:
     probe = settings.runs / "doctor.probe"
     try:
         write_whole(probe, b"")
         probe.unlink()
         free = shutil.disk_usage(settings.runs).free
     except OSError as error:
-        yield Found("runs", False, str(StorageFailed.of(error, probe)))
+        yield Examined("runs", False, str(StorageFailed.of(error, probe)))
         return
     advice = "" if free >= LEAST_ROOM else ": make room"
-    yield Found("runs", not advice, f"{settings.runs.resolve()}, {free / 2**30:.1f} GiB free{advice}")
+    yield Examined("runs", not advice, f"{settings.runs.resolve()}, {free / 2**30:.1f} GiB free{advice}")
 
 
-def _found(found: Sequence[Found]) -> str:
+def _found(found: Sequence[Examined]) -> str:
     return table(("", "what", ""), [("✓" if f.well else "✗", f.what, f.said) for f in found])

@@ -24,7 +24,7 @@ class Reader(StrEnum):
 Planner = Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one is "
                                                      "set in SCENEWRIGHT_LLM.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Setting = Annotated[list[str] | None, typer.Option(
+SettingOption = Annotated[list[str] | None, typer.Option(
     "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
 
 
@@ -53,7 +53,7 @@ def render(
     batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     keep: Annotated[str, typer.Option(help="Keep only this of a finished run: picture, labels, page, work, as in "
                                            "picture,labels; all if not given.")] = "",
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Paint a prompt and verify every claim of it. Exit code 3 says that a claim fails."""
@@ -69,7 +69,7 @@ def verify(
     line: LineNumber = None,
     id: LineId = "",
     draw: Annotated[Path | None, typer.Option(help="Draw the evidence on the picture, to this .png file.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Say of a picture which claims of a prompt hold, with evidence. Exit code 3 says that one fails."""
@@ -82,7 +82,7 @@ def reproduce(
     out: Annotated[Path | None, typer.Option(help="Write what is painted now here.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Paint its whole batch again, for the sake of the "
                                                               "last bits.")] = False,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Paint a picture again from its own recipe. Says whether the same bytes come out."""
@@ -95,7 +95,7 @@ def runs(
                                            "page and work, as in picture,labels.")] = "",
     move: Annotated[Path | None, typer.Option(help="Move the named runs into this folder of runs.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the named runs.")] = False,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """List the stored runs and how they ended; move, remove or pare them down."""
@@ -104,7 +104,7 @@ def runs(
 
 
 def models(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """List the models that can be used, and what is missing. Says how to get it."""
@@ -115,7 +115,7 @@ def calibrate(
     out: Annotated[Path, typer.Option(help="Write the thresholds to this file.")] = Path("thresholds.json"),
     pictures: Annotated[int, typer.Option(min=20, max=20_000, help="How many pictures with known content.")] = 300,
     images: Annotated[Path | None, typer.Option(help="Your own labelled pictures: a folder, COCO or YOLO.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
@@ -123,7 +123,7 @@ def calibrate(
 
 
 def doctor(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Check the installation: packages, settings, folders, models."""

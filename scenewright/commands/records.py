@@ -27,7 +27,7 @@ class BadLine(BadInput):
                       if name in ("id", "prompt") and isinstance(value, str | int)}
 
 
-class Ids(dict[str, int]):
+class TakenIds(dict[str, int]):
     """The ids of a batch, each with the number of its line."""
 
     def take(self, wish: Wish, number: int, name: str = "") -> None:
@@ -130,14 +130,14 @@ def _absent(scene: Scene) -> list[str]:
 def planned(lines: Iterable[bytes], plan: Callable[[Wish], Layout],
             unused: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
     """A record for every line that is not blank. A line that cannot be planned becomes a record with an `error`."""
-    ids = Ids()
+    ids = TakenIds()
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield _planned(line, number, plan, unused, ids)
 
 
 def _planned(line: bytes, number: int, plan: Callable[[Wish], Layout], unused: Counter[str] | None,
-             ids: Ids) -> dict[str, Any]:
+             ids: TakenIds) -> dict[str, Any]:
     about: dict[str, Any] = {"line": number, "prompt": ""}
     started = time.perf_counter()
     try:

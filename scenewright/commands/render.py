@@ -19,7 +19,7 @@ from scenewright.commands.files import DASH, Choice, read_layout, read_text
 from scenewright.commands.labels import labels_of
 from scenewright.commands.live import Live
 from scenewright.commands.pictures import picture_format, write_picture
-from scenewright.commands.records import Ids, Wish, dumped, failed, told_unused, wish_of
+from scenewright.commands.records import TakenIds, Wish, dumped, failed, told_unused, wish_of
 from scenewright.commands.runs import parts_of
 from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
 from scenewright.config import Settings, assigned
@@ -27,7 +27,7 @@ from scenewright.errors import Busy
 from scenewright.loop.metadata import recipe_of, with_recipe
 from scenewright.loop.naming import digest
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Part, Run
+from scenewright.loop.runs import PAGE, Run, RunPart
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Order:
     out: Path | None = None
     report: Path | None = None
     preview: Path | None = None
-    keep: frozenset[Part] | None = None
+    keep: frozenset[RunPart] | None = None
     """The parts of a run that are kept once it is done; None for all."""
     json: bool = False
 
@@ -120,7 +120,7 @@ class Errands:
 
     order: Order
     unused: Counter[str] = field(default_factory=Counter)
-    ids: Ids = field(default_factory=Ids)
+    ids: TakenIds = field(default_factory=TakenIds)
     total: int = 0
     failed: int = 0
     unverified: int = 0

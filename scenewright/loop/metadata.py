@@ -20,7 +20,7 @@ from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
 from scenewright.loop.runs import UNREADABLE, Run, png
-from scenewright.loop.stages import MOST_SEEDS, Made, Task, Word
+from scenewright.loop.stages import MOST_SEEDS, Made, PaintTask, Word
 
 CHUNK = "scenewright"
 DEEPEST = 50
@@ -34,7 +34,7 @@ class Recipe(Data):
     """All that a picture depends on. It holds no time, cost or place, so that equal pictures are equal files."""
 
     schema_version: Literal[2] = 2
-    task: Task
+    task: PaintTask
     index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)] = 0
     painter: Word
     versions: Annotated[dict[Word, Word], Field(max_length=20)]

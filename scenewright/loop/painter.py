@@ -22,7 +22,7 @@ from grounding.rendering import Painting, Step
 from grounding.settings import Bind, How, Refocus
 from grounding.spans import ground
 from planner.scene import Canvas, Layout
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 
 
 @lru_cache(maxsize=2)
@@ -64,7 +64,7 @@ class SampledPainter:
         return tuple(found for found in unpaintable(ground(layout).prompt, self.profile)
                      if found.word not in unwanted)
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+    def paint(self, task: PaintTask, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed; where a batch does not fit into memory, one after the other."""
         def paint(seeds: Sequence[int]) -> list[Painting]:

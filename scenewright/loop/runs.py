@@ -37,15 +37,15 @@ from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.files import own_folder, read_whole, remove, sweep
 from scenewright.loop.naming import digest
-from scenewright.loop.stages import Painting, Planned, Task
+from scenewright.loop.stages import Painting, PaintTask, PlannedLayout
 
 SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
     "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json", "report.html", "refused.json")
 PICTURES = "pictures"
 WORK = ("plans", PICTURES, "reports")
-Part = Literal["picture", "labels", "page", "work"]
-PARTS: Mapping[Part, tuple[str, ...]] = {
+RunPart = Literal["picture", "labels", "page", "work"]
+PARTS: Mapping[RunPart, tuple[str, ...]] = {
     "picture": (PICTURE,), "labels": (LAYOUT, REPORT), "page": (PAGE,), "work": WORK}
 """What of a finished run can be kept or not. The picture, the request and the outcome are always kept."""
 
@@ -89,7 +89,7 @@ class Notes(Data):
 
 
 @dataclass(frozen=True)
-class Batch:
+class StoredBatch:
     """The stored pictures of one task, how long they took, and why there are none if painting failed."""
 
     paintings: tuple[Painting, ...]
@@ -179,11 +179,11 @@ class Run:
         about = self._stored(RUN, _About)
         return None if about is None else about.model_dump()
 
-    def plan(self, key: str) -> Planned | None:
+    def plan(self, key: str) -> PlannedLayout | None:
         """A stored plan."""
-        return self._stored(f"plans/{key}.json", Planned)
+        return self._stored(f"plans/{key}.json", PlannedLayout)
 
-    def keep_plan(self, key: str, plan: Planned) -> None:
+    def keep_plan(self, key: str, plan: PlannedLayout) -> None:
         """Store a plan under the digest of what it depends on."""
         self.write(f"plans/{key}.json", plan.model_dump_json())
 
@@ -192,7 +192,7 @@ class Run:
         """Whether any work is stored."""
         return (self.folder / "plans").is_dir()
 
-    def keep_batch(self, key: str, task: Task, batch: Batch) -> None:
+    def keep_batch(self, key: str, task: PaintTask, batch: StoredBatch) -> None:
         """Store a batch as one folder that appears at once."""
         target = self.folder / "pictures" / key
         half = target.with_name(f".{key}.part")
@@ -216,14 +216,14 @@ class Run:
         except OSError as error:
             raise StorageFailed.of(error, target) from None
 
-    def batch(self, key: str) -> Batch | None:
+    def batch(self, key: str) -> StoredBatch | None:
         """A stored batch; None where it is missing or any file of it is not what was written."""
         notes, wanted = self._stored(f"pictures/{key}/paintings.json", Notes), self.read(f"pictures/{key}/task.json")
         if notes is None or wanted is None or digest(wanted) != notes.task:
             return None
         paintings = [_painting(self.bytes_of(f"pictures/{key}/{i}.png"), note) for i, note in enumerate(notes.pictures)]
         whole = tuple(painting for painting in paintings if painting is not None)
-        return Batch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
+        return StoredBatch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
 
     def paintings(self, key: str) -> tuple[Painting, ...]:
         """The pictures of a stored batch; none where the round failed. Raises `Mismatch` where they are damaged."""
@@ -237,9 +237,9 @@ class Run:
         """One picture of a stored batch."""
         return self.paintings(key)[index]
 
-    def task(self, key: str) -> Task:
+    def task(self, key: str) -> PaintTask:
         """What was asked of the painter for a batch."""
-        task = self._stored(f"pictures/{key}/task.json", Task)
+        task = self._stored(f"pictures/{key}/task.json", PaintTask)
         if task is None:
             raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing or damaged; the same "
                            "request makes it again")
@@ -266,7 +266,7 @@ class Run:
             except OSError as error:
                 raise StorageFailed.of(error, self.folder / name) from None
 
-    def trim(self, keep: Collection[Part]) -> None:
+    def trim(self, keep: Collection[RunPart]) -> None:
         """Keep only these parts of a finished run, and what always is: it is still given back at once, but what its
         rounds were is known from `result.json` alone."""
         if self._stored(RESULT, _Ended) is not None:

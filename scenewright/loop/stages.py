@@ -17,13 +17,13 @@ from grounding.rendering import Painting, Step
 from grounding.settings import How
 from grounding.verify.report import Report
 from planner.scene import Canvas, Data, Layout
-from scenewright.planning import Planned as Planned
+from scenewright.planning import PlannedLayout as PlannedLayout
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MOST_SEEDS", "Made", "Painter", "Painting", "Planned", "Planner", "Seed", "Source", "Step", "Task",
-           "Unpaintable", "Verifier", "Word"]
+__all__ = ["MOST_SEEDS", "Made", "PaintStage", "PaintTask", "Painting", "PlanStage", "PlannedLayout", "Seed",
+           "SourcePicture", "Step", "Unpaintable", "VerifyStage", "Word"]
 
 Word = Annotated[str, Field(max_length=400)]
 MOST_SEEDS = 16
@@ -31,34 +31,34 @@ MOST_SEEDS = 16
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class Planner(Protocol):
+class PlanStage(Protocol):
     """Words to a layout on which every claim holds."""
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+    def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
         """A first layout, with at most `calls` requests to a language model. Raises `planner.errors.PlanError`."""
         ...
 
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
         """Another layout of the same scene, knowing what was seen in a picture of this one. Where there is no other,
         the same one."""
         ...
 
 
-class Source(Data):
+class SourcePicture(Data):
     """A stored picture: the key of its batch, and its place there."""
 
     batch: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)]
 
 
-class Task(Data):
+class PaintTask(Data):
     """What to paint: a batch of one layout with several seeds, and how. The same task on the same painter gives the
     same bytes. `source` is the picture of which a part is mended."""
 
     layout: Layout
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=MOST_SEEDS)]
     how: How = How()
-    source: Source | None = None
+    source: SourcePicture | None = None
 
     @model_validator(mode="after")
     def _mends_something(self) -> Self:
@@ -79,7 +79,7 @@ class Made(Data):
     device: Word
 
 
-class Painter(Protocol):
+class PaintStage(Protocol):
     """Layouts to pictures. `identity` names the model down to its weights, `can` the remedies that it offers, `usual`
     is how it paints best where nothing else is asked for."""
 
@@ -96,7 +96,7 @@ class Painter(Protocol):
         """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""
         ...
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+    def paint(self, task: PaintTask, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed. `source` is the picture that the task mends.
 
@@ -105,7 +105,7 @@ class Painter(Protocol):
         ...
 
 
-class Verifier(Protocol):
+class VerifyStage(Protocol):
     """A picture to a report. `identity` names the models and thresholds that it judges with."""
 
     identity: str

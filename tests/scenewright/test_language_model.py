@@ -14,7 +14,7 @@ from scenewright.api import render
 from scenewright.asked import Asked
 from scenewright.commands.evidence import told_result
 from scenewright.config import Settings
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_planner
 from tests.planner.fakes import FakeServer, ScriptedModel, fails, hangs, says
@@ -124,7 +124,7 @@ def test_a_server_that_is_down_costs_the_model_and_not_the_picture(
 
 
 def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path, unsure: None) -> None:
-    def wrong(task: Task, index: int) -> tuple[str, ...]:
+    def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
         return ("exists:ball",)
 
     model = ScriptedModel([reply(10 * i) for i in range(20)])

@@ -24,7 +24,7 @@ from scenewright.config import Settings
 from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, Run
-from scenewright.loop.stages import Painting, Task
+from scenewright.loop.stages import Painting, PaintTask
 from scenewright.page import command
 from tests.scenewright import fakes
 
@@ -37,7 +37,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 class Watching(fakes.DrawingPainter):
     """A painter whose receipts speak of attention."""
 
-    def paint(self, task: Task, **options: object) -> list[Painting]:  # type: ignore[override]
+    def paint(self, task: PaintTask, **options: object) -> list[Painting]:  # type: ignore[override]
         seen = tuple(Attention(thing=p.thing, phrase=p.thing, before=0.1, after=0.7, weak=False)
                      for p in task.layout.placements)
         return [Painting(p.image, p.receipt.model_copy(update={"attention": seen}))

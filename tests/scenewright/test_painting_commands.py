@@ -24,7 +24,7 @@ from scenewright.loop import events
 from scenewright.loop.metadata import recipe_in
 from scenewright.loop.runs import Run
 from scenewright.loop.shelf import runs_in
-from scenewright.loop.stages import Planned, Task
+from scenewright.loop.stages import PaintTask, PlannedLayout
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
 from tests.scenewright import fakes
@@ -42,7 +42,7 @@ class Ended(NamedTuple):
 class Reading(PromptPlanner):
     """Reads with the grammar, and fails where a prompt asks for it."""
 
-    def plan(self, prompt: str, **options: Any) -> Planned:
+    def plan(self, prompt: str, **options: Any) -> PlannedLayout:
         if "impossible" in prompt:
             raise Conflict(("the ball is left of the box", "the box is left of the ball"))
         return super().plan(prompt, **options)
@@ -382,7 +382,7 @@ def shown(live: Live) -> str:
 
 
 def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
-    def wrong(task: Task, index: int) -> tuple[str, ...]:
+    def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
         return () if len(task.seeds) > 1 else (MISSING,)
 
     live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))

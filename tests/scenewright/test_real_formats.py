@@ -25,7 +25,7 @@ from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop.metadata import recipe_in, with_recipe
 from scenewright.loop.painter import SampledPainter
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.planning import PromptPlanner
 from scenewright.stack import open_painter, open_stack, open_verifier
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
@@ -252,7 +252,7 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
         settings: Any, error: BaseException) -> None:
     painter = open_painter(settings().image_model)
     layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
-    task = Task(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
+    task = PaintTask(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
 
     def paint(most: int) -> Any:
         cramped: Any = Cramped(painter.painter, most, error)
@@ -271,9 +271,9 @@ def test_tokens_can_be_learned_for_a_picture_and_are_learned_the_same_again(sett
     painter = open_painter(settings().image_model)
     layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
     how = painter.usual.asked(steps=2)
-    task = Task(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
+    task = PaintTask(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
 
-    def paint(task: Task) -> Any:
+    def paint(task: PaintTask) -> Any:
         return painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0]
 
     learned, again = paint(task), paint(task)

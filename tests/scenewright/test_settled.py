@@ -21,7 +21,7 @@ from scenewright.config import Settings
 from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, versions, with_recipe
 from scenewright.loop.painter import SampledPainter
 from scenewright.loop.result import Result
-from scenewright.loop.stages import Made, Planned, Task
+from scenewright.loop.stages import Made, PaintTask, PlannedLayout
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
 from tests.scenewright import fakes
@@ -32,11 +32,11 @@ PROMPT = "a red ball left of a blue box"
 class Placed:
     """Plans with the grammar."""
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        return Planned(layout=place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
+    def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
+        return PlannedLayout(layout=place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
 
-    def replan(self, layout: Any, report: Any, *, seed: int, calls: int) -> Planned:
-        return Planned(layout=layout)
+    def replan(self, layout: Any, report: Any, *, seed: int, calls: int) -> PlannedLayout:
+        return PlannedLayout(layout=layout)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_what_cannot_be_as_it_was_is_named(
 
 def recipe() -> Recipe:
     how = How(steps=3, guidance_scale=4.0, refocus=Refocus(), bind=Bind(), tokens=Incant())
-    return Recipe(task=Task(layout=place(read(PROMPT), seed=0, canvas=Canvas()), seeds=(1,), how=how), painter="p",
+    return Recipe(task=PaintTask(layout=place(read(PROMPT), seed=0, canvas=Canvas()), seeds=(1,), how=how), painter="p",
                   versions=versions(), made=Made(weights="ab", scheduler="DDIM", device="cpu"))
 
 

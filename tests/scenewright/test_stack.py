@@ -14,7 +14,7 @@ from grounding.settings import Bind, How, Refocus
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.stack import open_painter
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, tokenizer
@@ -61,7 +61,8 @@ def test_flux_is_painted_without_an_unconditional_half(folder_of: Callable[[str]
     layout = place(read("a red ball"), seed=0, canvas=Canvas(width=32, height=32))
 
     def plain_passes(scale: float | None) -> tuple[float, float]:
-        task = Task(layout=layout, seeds=(1,), how=painter.usual.asked(steps=3, strength=0.0, guidance_scale=scale))
+        how = painter.usual.asked(steps=3, strength=0.0, guidance_scale=scale)
+        task = PaintTask(layout=layout, seeds=(1,), how=how)
         receipt = painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].receipt
         return receipt.cost.forward_equivalents, receipt.how.plain_passes
 

@@ -22,7 +22,7 @@ from scenewright.loop import events
 from scenewright.loop.agent import Loop
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, RESULT
-from scenewright.loop.stages import Task, Unpaintable
+from scenewright.loop.stages import PaintTask, Unpaintable
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
@@ -108,7 +108,7 @@ def test_a_finished_or_an_interrupted_run_says_it_again_when_it_is_opened(loop: 
         """The power goes out."""
 
     class Doomed(fakes.DrawingPainter):
-        def paint(self, task: Task, **options: Any) -> Any:
+        def paint(self, task: PaintTask, **options: Any) -> Any:
             raise Power
 
     with pytest.raises(Power):
