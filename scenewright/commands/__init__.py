@@ -1,4 +1,4 @@
-"""Everything the command line does. The work of a command is the module of its name, loaded when it is first used."""
+"""Everything the command line does: the work of a command is the module of its name, loaded when it is first used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
         check,
         convert,
         doctor,
+        layouts,
         plan,
+        progress,
         render,
         reproduce,
         runs,
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
         verify,
     )
 
-__all__ = ["calibrate", "check", "convert", "doctor", "plan", "render", "reproduce", "runs", "settings", "verify"]
+__all__ = ["calibrate", "check", "convert", "doctor", "layouts", "plan", "progress", "render", "reproduce", "runs",
+           "settings", "verify"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from planner.check import check, verdicts
 from scenewright.canvases import canvas_of
-from scenewright.commands.files import Choice, read_layout
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.commands.show import findings
 

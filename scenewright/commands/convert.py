@@ -6,7 +6,8 @@ from pathlib import Path
 
 from planner.formats import LABELLED, dump, names
 from scenewright.canvases import canvas_of
-from scenewright.commands.files import DASH, Choice, read_layout, read_text, write_text
+from scenewright.commands.files import DASH, read_text, write_text
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.shell import Ending, note
 
 

@@ -15,8 +15,9 @@ from planner.scene import Layout
 from planner.whole import write_whole
 from scenewright.api import render
 from scenewright.commands.evidence import told_result
-from scenewright.commands.files import DASH, Choice, read_layout, read_text
+from scenewright.commands.files import DASH, read_text
 from scenewright.commands.labels import labels_of
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.live import Live
 from scenewright.commands.pictures import picture_format, write_picture
 from scenewright.commands.records import TakenIds, Wish, dumped, failed, told_unused, wish_of

@@ -11,7 +11,7 @@ from planner.errors import BadInput
 from planner.whole import write_whole
 from scenewright.api import open_picture, verify
 from scenewright.commands.evidence import told_report
-from scenewright.commands.files import Choice, read_layout
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.runs import png

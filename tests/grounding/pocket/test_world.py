@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -58,12 +59,12 @@ def test_the_world_is_as_large_as_promised() -> None:
     assert SIZES == ("small", "medium", "large")
 
 
-GOLDEN_SCENES = {0: "70bb0cbc1bde1dbc", 1: "71105b89bd9cccac", 2: "b7452ffd12f182fb"}
+GOLDEN_SCENES = {0: "006718df1a02ea38", 1: "b14b2ceb198f08b7", 2: "1e9c0b4fe0eecb6d"}
 
 
 @pytest.mark.parametrize(("level", "digest"), sorted(GOLDEN_SCENES.items()))
 def test_the_scenes_of_the_first_seeds_never_change(level: int, digest: str) -> None:
-    scenes = repr([picture(seed, level=level) for seed in range(50)])
+    scenes = json.dumps([asdict(picture(seed, level=level)) for seed in range(50)])
     assert hashlib.sha256(scenes.encode()).hexdigest()[:16] == digest
 
 
