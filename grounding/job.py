@@ -21,9 +21,9 @@ from planner.scene import Canvas, Layout
 
 LONGEST = 4.0
 """A canvas may be this many times as long as it is wide; beyond that no model has seen anything like it."""
-STRETCH = 1.5
-"""A square may have sides so many times as long as the model's own, or as short. On larger ones things come twice: the
-model has never seen one picture there, only several."""
+STRETCH = 1.25
+"""A square may have sides so many times as long as the model's own, or as short. On larger ones things come twice (on
+the pocket at 1.375 times, in three pictures of three): the model has never seen one picture there, only several."""
 STEP = 64
 """Sides in pixels are multiples of this, or of an eighth of a small model's own."""
 

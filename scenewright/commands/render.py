@@ -16,7 +16,6 @@ from planner.whole import write_whole
 from scenewright.api import render
 from scenewright.commands.evidence import told_result
 from scenewright.commands.files import DASH, read_text
-from scenewright.commands.labels import labels_of
 from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.live import Live
 from scenewright.commands.pictures import picture_format, write_picture
@@ -168,7 +167,7 @@ class Errands:
         pictures = self.order.copied(result, _inside(self.order.out, f"{stem}.png"),
                                      _inside(self.order.report, f"{stem}.html"))
         return {"run": result.run, "verified": result.verified, "picture": str(pictures[0]),
-                "pictures": [str(path) for path in pictures], **labels_of(result),
+                "pictures": [str(path) for path in pictures], **result.labels(),
                 "unpaintable": [word.word for word in result.unpaintable]}
 
 

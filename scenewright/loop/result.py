@@ -12,7 +12,7 @@ from PIL import Image
 
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
+from planner.scene import Box, Data, Layout
 from scenewright.errors import Mismatch
 from scenewright.loop.runs import PICTURE, REPORT, Run
 from scenewright.loop.stages import Unpaintable
@@ -156,6 +156,26 @@ class Result:
             "decisions": list(self.outcome.decisions), "notes": list(self.notes),
             "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }
+
+    def labels(self) -> dict[str, Any]:
+        """What a data set keeps: boxes as planned and seen (left, top, right, bottom in fractions of the picture), the
+        words of each thing, verdicts on claims."""
+        layout, report = self.layout, self.report
+        seen = {match.thing: match.seen for match in (report.matches if report else ())}
+        boxes, depths = layout.boxes, layout.depths
+        things = [{
+            "id": thing.id, "name": thing.noun, "phrase": thing.phrase, "attributes": list(thing.attributes),
+            "planned": _corners(boxes.get(thing.id)), "z": depths.get(thing.id, 0),
+            "seen": _corners(sighting.box) if (sighting := seen.get(thing.id)) else None,
+            "score": round(sighting.score, 4) if sighting else None} for thing in layout.scene.things]
+        surplus = [{"name": extra.noun, "box": _corners(extra.sighting.box)}
+                   for extra in (report.surplus if report else ()) if extra.wrong]
+        return {"seed": self.outcome.best.seed, "size": list(self.image.size), "things": things, "surplus": surplus,
+                "claims": self.claims}
+
+
+def _corners(box: Box | None) -> list[float] | None:
+    return None if box is None else [round(v, 6) for v in box.corners]
 
 
 def sha256(content: bytes | None) -> str:

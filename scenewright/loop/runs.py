@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import stat
@@ -39,7 +38,6 @@ from scenewright.loop.files import own_folder, read_whole, remove, sweep
 from scenewright.loop.naming import digest
 from scenewright.loop.stages import Painting, PaintTask, PlannedLayout
 
-SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
     "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json", "report.html", "refused.json")
 PICTURES = "pictures"
@@ -170,9 +168,8 @@ class Run:
         """Write down what was asked for, once."""
         if self.description() is None:
             created = datetime.now(UTC).isoformat(timespec="seconds")
-            content = {"schema": SCHEMA, "created": created, "parent": parent, "request": dict(request),
-                       "versions": dict(versions)}
-            self.write(RUN, json.dumps(content, indent=1) + "\n")
+            about = _About(created=created, parent=parent, request=dict(request), versions=dict(versions))
+            self.write(RUN, about.model_dump_json(indent=1) + "\n")
 
     def description(self) -> dict[str, Any] | None:
         """What was asked for, or None where that is missing or damaged."""

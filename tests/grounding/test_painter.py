@@ -316,9 +316,9 @@ def test_seeds_that_cannot_be_used_are_refused(backbone: StableDiffusion, seed: 
 @pytest.mark.parametrize(("native", "canvas", "pixels", "painted"), [
     ((512, 512), (768, 512), True, (768, 512)),     # so many pixels as asked for
     ((512, 512), (770, 500), True, (768, 512)),     # to the nearest step of 64
-    ((512, 512), (768, 768), True, (768, 768)),     # one and a half times its own, either way
-    ((512, 512), (832, 832), True, (512, 512)),     # and no more
-    ((512, 512), (320, 320), True, (512, 512)),
+    ((512, 512), (640, 640), True, (640, 640)),     # one and a quarter times its own, either way
+    ((512, 512), (704, 704), True, (512, 512)),     # and no more
+    ((512, 512), (384, 384), True, (512, 512)),
     ((512, 512), (768, 512), False, (640, 448)),    # only the ratio
     ((1024, 1024), (1344, 768), True, (1344, 768)),
     ((128, 128), (160, 96), True, (160, 96)),       # an eighth of a small model's own side
