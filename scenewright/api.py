@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from PIL import Image
 from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
-from planner.scene import Canvas, Layout
+from planner.scene import Layout
 from scenewright import __version__
 from scenewright.canvases import canvas_of
 from scenewright.config import Settings
@@ -129,17 +128,13 @@ def _named(model: BaseChatModel | None) -> str:
 def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
     pixels = settings.canvas != "" and ":" not in settings.canvas
     if layout is not None and settings.canvas:
-        fits = _shape(canvas_of(settings.canvas)) == _shape(layout.canvas)
+        fits = canvas_of(settings.canvas).units == layout.canvas.units
         layout = layout.model_copy(update={"canvas": canvas_of(settings.canvas)}) if fits and pixels else layout
         pixels = pixels and fits
     how = usual.asked(settings.steps, settings.guidance_scale, settings.strength).but(
         negative=settings.negative, scheduler=settings.scheduler, pixels=pixels)
     return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, candidates=settings.candidates,
                    rounds=settings.rounds, seconds=settings.seconds, llm_calls=settings.llm_calls, parent=parent)
-
-
-def _shape(canvas: Canvas) -> Fraction:
-    return Fraction(canvas.width, canvas.height)
 
 
 class _Errand:
@@ -192,7 +187,7 @@ class _Errand:
     def _canvas(self) -> Iterator[str]:
         """Whether the canvas that is asked for is not that of the layout which is to be painted."""
         asked, layout = self.settings.canvas, self.request.layout
-        if asked and layout is not None and _shape(canvas_of(asked)) != _shape(layout.canvas):
+        if asked and layout is not None and canvas_of(asked).units != layout.canvas.units:
             yield (f"the layout is for {layout.canvas.width}x{layout.canvas.height}; the canvas {asked} that was asked "
                    "for has another shape and is not used")
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from planner.errors import BadInput, ScenewrightError
+from planner.plain import shown
 from planner.scene import Canvas, Layout, Scene
 from scenewright.canvases import canvas_of
 
@@ -75,7 +76,7 @@ def wish_of(line: bytes, unused: Counter[str] | None = None) -> Wish:
     if isinstance(read, str):
         return Wish(prompt=read)
     if not isinstance(read, dict) or not isinstance(read.get("prompt"), str):
-        raise BadLine(f'expected a JSON object with a "prompt" string, got {_glimpse(read)}')
+        raise BadLine(f'expected a JSON object with a "prompt" string, got {shown(json.dumps(read))}')
     return _wish(read, Counter() if unused is None else unused)
 
 
@@ -155,11 +156,6 @@ def failed(error: Exception) -> dict[str, Any]:
     ours = isinstance(error, ScenewrightError | OSError)
     said = str(error) if ours else f"unexpected {type(error).__name__}: {error}"
     return {**known, "error": " ".join(said.split())[:LONGEST_ERROR]}
-
-
-def _glimpse(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def dumped(line: dict[str, Any]) -> str:

@@ -164,8 +164,8 @@ class Errands:
         result = self.order.rendered(wish.prompt, None, {k: v for k, v in changes.items() if v is not None})
         self.unverified += not result.verified
         stem = _stem(wish) or result.run
-        pictures = self.order.copied(result, _inside(self.order.out, f"{stem}.png"),
-                                     _inside(self.order.report, f"{stem}.html"))
+        out, report = self.order.out, self.order.report
+        pictures = self.order.copied(result, out and out / f"{stem}.png", report and report / f"{stem}.html")
         return {"run": result.run, "verified": result.verified, "picture": str(pictures[0]),
                 "pictures": [str(path) for path in pictures], **result.labels(),
                 "unpaintable": [word.word for word in result.unpaintable]}
@@ -182,7 +182,3 @@ def _summed(line: Mapping[str, Any]) -> str:
     if "error" in line:
         return harmless(f"✗ line {line['line']}: {' '.join(line['error'].split())}") + "\n"
     return harmless(f"{'✓' if line['verified'] else '✗'} line {line['line']}: {line['picture']}") + "\n"
-
-
-def _inside(folder: Path | None, name: str) -> Path | None:
-    return None if folder is None else folder / name

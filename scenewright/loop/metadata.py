@@ -6,6 +6,7 @@ nothing in it names a file, a server or a piece of code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from io import BytesIO
@@ -73,13 +74,9 @@ class Recipe(Data):
         return self.task.seeds[self.index]
 
 
-def versions() -> dict[str, str]:
-    """The versions on which a picture's bytes depend, as installed here."""
-    return dict(_versions())
-
-
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> Mapping[str, str]:
+    """The versions on which a picture's bytes depend, as installed here."""
     return {"scenewright": __version__, **{name: found for name in PACKAGES if (found := _version(name))}}
 
 
@@ -99,7 +96,7 @@ def recipe_of(run: Run, batch: str, index: int, painter: str, parent: str | None
     """How a stored picture was made, with the pictures that it goes back to."""
     task = run.task(batch)
     source = recipe_of(run, task.source.batch, task.source.index, painter, parent) if task.source else None
-    return Recipe(task=task, index=index, painter=painter, versions=versions(), run=run.id, parent=parent,
+    return Recipe(task=task, index=index, painter=painter, versions=dict(versions()), run=run.id, parent=parent,
                   made=made_of(run.painting(batch, index).receipt), source=source)
 
 
