@@ -57,6 +57,7 @@ def plan(
     prompt: Annotated[str | None, typer.Argument(help="What the picture shows; `-` reads it from stdin.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Draw the layout to this .png or .svg file.")] = None,
     relations: Annotated[bool, typer.Option("--relations", help="Draw an arrow for every relation.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Say for each thing which claim or habit put it there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the layout as JSON instead of a table.")] = False,
     planner: Planner = None,
     hints: Annotated[Path | None, typer.Option(help="A layout file whose boxes are kept where they fit.")] = None,
@@ -75,7 +76,7 @@ def plan(
     if batch is not None:
         raise typer.Exit(work.plan.plan_batch(able, batch, out or Path("-")))
     raise typer.Exit(work.plan.plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json,
-                                        out=out))
+                                        out=out, why=why))
 
 
 @app.command()

@@ -12,6 +12,7 @@ import scenewright
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
+from planner.why import reasons
 from scenewright import commands as work
 from scenewright.asked import asked
 from scenewright.commands.files import DASH, lines_to, read_text, stdin, write_text
@@ -29,7 +30,7 @@ def opened(flags: Mapping[str, Any], assignments: Sequence[str]) -> PromptPlanne
 
 
 def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
-             out: Path | None) -> Ending:
+             out: Path | None, why: bool = False) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
     kept = work.layouts.read_layout(hints, canvas=pixels) if hints else None
@@ -40,7 +41,9 @@ def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: P
     if out:
         write_text(out, layout.model_dump_json(indent=2) + "\n")
     if out != DASH:
-        write_json(layout.model_dump(mode="json")) if json else write(told(layout, violations))
+        causes = reasons(layout) if why else {}
+        write_json(layout.model_dump(mode="json") | ({"why": causes} if why else {})) if json else write(
+            report(layout, verdicts(layout), violations, causes))
     return Ending.UNVERIFIED if violations else Ending.DONE
 
 
