@@ -15,7 +15,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 18
 
 demo: $(VENV)/.render ## plan and draw three prompts, paint and verify three more, into demo/
-	@$(BIN)/python -m scenewright.demo demo
+	@$(BIN)/python examples/demo/run.py demo
 
 test: $(VENV)/.dev ## run all tests
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -35,6 +35,13 @@ class Placed(NamedTuple):
     corners: tuple[float, float, float, float]
 
 
+class Habit(NamedTuple):
+    """How a family is run where nothing else is said; at a guidance scale of 1 only the prompt's half is."""
+
+    steps: int
+    guidance_scale: float
+
+
 class Blank(NamedTuple):
     """A neutral token, and the spread of token embeddings in each dimension: where learned tokens start and in which
     units they move."""
@@ -131,6 +138,7 @@ class Backbone(Protocol):
     """An image model: texts to states, latents and states to a prediction, latents to pictures."""
 
     name: str
+    habit: Habit
     native_boxes: int
     """How many boxes the model's own grounding layers take; 0 where it has none."""
     device: torch.device

@@ -21,6 +21,11 @@ from planner.scene import Canvas, Layout
 
 LONGEST = 4.0
 """A canvas may be this many times as long as it is wide; beyond that no model has seen anything like it."""
+STRETCH = 1.25
+"""A square may have sides so many times as long as the model's own, or as short. On larger ones things come twice (on
+the pocket at 1.375 times, in three pictures of three): the model has never seen one picture there, only several."""
+STEP = 64
+"""Sides in pixels are multiples of this, or of an eighth of a small model's own."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def job_of(backbone: Backbone, layout: Layout, how: How, seed: int, learned: Ten
     unwanted = ", ".join(part for part in (how.negative, *grounding.absent) if part)
     spans.refuse_halves(unwanted)
     words, negative = backbone.encode([grounding.prompt], learned)[0], backbone.encode([unwanted])[0]
-    shape = fitted(backbone, layout.canvas)
+    shape = backbone.shape(*fitted(backbone.size(), layout.canvas, how.pixels))
     target = aim(grounding, words, *backbone.grid(shape))
     _, cut = spans.columns(grounding, words)
     notes = (*grounding.notes, *cut, *_left_out(backbone.native_boxes, target))
@@ -89,12 +94,16 @@ def _hashed(learned: Tensor | None) -> str:
     return "" if learned is None else sha256(learned.detach().float().cpu().numpy().tobytes()).hexdigest()[:16]
 
 
-def fitted(backbone: Backbone, canvas: Canvas) -> Shape:
-    """The latent shape with about the canvas's ratio and the area that the model was trained for, its sides in eighths
-    of the model's own."""
+def fitted(native: tuple[int, int], canvas: Canvas, pixels: bool = False) -> tuple[int, int]:
+    """The width and height in which a model paints a canvas that was trained for `native` ones: its `pixels`, to the
+    nearest step, where they are about as many as the model knows; else its ratio, with the area that it was trained
+    for and sides in eighths of the model's own."""
     ratio = canvas.width / canvas.height
     if not 1 / LONGEST <= ratio <= LONGEST:
         raise BadRequest(f"a canvas may be {LONGEST:g} times as long as wide, got {canvas.width} × {canvas.height}")
-    width, height = backbone.size()
+    width, height = native
+    if pixels and 1 / STRETCH**2 <= canvas.width * canvas.height / (width * height) <= STRETCH**2:
+        across, down = min(STEP, width // 8), min(STEP, height // 8)
+        return round(canvas.width / across) * across, round(canvas.height / down) * down
     stretch = math.sqrt(ratio * height / width)
-    return backbone.shape(round(8 * stretch) * width // 8, round(8 / stretch) * height // 8)
+    return round(8 * stretch) * width // 8, round(8 / stretch) * height // 8

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
@@ -20,7 +20,8 @@ from planner.scene import Data
 
 FILE = "profile.json"
 MOST_BYTES = 1 << 20
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")
+"""Letters, or letters and digits, as in 4k; a number is no word."""
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 Words = Annotated[tuple[Word, ...], Field(max_length=100_000)]
 
@@ -83,17 +84,19 @@ class Profile(Data):
         (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
-class Unpaintable(NamedTuple):
-    """A word that an image model has never seen, and the nearest things that it can paint."""
+class Unpaintable(Data):
+    """A word that an image model has never seen, the nearest things that it can paint, and a warning."""
 
     word: str
-    nearest: tuple[str, ...]
+    nearest: tuple[str, ...] = ()
+    sentence: str
 
-    def __str__(self) -> str:
-        """The warning that a person reads."""
-        instead = f"the nearest it can paint: {', '.join(self.nearest)}"
-        near = instead if self.nearest else "nothing it can paint is near"
-        return f"the image model does not know the word `{self.word}`; {near}"
+    @classmethod
+    def of(cls, word: str, profile: Profile) -> Self:
+        """What is said of a word that the model does not know."""
+        near = nearest(word, profile)
+        said = f"the nearest it can paint: {', '.join(near)}" if near else "nothing it can paint is near"
+        return cls(word=word, nearest=near, sentence=f"the image model does not know the word `{word}`; {said}")
 
 
 def words_of(texts: Iterable[str]) -> set[str]:
@@ -106,7 +109,7 @@ def unpaintable(prompt: str, profile: Profile) -> list[Unpaintable]:
     if profile.words is None:
         return []
     known = {*profile.words, *_ARRANGED, *words_of(cue for row in TABLE.values() for cue in row.cues)}
-    return [Unpaintable(word, nearest(word, profile)) for word in dict.fromkeys(WORD.findall(prompt.lower()))
+    return [Unpaintable.of(word, profile) for word in dict.fromkeys(WORD.findall(prompt.lower()))
             if word not in known]
 
 

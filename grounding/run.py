@@ -20,11 +20,11 @@ from grounding.rendering import Painting, Step
 from grounding.sampler import Moment, denoise, draw_noise, guided, schedule, strides
 from grounding.settings import DOUBTFUL, How
 
-Share = Callable[[Shape, Conditioning], float]
+PassShare = Callable[[Shape, Conditioning], float]
 
 
 def paint_together(backbone: Backbone, jobs: Sequence[Job], how: How, start: Start, *, kind: type[Any] | None,
-                   share: Share, on_step: Callable[[Step], None] | None, cancel: Callable[[], bool] | None,
+                   share: PassShare, on_step: Callable[[Step], None] | None, cancel: Callable[[], bool] | None,
                    keep: bool) -> list[Painting]:
     """Noise (or an earlier trajectory's latents) to pictures, or to new parts of the source; all of one shape."""
     noise, generators = draw_noise(jobs[0].shape, [job.seed for job in jobs])
@@ -107,7 +107,7 @@ class _Run:
             self.backbone.clean(moment.x, moment.t, moment.output)), time.perf_counter() - self.began, attention)
 
     def receipt(self, n: int, size: tuple[int, int], seconds: float, start: Start, scheduler: str,
-                share: Share) -> Receipt:
+                share: PassShare) -> Receipt:
         """What the picture numbered `n` cost, and how sure it is of each thing."""
         job, spent = self.jobs[n], [guide.cost(n) for guide in self.guides]
         truncated = sum(passes.truncated for passes in spent)

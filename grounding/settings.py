@@ -148,7 +148,8 @@ class How(Data):
     """How to paint, apart from what.
 
     `tokens` asks for prompt tokens that are learned for each picture, `mend` for a part of an earlier picture to be
-    painted anew. With `watch` the receipt knows what is weak even where nothing is refocused.
+    painted anew. With `pixels` the canvas is meant so large, and not only in this shape. With `watch` the receipt knows
+    what is weak even where nothing is refocused.
     """
 
     steps: Steps = 25
@@ -160,6 +161,7 @@ class How(Data):
     negative: Negative = ""
     scheduler: Scheduler = "own"
     layered: Layered = "no"
+    pixels: bool = False
     watch: bool = True
 
     @model_validator(mode="after")

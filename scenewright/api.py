@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from PIL import Image
 from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import BadInput
-from planner.scene import Canvas, Layout
+from planner.scene import Layout
 from scenewright import __version__
 from scenewright.canvases import canvas_of
 from scenewright.config import Settings
@@ -22,14 +21,15 @@ from scenewright.errors import StorageFailed
 from scenewright.loop import events
 from scenewright.loop.course import Request
 from scenewright.loop.metadata import versions
+from scenewright.loop.naming import run_id
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, PICTURES, Run, run_id
+from scenewright.loop.runs import PAGE, PICTURES, UNREADABLE, Run
 from scenewright.planning import in_words, read
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from scenewright.planning import Callbacks
+    from planner.read.model.line import Callbacks
     from scenewright.stack import Stack
 
 def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout | None = None,
@@ -43,9 +43,8 @@ def render(prompt: str = "", *, settings: Settings | None = None, layout: Layout
     new one. The same request to the same models is one run: it goes on where it was stopped, and a finished one is
     given back at once. `stack` replaces the stages that the settings name. Raises `ScenewrightError`.
 
-    >>> import scenewright, scenewright.fakes as fakes
-    >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> result = scenewright.render(layout=layout, stack=fakes.stack(layout.scene))
+    >>> import scenewright
+    >>> result = scenewright.render("a red ball left of a blue box", rounds=2)
     >>> result.verified, result.image.size
     (True, (128, 128))
     """
@@ -65,10 +64,8 @@ def watch(prompt: str = "", *, settings: Settings | None = None, layout: Layout 
           callbacks: Callbacks | None = None, **changes: Any) -> Iterator[events.Event]:
     """What `render` does, as events; the last one is `Finished`. Closing the iterator stops the run at its next step.
 
-    >>> import scenewright, scenewright.fakes as fakes
-    >>> layout = scenewright.plan("a red ball left of a blue box")
-    >>> stack = fakes.stack(layout.scene, steps=1)
-    >>> [type(e).__name__ for e in scenewright.watch(layout=layout, seed=2, stack=stack)]
+    >>> import scenewright
+    >>> [type(e).__name__ for e in scenewright.watch("a red ball", steps=1)]
     ['Began', 'Planned', 'RoundBegan', 'Stepped', 'Painted', 'Verified', 'Finished']
     """
     settings = _settings(settings, changes)
@@ -94,8 +91,7 @@ def verify(image: Image.Image | str | Path, claims: str | Layout, *, settings: S
     if not isinstance(claims, Layout):
         claims = Layout(scene=read(claims, settings=settings, model=model, callbacks=callbacks))
     picture = image if isinstance(image, Image.Image) else open_picture(Path(image))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
-                                      settings.second_detector, settings.second_scorer)
+    verifier, missing = open_verifier(settings)
     if verifier is None:
         raise ModelMissing("; ".join(missing))
     return verifier.look(picture, claims)
@@ -110,7 +106,7 @@ def open_picture(path: Path) -> Image.Image:
             return image.convert("RGB")
     except FileNotFoundError:
         raise BadInput(f"there is no picture `{path}`") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UNREADABLE:
         raise BadInput(f"`{path}` is not a picture that can be read") from None
 
 
@@ -130,16 +126,16 @@ def _named(model: BaseChatModel | None) -> str:
 
 
 def _request(prompt: str, settings: Settings, usual: How, layout: Layout | None, parent: str | None) -> Request:
+    pixels = settings.canvas != "" and ":" not in settings.canvas
+    if layout is not None and settings.canvas:
+        fits = canvas_of(settings.canvas).units == layout.canvas.units
+        layout = layout.model_copy(update={"canvas": canvas_of(settings.canvas)}) if fits and pixels else layout
+        pixels = pixels and fits
     how = usual.asked(settings.steps, settings.guidance_scale, settings.strength).but(
-        negative=settings.negative, scheduler=settings.scheduler)
+        negative=settings.negative, scheduler=settings.scheduler, pixels=pixels)
     return Request(prompt=prompt, seed=settings.seed, layout=layout, how=how, wording=settings.wording,
                    candidates=settings.candidates, rounds=settings.rounds, seconds=settings.seconds,
                    llm_calls=settings.llm_calls, parent=parent)
-
-
-@dataclass(frozen=True)
-class _Error:
-    error: BaseException | None
 
 
 class _Errand:
@@ -148,17 +144,18 @@ class _Errand:
     def __init__(self, settings: Settings, stack: Stack, request: Request, reader: str) -> None:
         self.settings, self.stack, self.request, self.reader = settings, stack, request, reader
         self.stop = threading.Event()
-        self.channel: queue.SimpleQueue[events.Event | _Error] = queue.SimpleQueue()
+        self.channel: queue.SimpleQueue[events.Event | None] = queue.SimpleQueue()
+        self.error: BaseException | None = None
 
     def events(self) -> Iterator[events.Event]:
         """The events, as they happen."""
         worker = threading.Thread(target=self._work, name="scenewright", daemon=True)
         worker.start()
         try:
-            while not isinstance(item := self.channel.get(), _Error):
+            while (item := self.channel.get()) is not None:
                 yield item
-            if item.error is not None:
-                raise item.error
+            if self.error is not None:
+                raise self.error
         finally:
             self.stop.set()
             worker.join()
@@ -166,12 +163,12 @@ class _Errand:
     def _work(self) -> None:
         try:
             self._go()
-            self.channel.put(_Error(None))
         except BaseException as error:
-            self.channel.put(_Error(error))
+            self.error = error
+        self.channel.put(None)
 
     def _go(self) -> None:
-        for sentence in self.stack.missing:
+        for sentence in (*self.stack.missing, *self._canvas()):
             self.channel.put(events.Warned(sentence))
         description = self._description()
         run = Run(self.settings.runs / run_id(self.request.prompt, description))
@@ -186,15 +183,14 @@ class _Errand:
                       self.settings.remedies, tell=self.channel.put, cancel=self.stop.is_set).go()
         if (run.folder / PICTURES).exists() and not (run.folder / PAGE).exists():
             self._page(run, result)
-        self._sized(result)
         return result
 
-    def _sized(self, result: Result) -> None:
-        """Say that a size in pixels was asked for and is not what the model paints."""
-        asked, (width, height) = self.settings.canvas, result.image.size
-        if asked and ":" not in asked and canvas_of(asked) != Canvas(width=width, height=height):
-            self.channel.put(events.Warned(f"a canvas of {asked} was asked for; this model painted {width}x{height}: "
-                                           "only the ratio is kept"))
+    def _canvas(self) -> Iterator[str]:
+        """Whether the canvas that is asked for is not that of the layout which is to be painted."""
+        asked, layout = self.settings.canvas, self.request.layout
+        if asked and layout is not None and canvas_of(asked).units != layout.canvas.units:
+            yield (f"the layout is for {layout.canvas.width}x{layout.canvas.height}; the canvas {asked} that was asked "
+                   "for has another shape and is not used")
 
     def _page(self, run: Run, result: Result) -> None:
         """The report page. A run whose page cannot be made is whole without it."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
@@ -50,6 +50,8 @@ class Asked(BaseModel):
         default=6, description="the most requests to the language model")
     llm_seconds: Annotated[float, Field(gt=0.0)] = Field(
         default=60.0, description="the most time for one reading by it")
+    llm_tries: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3, description="how often one request is sent to a server that fails or cannot be reached")
     llm_repairs: Annotated[int, Field(ge=0, le=10)] = Field(
         default=1, description="how often a reply that cannot be used is sent back")
     llm_tokens: Annotated[int, Field(ge=1)] = Field(default=30_000, description="the most tokens for one reading")
@@ -86,15 +88,16 @@ class Asked(BaseModel):
         return canvas_of(self.canvas) if self.canvas else spare
 
 
-def asked(settings: Asked | None, changes: Mapping[str, Any]) -> Asked:
-    """The settings with changes. Files and variables are looked for only where something may be set."""
+def asked(settings: Asked | None, changes: Mapping[str, Any], assignments: Sequence[str] = ()) -> Asked:
+    """The settings with changes, which count for more than `name=value` words. Files and variables are looked for only
+    where something may be set."""
     if settings is not None:
         return settings.with_changes(changes)
-    if not configured() and changes.keys() <= Asked.model_fields.keys():
+    if not configured() and not assignments and changes.keys() <= Asked.model_fields.keys():
         return Asked.load(changes)
-    from scenewright.config import Settings
+    from scenewright.config import Settings, assigned
 
-    return Settings.load(changes)
+    return Settings.load({**assigned(assignments), **{k: v for k, v in changes.items() if v is not None}})
 
 
 def nearest(name: str, known: Mapping[str, Any]) -> str:

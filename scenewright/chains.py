@@ -9,6 +9,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.tools import BaseTool, StructuredTool
 
 from planner.check import verdicts
+from planner.claims import names_of
 from planner.errors import ScenewrightError
 from planner.scene import Layout
 from scenewright.asked import Asked
@@ -51,8 +52,6 @@ def as_tool(*, settings: Asked | None = None, model: BaseChatModel | None = None
 
 def told(layout: Layout) -> str:
     """A layout in a few lines: its canvas, its things with their boxes, its claims, and what was not understood."""
-    from planner.claims import names_of
-
     names = names_of(layout.scene)
     lines = [f"canvas {layout.canvas.width}x{layout.canvas.height}",
              *(f"{names[p.thing]}: {', '.join(f'{v:.2f}' for v in p.box.corners)}" for p in layout.far_to_near()),

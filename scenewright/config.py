@@ -44,8 +44,8 @@ class Settings(Asked, BaseSettings):
     )
 
     image_model: str = Field("pocket", min_length=1, description="`pocket`, a model's folder or its name on the hub")
-    detector: str = Field("pocket", min_length=1, description="what finds things: `pocket`, a folder or a name")
-    scorer: str = Field("pocket", min_length=1, description="what compares a picture with words")
+    detector: str = Field("pocket", min_length=1, description="what finds things: `pocket`, `none`, a folder or a name")
+    scorer: str = Field("pocket", min_length=1, description="what compares a picture with words, as for the detector")
     second_detector: str = Field("", description="another one, asked too; where they disagree, a claim is in doubt")
     second_scorer: str = Field("", description="another one, asked too")
     thresholds: Path | None = Field(None, description="a file that `scenewright calibrate` wrote")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,12 +27,12 @@ from scenewright.loop.runs import LAYOUT, Run, png
 
 LARGEST, THUMB, CROP, DRAWN = 1024, 320, 96, 280
 MOST_CARDS = 40
-MARK = {"holds": "✓", "fails": "✗", "cannot tell": "·"}
+MARK = {"fails": "✗", "cannot tell": "·", "holds": "✓"}
+"""Of a claim that is ruled so; what is worst comes first."""
 ENDED = {
     "verified": "every claim that can be tested holds",
     "rounds": "the rounds were used up; this is the best picture",
     "seconds": "the time was used up; this is the best picture",
-    "untold": "no claim fails, and none could be told",
     "unchecked": "there was nothing here to verify it with",
 }
 
@@ -62,7 +62,7 @@ class Marked:
 
 
 @dataclass(frozen=True)
-class Strength:
+class WordStrength:
     """How strongly the words of a thing claimed its box, in per cent, at the first watched step and at the last; None
     where they were not watched."""
 
@@ -93,18 +93,25 @@ def page(run: Run, result: Result) -> str:
     outcome, report = result.outcome, result.report
     return _template().render(
         prompt=result.prompt or "(no prompt)", verified=outcome.verified, checked=report is not None,
-        ended=ENDED.get(outcome.ended, outcome.ended), picture=_data(result.image, LARGEST),
+        ended=ended(result), picture=_data(result.image, LARGEST),
         width=result.image.width, height=result.image.height, marks=list(_marks(report, result.layout)),
-        rows=list(_rows(report, result.image)), counted=_counted(report), layout=_layout(result.layout, dark=False),
+        rows=list(_rows(report, result.image)), counted=" · ".join(counted(report)) if report else "not verified",
+        layout=_layout(result.layout, dark=False),
         dark_layout=_layout(result.layout, dark=True),
         strengths=list(_strengths(result.receipt, result.layout)), cards=list(_cards(run, result)),
         pictures=len(outcome.tries),
         facts=_facts(result), cost=_cost(result), command=command(run, about),
-        notes=[*(word.sentence for word in outcome.unpaintable), *outcome.notes,
-               *result.layout.scene.notes, *result.layout.notes,
+        notes=[*(word.sentence for word in outcome.unpaintable), *result.notes,
                *(outcome.brief.decided if outcome.brief else ()), *(report.limits if report else ())],
         unread=result.layout.scene.unread, versions=versions(), run=run.id, painter=about.get("painter", ""),
         parent=about.get("parent"))
+
+
+def ended(result: Result) -> str:
+    """How a run ended, in words; where nothing fails and not all could be told, as its report says."""
+    if result.outcome.ended == "untold" and result.report is not None:
+        return result.report.summary
+    return ENDED.get(result.outcome.ended, result.outcome.ended)
 
 
 @cache
@@ -129,7 +136,7 @@ def command(run: Run, request: Mapping[str, Any]) -> str:
         words += ["--steps", str(how.steps), "--set", f"guidance_scale={how.guidance_scale:g}"]
         words += [] if how.strength == 1 else ["--set", f"strength={how.strength:g}"]
     if request.get("planner", "auto") != "auto":
-        words += ["--set", f"planner={request['planner']}"]
+        words += ["--planner", str(request["planner"])]
     if not request.get("layout"):
         words += ["--", str(request.get("prompt", ""))]  # after this, nothing is an option
     return shlex.join(words)
@@ -153,17 +160,15 @@ def _cost(result: Result) -> list[tuple[str, str]]:
     return [*rows, ("Requests to a language model", str(outcome.llm_calls)), ("Seconds", f"{outcome.seconds:.2f}")]
 
 
-def _counted(report: Report | None) -> str:
-    if report is None:
-        return "not verified"
-    parts = [f"{len(report.holding)} hold" + (f" ({len(report.reserved)} with a reserve)" if report.reserved else ""),
-             f"{len(report.failing)} fail", f"{len(report.undecided)} cannot be told"]
-    return " · ".join(part for part in parts if not part.startswith("0 ")) or "no claims"
+def counted(report: Report) -> list[str]:
+    """How many claims hold, fail and cannot be told, in words."""
+    held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
+    counts = ((len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told"))
+    return [f"{number} {what}" for number, what in counts if number] or ["no claims"]
 
 
 def _rows(report: Report | None, image: Image.Image) -> Iterator[ClaimRow]:
-    order = {"fails": 0, "cannot tell": 1, "holds": 2}
-    for finding in sorted(report.findings if report else (), key=lambda f: order[f.ruling]):
+    for finding in sorted(report.findings if report else (), key=lambda f: [*MARK].index(f.ruling)):
         yield _row(finding, image)
 
 
@@ -212,16 +217,16 @@ def _style(box: Box) -> str:
     return f"left:{100 * x0:.2f}%;top:{100 * y0:.2f}%;width:{100 * (x1 - x0):.2f}%;height:{100 * (y1 - y0):.2f}%"
 
 
-def _strengths(receipt: Receipt, layout: Layout) -> Iterator[Strength]:
+def _strengths(receipt: Receipt, layout: Layout) -> Iterator[WordStrength]:
     """Every planned thing; one whose words were not watched, as where the rest of the picture is mended, says so."""
     names, found = names_of(layout.scene), {seen.thing: seen for seen in receipt.attention}
     for placement in layout.placements if found else ():
         name, seen = names.get(placement.thing, placement.thing), found.get(placement.thing)
         if seen is None:
-            yield Strength(name, None, None, False)
+            yield WordStrength(name, None, None, False)
         else:
             before, after = (100 * min(max(value, 0.0), 1.0) for value in (seen.before, seen.after))
-            yield Strength(name, before, after, seen.weak)
+            yield WordStrength(name, before, after, seen.weak)
 
 
 def _cards(run: Run, result: Result) -> Iterator[Card]:
@@ -241,10 +246,10 @@ def _cards(run: Run, result: Result) -> Iterator[Card]:
 
 
 def _thumb(run: Run, t: Try) -> str:
-    paintings = run.paintings(t.batch)
-    if not paintings or t.index >= len(paintings):
+    batch = run.batch(t.batch)
+    if batch is None or t.index >= len(batch.paintings):
         return ""
-    image = paintings[t.index].image
+    image = batch.paintings[t.index].image
     image.thumbnail((THUMB, THUMB))
     return _jpeg(image)
 
@@ -269,12 +274,3 @@ def _jpeg(image: Image.Image) -> str:
     stream = BytesIO()
     image.convert("RGB").save(stream, "JPEG", quality=90)
     return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
-
-
-def sheet(pictures: Sequence[Image.Image], side: int = 320, gap: int = 12) -> Image.Image:
-    """A contact sheet: the pictures side by side on white."""
-    sheet = Image.new("RGB", ((side + gap) * len(pictures) + gap, side + 2 * gap), "white")
-    for i, picture in enumerate(pictures):
-        fitted = picture.convert("RGB").resize((side, round(side * picture.height / picture.width)))
-        sheet.paste(fitted, (gap + i * (side + gap), gap))
-    return sheet

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,22 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from planner.errors import BadInput
 from planner.place import EYE, Legibility, place
 from planner.read import grammar
-from planner.scene import Canvas, Layout, Scene
+from planner.read.model.terms import Price, Terms
+from planner.scene import Canvas, Data, Layout, Scene
 from scenewright.asked import Asked, asked
-from scenewright.hints import hints_for
-from scenewright.replanning import roomy
+from scenewright.boxes import hints_for, roomy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langchain_core.callbacks import BaseCallbackHandler, BaseCallbackManager
     from langchain_core.language_models import BaseChatModel
 
     from grounding.verify.report import Report
-    from planner.read.model.terms import Terms
+    from planner.read.model.line import Callbacks
     from planner.scene import Box
 
-    Callbacks = Sequence[BaseCallbackHandler] | BaseCallbackManager
 
 LONGEST_PROMPT = 20_000
 
@@ -39,13 +36,13 @@ class Understood(NamedTuple):
     calls: int = 0
 
 
-@dataclass(frozen=True)
-class Planned:
-    """A layout, what was said about it on the way, and how many requests to a language model it took."""
+class PlannedLayout(Data):
+    """A layout, what was said about it on the way, how many requests to a language model it took, and how long."""
 
     layout: Layout
     notes: tuple[str, ...] = ()
     calls: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class PromptPlanner:
         return Understood(understood(found.scene), found.hints, found.warnings, found.calls)
 
     def plan(self, prompt: str, *, hints: Layout | None = None, seed: int | None = None, canvas: Canvas | None = None,
-             calls: int | None = None, evidence: str = "") -> Planned:
+             calls: int | None = None, evidence: str = "") -> PlannedLayout:
         """The layout of a prompt; `seed` and `canvas` replace those of the settings. A person's hints count for more
         than a model's."""
         reading = self.read(prompt, calls=calls, evidence=evidence)
@@ -85,15 +82,15 @@ class PromptPlanner:
         size = canvas or self.how.size(reading.scene.canvas or self.spare)
         layout = place(reading.scene, boxes or None, seed=self.how.seed if seed is None else seed, canvas=size,
                        legible=self.legible)
-        return Planned(layout, reading.notes, reading.calls)
+        return PlannedLayout(layout=layout, notes=reading.notes, calls=reading.calls)
 
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
         """Another layout. The language model is told what was wrong with the picture; without one, the solver composes
         anew and makes room for what was missing."""
         words = report.words if report else ""
         if self.chat_model is not None and calls >= 1 and words:
             return self.plan(layout.scene.prompt, seed=seed, calls=calls, evidence=words)
-        return Planned(place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
+        return PlannedLayout(layout=place(layout.scene, roomy(layout, report) or None, seed=seed, canvas=layout.canvas,
                              legible=self.legible))
 
     @cached_property
@@ -153,8 +150,6 @@ def _opened(how: Asked) -> BaseChatModel | None:
 
 def _terms(how: Asked, calls: int) -> Terms:
     """On what terms the model is asked: the settings whose names begin with `llm_`."""
-    from planner.read.model.terms import Price, Terms
-
     named = {name: value for name in Terms.model_fields if (value := getattr(how, f"llm_{name}", None)) is not None}
     price = None if how.llm_price is None else Price(input=how.llm_price[0], output=how.llm_price[1])
     return Terms(**{**named, "calls": calls, "price": price})

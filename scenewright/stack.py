@@ -2,90 +2,56 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
+from grounding.errors import ModelMissing, Unsupported
+from grounding.folders import usable
 from grounding.loading import PLAIN, Followed, Loading, Lora
-from grounding.settings import Bind, How, Refocus
+from grounding.named import NONE, POCKET, PROPOSED, fitting, model_folder
+from grounding.profile import Profile
 from planner.place import PAINTER
 from planner.scene import Canvas
 from scenewright.config import Settings
 from scenewright.errors import BadSettings
-from scenewright.loop.runs import digest
-from scenewright.loop.stages import Painter, Planner
-from scenewright.loop.stages import Verifier as Judge
+from scenewright.loop.stages import PaintStage, PlanStage, VerifyStage
 from scenewright.planning import PromptPlanner
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from grounding.profile import Profile
-    from grounding.verify.judges import Detector, Knowledge, Scorer
-    from grounding.verify.thresholds import Thresholds
-    from grounding.verify.verify import Verifier
-    from scenewright.loop.adapters import ClaimVerifier, SampledPainter
-    from scenewright.planning import Callbacks
+    from planner.read.model.line import Callbacks
+    from scenewright.loop.painter import SampledPainter
+    from scenewright.loop.verifier import ClaimVerifier
 
-POCKET = "pocket"
-"""Where the settings say this, a model in the package is meant; what it is like stands in its folder."""
 MOST_NAMED = 6
-PROPOSED = {
-    "image model": ("stable-diffusion-v1-5/stable-diffusion-v1-5",),
-    "detector": ("google/owlv2-base-patch16-ensemble", "IDEA-Research/grounding-dino-base"),
-    "scorer": ("openai/clip-vit-large-patch14", "google/siglip2-so400m-patch14-384"),
-}
-"""Well-known models of each role, named where none is there."""
-PARTS = {"image model": "pipeline", "detector": "detector", "scorer": "clip"}
-"""The folder of each role there."""
-
-
-class Habit(NamedTuple):
-    """How a kind of model is run where the settings say nothing; at a guidance scale of 1 only the prompt's half is."""
-
-    steps: int
-    guidance_scale: float
-
-
-HABITS = {
-    "StableDiffusion": Habit(25, 7.5),
-    "Gligen": Habit(25, 7.5),
-    "StableDiffusionXL": Habit(30, 5.0),
-    "StableDiffusion3": Habit(28, 7.0),
-    "Flux": Habit(28, 1.0),  # distilled: it is told its guidance, and what it was trained on has no other half
-}
-"""By the family's class, for folders whose profile says nothing of it."""
 
 
 @dataclass(frozen=True)
 class Stack:
     """The stages of one loop, and a sentence for everything that is missing from it."""
 
-    planner: Planner
-    painter: Painter
-    verifier: Judge | None
+    planner: PlanStage
+    painter: PaintStage
+    verifier: VerifyStage | None
     missing: tuple[str, ...] = ()
 
 
 def open_stack(settings: Settings, model: BaseChatModel | None = None, callbacks: Callbacks | None = None) -> Stack:
     """The stages that these settings name, read by `model` if there is one. Models stay loaded for the next call."""
+    named(settings)
     told = tuple(sentence for _, sentence in objections(settings))
+    verifier, missing = open_verifier(settings)
     painter = open_painter(settings.image_model, settings.device, loading_of(settings))
-    verifier, missing = open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
-                                      settings.second_detector, settings.second_scorer)
     canvas = Canvas(width=painter.size[0], height=painter.size[1])
     return Stack(open_planner(settings, canvas, model, callbacks), painter, verifier,
                  (*told, *missing))
 
 
 def open_planner(settings: Settings, canvas: Canvas, model: BaseChatModel | None = None,
-                 callbacks: Callbacks | None = None) -> Planner:
+                 callbacks: Callbacks | None = None) -> PlanStage:
     """The planner alone; it needs no image model, and its language model is opened at once, so that what is wrong with
     it is told before anything is painted."""
     opened = PromptPlanner(settings, model, callbacks, canvas, PAINTER)
@@ -104,137 +70,24 @@ def loading_of(settings: Settings) -> Loading:
                    loras=Lora.all_of(settings.lora), control=control, config=settings.image_config)
 
 
-@lru_cache(maxsize=2)
 def open_painter(source: str, device: str = "cpu", loading: Loading = PLAIN) -> SampledPainter:
-    """The image model: the pocket, a checkpoint's folder, or a name that lies in the hub's local cache."""
-    from grounding.backbones import load
-    from grounding.backbones.quiet import quietly
-    from grounding.painter import Painter as Sampler
-    from grounding.profile import Profile
-    from scenewright.loop.adapters import SampledPainter
+    """The image model of this name. Torch is loaded on use, here and for judges."""
+    from scenewright.loop import painter
 
-    folder = model_folder(source, "image model")
-    with warnings.catch_warnings(), quietly():
-        warnings.simplefilter("ignore", FutureWarning)  # meant for whoever published the checkpoint
-        backbone = load(folder, device=device, loading=loading)
-    profile, habit = Profile.of(folder if folder.is_dir() else folder.parent), HABITS[type(backbone).__name__]
-    usual = How(steps=profile.steps or habit.steps, guidance_scale=profile.guidance_scale or habit.guidance_scale,
-                refocus=Refocus(), bind=Bind(scales=dict(profile.scales)), layered="hiding" if profile.alone else "no")
-    return SampledPainter(Sampler(backbone), f"{Path(source).name}@{backbone.fingerprint()[:16]}", usual, profile)
+    return painter.open_painter(source, device, loading)
 
 
-def hub_folder(name: str) -> Path:
-    """Where the hub's cache holds a checkpoint. Nothing is downloaded: that is for the person to decide."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import LocalEntryNotFoundError
+def open_verifier(settings: Settings) -> tuple[ClaimVerifier | None, tuple[str, ...]]:
+    """The verifier with what could be opened of the judges that the settings name, and why the rest could not."""
+    from scenewright.loop import verifier
 
-    from grounding.errors import ModelMissing
-
-    try:
-        return Path(snapshot_download(name, local_files_only=True))
-    except (LocalEntryNotFoundError, ValueError, OSError):
-        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name) or name.startswith("."):
-            raise ModelMissing(f"there is no folder `{name}`; name another one, or use `{POCKET}`") from None
-        raise ModelMissing(f"there is no folder `{name}`, and no model of that name in the local cache; download it "
-                           f"with `hf download {name}`, or use `{POCKET}`") from None
-
-
-@lru_cache(maxsize=2)
-def open_verifier(detector: str, scorer: str, thresholds: Path | None, device: str = "cpu", second_detector: str = "",
-                  second_scorer: str = "") -> tuple[ClaimVerifier | None, tuple[str, ...]]:
-    """The verifier with what could be opened, and why the rest could not; none where nothing could. Where a second
-    detector or scorer is named, a claim on which they disagree is in doubt."""
-    from grounding.verify.looks import EDITION, Looks
-    from scenewright.loop.adapters import ClaimVerifier
-
-    pairs = [pair for pair in ((detector, scorer), (second_detector, second_scorer)) if any(pair)]
-    opened = [open_both(*pair, device) for pair in pairs]
-    reasons = tuple(reason for judges in opened for reason in judges.reasons)
-    claims = [_claims(judges, thresholds if k == 0 else None) for k, judges in enumerate(opened)
-              if judges.detector or judges.scorer]
-    if not claims:
-        return None, (*reasons, "pictures cannot be verified here; they are painted all the same")
-    marks = [mark for each in claims for mark in (each.detector.name if each.detector else "", each.scorer.name
-                                                  if each.scorer else "", each.thresholds.model_dump_json())]
-    return ClaimVerifier(Looks.of(claims[0], claims[1:]), digest("\n".join((EDITION, *marks)))), reasons
-
-
-class Judges(NamedTuple):
-    """Both judges, what their folders say of themselves, and a sentence for each that is missing."""
-
-    detector: Detector | None
-    scorer: Scorer | None
-    profiles: tuple[Profile, Profile]
-    thresholds: Thresholds
-    reasons: tuple[str, ...]
-
-
-def open_both(detector: str, scorer: str, device: str = "cpu") -> Judges:
-    """Both judges with what is known of them. One that is missing is left out, with the reason."""
-    from grounding.profile import Profile
-
-    finder, first, lacking = open_judge("detector", detector, device) if detector else (None, None, "")
-    comparer, second, silent = open_judge("scorer", scorer, device) if scorer else (None, None, "")
-    profiles = Profile.of(first) if first else Profile(), Profile.of(second) if second else Profile()
-    return Judges(finder, comparer, profiles, _measured(first, profiles[0]), tuple(r for r in (lacking, silent) if r))
-
-
-@lru_cache(maxsize=4)
-def open_judge(role: str, name: str, device: str) -> tuple[Any, Path | None, str]:
-    """A judge, its folder, and why it is missing if it is. It stays loaded for whoever asks next."""
-    from grounding.errors import ModelMissing
-    from grounding.profile import Profile
-    from grounding.verify.load import QUERY, open_detector, open_scorer
-
-    try:
-        folder = model_folder(name, role)
-    except ModelMissing as error:
-        return None, None, f"there is no {role}: {error}"
-    try:
-        profile = Profile.of(folder)
-        if role == "scorer":
-            return open_scorer(folder, device=device, knows=_knowledge(profile)), folder, ""
-        return open_detector(folder, device=device, query=profile.query or QUERY, knows=_knowledge(profile)), folder, ""
-    except ModelMissing as error:
-        return None, folder, str(error)
-
-
-def _knowledge(profile: Profile) -> Knowledge:
-    """What a judge was taught, by its profile: everything, where that names no kinds of thing."""
-    from grounding.verify.judges import OPEN, Knowledge
-
-    if profile.nouns is None:
-        return OPEN
-    return Knowledge(frozenset(profile.nouns), profile.vocabulary.told() if profile.vocabulary else None)
-
-
-def _measured(folder: Path | None, profile: Profile) -> Thresholds:
-    """What was measured on a detector, or what is usual for its kind."""
-    from grounding.folders import kind_of
-    from grounding.verify.thresholds import DEFAULTS, Thresholds
-
-    if folder and profile.thresholds:
-        return Thresholds.load(folder / profile.thresholds)
-    return DEFAULTS.get(kind_of(folder) if folder else "", Thresholds())
-
-
-def _claims(judges: Judges, thresholds: Path | None) -> Verifier:
-    from grounding.verify.thresholds import Thresholds
-    from grounding.verify.verify import Verifier
-
-    finds, compares = judges.profiles
-    return Verifier(judges.detector, judges.scorer, Thresholds.load(thresholds) if thresholds else judges.thresholds,
-                    vocabulary=finds.vocabulary or compares.vocabulary, bystanders=finds.nouns or (),
-                    scales=finds.scales or compares.scales or None, reasons=judges.reasons)
+    return verifier.open_verifier(settings.detector, settings.scorer, settings.thresholds, settings.device,
+                                  settings.second_detector, settings.second_scorer)
 
 
 def objections(settings: Settings) -> Iterator[tuple[str, str]]:
     """What a person should know of these models before anything is painted or judged: of which role or setting, and a
     sentence. Only files are looked at; a model that is missing is told by whoever opens it."""
-    from grounding.errors import ModelMissing, Unsupported
-    from grounding.folders import usable
-    from grounding.profile import Profile
-
     try:
         usable(settings.device)
     except Unsupported as error:
@@ -245,7 +98,8 @@ def objections(settings: Settings) -> Iterator[tuple[str, str]]:
         with suppress(ModelMissing):
             found[role] = Profile.of(model_folder(name, role))
     paints = found.pop("image model", None)
-    for role, judge in found.items() if paints else ():
+    for role in sorted(found.keys() & {"detector", "scorer"}):
+        judge = found[role]
         if paints and judge.nouns is not None and (paints.nouns is None or set(paints.nouns) - set(judge.nouns)):
             others = set(paints.nouns or ()) - set(judge.nouns)
             yield role, (f"the {role} `{names[role]}` knows {len(judge.nouns)} kinds of thing, and the image model "
@@ -256,21 +110,14 @@ def objections(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def roles(settings: Settings) -> dict[str, str]:
     """The model that the settings name for each role."""
-    return {"image model": settings.image_model, "detector": settings.detector, "scorer": settings.scorer}
+    every = {"image model": settings.image_model, "detector": settings.detector, "scorer": settings.scorer,
+             "second detector": settings.second_detector, "second scorer": settings.second_scorer}
+    return {role: name for role, name in every.items() if name not in ("", NONE)}
 
 
-def model_folder(name: str, role: str) -> Path:
-    """Where a model lies: in the package, in a folder, or in the hub's cache. Raises `ModelMissing`."""
-    from grounding.errors import ModelMissing
-
-    if find_spec("torch") is None or find_spec("diffusers") is None:
-        raise ModelMissing(f"the {role} `{name}` needs torch, transformers and diffusers, which are not all installed; "
-                           "install them with `pip install 'scenewright[render]'`")
-    if name == POCKET:
-        from grounding.pocket.models import checked
-
-        return checked(PARTS[role])
-    path = Path(name)
-    if path.is_dir() or (path.is_file() and role == "image model"):
-        return path
-    return hub_folder(name)
+def named(settings: Settings) -> None:
+    """Raise `ModelMissing` where a person named a model that is not there, or is of another kind, before anything large
+    is loaded."""
+    for role, name in roles(settings).items():
+        if name != POCKET:
+            fitting(role, model_folder(name, role))

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from grounding.attention import Layer
-from grounding.backbone import Conditioning, Shape, Words
+from grounding.backbone import Conditioning, Habit, Shape, Words
 from grounding.backbones.control import followed, sized
 from grounding.backbones.joint import OpenTextFirst
-from grounding.backbones.mmdit import PATCH, Control, JointTransformer
+from grounding.backbones.mmdit import PATCH, JointControl, JointTransformer
 from grounding.backbones.quiet import quietly
 from grounding.backbones.towers import ClipTower, T5Tower, Tower, shares
 
@@ -27,6 +27,7 @@ class Flux(JointTransformer):
     which the loop's own guidance scale is 1. Learned tokens are as wide as CLIP's and T5's token embeddings together.
     """
 
+    habit = Habit(28, 1.0)  # distilled: it is told its guidance, and what it was trained on has no other half
     kind = FluxPipeline
     controls: Mapping[str, str] = {"FluxControlNetModel": "FluxControlNetModel"}
     processor = OpenTextFirst
@@ -75,7 +76,8 @@ class Flux(JointTransformer):
             return {}
         return {"guidance": torch.full([len(x)], self.distilled, device=x.device, dtype=torch.float32)}
 
-    def _residuals(self, control: Control, x: Tensor, cond: Conditioning, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _residuals(self, control: JointControl, x: Tensor, cond: Conditioning,
+                   inputs: dict[str, Any]) -> dict[str, Any]:
         """What the ControlNet adds. Nets with a hint block of their own see the picture, the others its latent."""
         sees_pixels = control.net.input_hint_block is not None
         if sees_pixels:

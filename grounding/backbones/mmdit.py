@@ -31,7 +31,7 @@ PATCH = 2
 
 
 @dataclass(frozen=True)
-class Control:
+class JointControl:
     """A ControlNet of the family and the picture it follows ("batch 3 height width", 0 to 1), passed through to the
     transformer. `mode` is for nets that were trained on several kinds of picture."""
 
@@ -55,7 +55,7 @@ class JointTransformer(ABC):
     processor: Callable[[Layer, Sequence[Hook], bool], Any]
     towers: tuple[Tower, ...]
 
-    def __init__(self, pipe: Any, *, name: str, control: Control | None = None,
+    def __init__(self, pipe: Any, *, name: str, control: JointControl | None = None,
                  watched: Sequence[int] | None = None, device: str = "", digest: str = "") -> None:
         self.pipe, self.name, self.control, self.digest = pipe, name, control, digest
         self.transformer, self.vae = pipe.transformer, pipe.vae
@@ -63,7 +63,7 @@ class JointTransformer(ABC):
             part.requires_grad_(False).eval()
         self.device, self.dtype = torch.device(device or self.transformer.device), self.transformer.dtype
         self.watched = _watched(len(self.transformer.transformer_blocks), watched)
-        self._followed: tuple[Control, Tensor] | None = None
+        self._followed: tuple[JointControl, Tensor] | None = None
 
     @classmethod
     def load(cls, source: str | Path, *, device: str = "cpu", loading: Loading = PLAIN, checkpointing: bool = False,
@@ -75,7 +75,7 @@ class JointTransformer(ABC):
             pipe.transformer.enable_gradient_checkpointing()
         if loading.control:
             net, picture = controlled(loading.control, cls.controls, pipe.transformer.dtype, device)
-            options["control"] = Control(net, picture, loading.control.strength)
+            options["control"] = JointControl(net, picture, loading.control.strength)
         return cls(pipe, name=str(source), device=device, digest=marked(Path(source), loading), **options)
 
     def fingerprint(self) -> str:
@@ -145,7 +145,7 @@ class JointTransformer(ABC):
         """The velocity."""
 
     @torch.no_grad()
-    def followed(self, control: Control, x: Tensor, cond: Conditioning, *, shifted: bool = True) -> Tensor:
+    def followed(self, control: JointControl, x: Tensor, cond: Conditioning, *, shifted: bool = True) -> Tensor:
         """The picture that a ControlNet follows, as a latent, for every row of `x`; it is encoded once."""
         rows, cols = (side * self.pipe.vae_scale_factor for side in x.shape[2:])
         if self._followed is None or self._followed[0] is not control or self._followed[1].shape[2:] != x.shape[2:]:

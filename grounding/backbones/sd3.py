@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.attention import Layer
-from grounding.backbone import Conditioning, Shape, Words
+from grounding.backbone import Conditioning, Habit, Shape, Words
 from grounding.backbones.joint import OpenImageFirst
-from grounding.backbones.mmdit import Control, JointTransformer
+from grounding.backbones.mmdit import JointControl, JointTransformer
 from grounding.backbones.quiet import quietly
-from grounding.backbones.towers import ClipTower, Reading, T5Tower, Tower, shares
+from grounding.backbones.towers import ClipTower, T5Tower, TextReading, Tower, shares
 
 with quietly():
     from diffusers import StableDiffusion3Pipeline
@@ -27,6 +27,7 @@ class StableDiffusion3(JointTransformer):
     columns T5 has. Learned tokens are as wide as all towers' token embeddings together.
     """
 
+    habit = Habit(28, 7.0)
     kind = StableDiffusion3Pipeline
     controls: Mapping[str, str] = {"SD3ControlNetModel": "SD3ControlNetModel"}
     processor = OpenImageFirst
@@ -56,13 +57,13 @@ class StableDiffusion3(JointTransformer):
         return Words(text, states, first.offsets + long.offsets, range(first.content.start, end), dropped,
                      first.dropped, {"pooled": pooled})
 
-    def _long(self, text: str, learned: Tensor | None) -> Reading:
+    def _long(self, text: str, learned: Tensor | None) -> TextReading:
         """T5's reading, or the zeros that stand for it."""
         if self.t5 is not None:
             return self.t5.read(text, learned)
         width = self.transformer.config.joint_attention_dim
         zeros = torch.zeros(self.length, width, device=self.device, dtype=self.dtype)
-        return Reading(zeros, zeros[0, :0], ((0, 0),) * self.length, range(0), "")
+        return TextReading(zeros, zeros[0, :0], ((0, 0),) * self.length, range(0), "")
 
     def layers(self, shape: Shape, t: Tensor | None = None) -> tuple[Layer, ...]:
         """The attention layers in the order in which a pass runs them; some checkpoints have a second one per block."""
@@ -81,7 +82,7 @@ class StableDiffusion3(JointTransformer):
         out = self.transformer(x, states, pooled, time, block_controlnet_hidden_states=residuals, return_dict=False)
         return out[0].float()  # type: ignore[no-any-return]
 
-    def _residuals(self, control: Control, x: Tensor, cond: Conditioning, pooled: Tensor, time: Tensor) -> Any:
+    def _residuals(self, control: JointControl, x: Tensor, cond: Conditioning, pooled: Tensor, time: Tensor) -> Any:
         """What the ControlNet adds. Nets that want no pooled text were trained without the VAE's shift."""
         config = control.net.config
         bare = config.force_zeros_for_pooled_projection

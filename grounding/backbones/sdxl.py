@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from grounding.backbone import Blank, Conditioning, Words
+from grounding.backbone import Blank, Conditioning, Habit, Words
 from grounding.backbones.quiet import quietly
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.backbones.towers import ClipTower, shares, together
@@ -25,6 +25,7 @@ class StableDiffusionXL(StableDiffusion):
     the checkpoint wants it so, as in the published ones.
     """
 
+    habit = Habit(30, 5.0)
     kind = StableDiffusionXLPipeline
     without: Mapping[str, Any] = {"feature_extractor": None, "image_encoder": None, "add_watermarker": False}
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from grounding.attention import Enough, Hook, Layer
-from grounding.backbone import Blank, Conditioning, Lexicon, Placed, R, Shape, Words
+from grounding.backbone import Blank, Conditioning, Habit, Lexicon, Placed, R, Shape, Words
 from grounding.backbones import unet as unets
 from grounding.backbones.control import followed, following, sized
 from grounding.backbones.latents import from_pixels, pictures, pixels_of, to_pixels
@@ -50,6 +50,7 @@ class Control:
 class StableDiffusion:
     """A `Backbone` around the parts of a `StableDiffusionPipeline`."""
 
+    habit = Habit(25, 7.5)
     native_boxes = 0
     kind: Any = StableDiffusionPipeline
     without: Mapping[str, Any] = {"safety_checker": None, "feature_extractor": None, "image_encoder": None,

@@ -18,7 +18,7 @@ from grounding.errors import BadRequest, Unsupported
 NEUTRAL = ","
 
 
-class Reading(NamedTuple):
+class TextReading(NamedTuple):
     """A text as one tower reads it (see `Words`). `pooled` is its one vector for the whole text, if it has one."""
 
     states: Tensor  # "columns dim"
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
     dropped: str
 
 
-class Row(NamedTuple):
+class TokenRow(NamedTuple):
     """Token ids padded to the limit, and what they stand for."""
 
     ids: list[int]
@@ -67,7 +67,7 @@ class Tower:
         """The token embeddings by piece, for a tower whose part of a learned token comes first."""
         return Lexicon(self.tokenizer.get_vocab(), self.table, slice(0, self.table.shape[1]))
 
-    def row(self, text: str, learned: int, start: Sequence[int]) -> Row:
+    def row(self, text: str, learned: int, start: Sequence[int]) -> TokenRow:
         """The ids of a text: start tokens, words, room for learned tokens, the end token, padding."""
         found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         ids, offsets = found["input_ids"], [tuple(o) for o in found["offset_mapping"]]
@@ -79,7 +79,7 @@ class Tower:
         content = range(len(start), len(start) + kept)
         row = [*start, *ids[:kept], *[0] * learned, self.tokenizer.eos_token_id, *[self.tokenizer.pad_token_id] * pad]
         chars = ((0, 0),) * len(start) + tuple(offsets[:kept])
-        return Row(row, chars + ((0, 0),) * (self.limit - len(chars)), content,
+        return TokenRow(row, chars + ((0, 0),) * (self.limit - len(chars)), content,
                    text[offsets[kept][0]:] if kept < len(ids) else "")
 
 
@@ -90,7 +90,7 @@ class ClipTower(Tower):
         super().__init__(encoder, tokenizer, min(tokenizer.model_max_length, encoder.config.max_position_embeddings))
         self.penultimate = penultimate
 
-    def read(self, text: str, learned: Tensor | None = None) -> Reading:
+    def read(self, text: str, learned: Tensor | None = None) -> TextReading:
         """The text, with `learned` in place of token embeddings after the last word."""
         extra = 0 if learned is None else learned.shape[0]
         row = self.row(text, extra, [self.tokenizer.bos_token_id])
@@ -109,13 +109,13 @@ class ClipTower(Tower):
                 handle.remove()
         states = out.hidden_states[-2] if self.penultimate else out.last_hidden_state
         pooled = out.text_embeds if hasattr(out, "text_embeds") else out.pooler_output
-        return Reading(states[0], pooled[0], *row[1:])
+        return TextReading(states[0], pooled[0], *row[1:])
 
 
 class T5Tower(Tower):
     """T5's encoder: no start token, no pooled vector; padding is read along, as the pipelines do it."""
 
-    def read(self, text: str, learned: Tensor | None = None) -> Reading:
+    def read(self, text: str, learned: Tensor | None = None) -> TextReading:
         """The text, with `learned` in place of token embeddings after the last word."""
         extra = 0 if learned is None else learned.shape[0]
         row = self.row(text, extra, [])
@@ -127,7 +127,7 @@ class T5Tower(Tower):
                 tokens = self.encoder.get_input_embeddings()(ids)
                 tokens = torch.cat([tokens[:, :at], learned[None].to(tokens), tokens[:, at + extra:]], dim=1)
                 states = self.encoder(inputs_embeds=tokens)[0]
-        return Reading(states[0], states.new_zeros(0), *row[1:])
+        return TextReading(states[0], states.new_zeros(0), *row[1:])
 
 
 def together(towers: Sequence[Tower]) -> Blank:

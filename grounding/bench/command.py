@@ -19,14 +19,14 @@ from rich.progress import track
 from grounding import backbones
 from grounding.backbones.gligen import Gligen
 from grounding.bench import prompts
-from grounding.bench.results import Ledger, Result, table
-from grounding.bench.rows import ROWS, Painted, Scorer, paint
+from grounding.bench.results import BenchResult, Ledger, table
+from grounding.bench.rows import ROWS, BenchPicture, Scorer, paint
 from grounding.bench.sheet import sheet
 from grounding.folders import digest
 from grounding.painter import Painter
 from grounding.pocket.judge import judge
 from grounding.pocket.models import GATES, WEIGHTS, load_clip, load_gated
-from grounding.pocket.trials import Trial
+from grounding.pocket.trials import Puzzle
 
 SHOWN = 8
 """Lines of each category's sheet."""
@@ -77,7 +77,7 @@ def open_painters(model: Path, device: str) -> dict[bool, Painter]:
 
 
 def _judged(painter: Painter, row: str, sort: str, indices: Sequence[int], scorer: Scorer | None, out: Path,
-            steps: int, guidance: float) -> Iterator[Result]:
+            steps: int, guidance: float) -> Iterator[BenchResult]:
     trials = [prompts.trial(sort, i) for i in indices]
     layouts = [prompts.layout(sort, i) for i in indices]
     painted = paint(painter, ROWS[row], layouts, indices, scorer, steps=steps, guidance_scale=guidance)
@@ -89,10 +89,10 @@ def _judged(painter: Painter, row: str, sort: str, indices: Sequence[int], score
         yield _result(row, sort, index, trial, one)
 
 
-def _result(row: str, sort: str, index: int, trial: Trial, one: Painted) -> Result:
+def _result(row: str, sort: str, index: int, trial: Puzzle, one: BenchPicture) -> BenchResult:
     """A picture in which the judge finds nothing is a failure like any other; none is left out."""
     seen = judge(np.asarray(one.painting.image))
-    return Result(row=row, category=sort, index=index, seed=one.painting.receipt.seed, prompt=trial.prompt,
+    return BenchResult(row=row, category=sort, index=index, seed=one.painting.receipt.seed, prompt=trial.prompt,
                   holds=trial.holds(seen), seconds=one.seconds, forward_equivalents=one.forward_equivalents,
                   weak=bool(one.painting.receipt.weak))
 
@@ -109,7 +109,7 @@ def clip_scorer(weights: Path) -> Scorer:
     return score
 
 
-def _sheet(sort: str, results: Sequence[Result], out: Path) -> Image.Image:
+def _sheet(sort: str, results: Sequence[BenchResult], out: Path) -> Image.Image:
     lines = sorted({r.index for r in results if r.category == sort and r.index < SHOWN})
     rows = [row for row in ROWS if any(r.row == row and r.category == sort for r in results)]
     held = {(r.row, r.index): r.holds for r in results if r.category == sort}

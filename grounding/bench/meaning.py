@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from grounding.bench.semantics import Semantics, masked
-from grounding.guide.incantation import Moment, Objective, Search
+from grounding.guide.incantation import LearningMoment, Objective, Search
 from grounding.rendering import Painting
 from grounding.settings import Fraction, Weight
 from planner.scene import Data
@@ -52,7 +52,7 @@ class Meaning:
 
     @torch.no_grad()
     def __init__(self, search: Search, semantics: Semantics, weights: Weights, first: Painting,
-                 moments: Sequence[Moment]) -> None:
+                 moments: Sequence[LearningMoment]) -> None:
         assert first.trajectory is not None
         self.search, self.semantics, self.weights, self.moments = search, semantics, weights, moments
         self.without = [self._wordless(moment) for moment in moments]
@@ -88,7 +88,7 @@ class Meaning:
         self.search.spent += 1
         return {name: float(term.detach()) for name, term in terms.items()}, gradient
 
-    def _wordless(self, moment: Moment) -> Tensor | None:
+    def _wordless(self, moment: LearningMoment) -> Tensor | None:
         """What the model says at a moment without words; None where it is painted without such a half."""
         search = self.search
         if search.how.guidance_scale == 1:
@@ -97,7 +97,7 @@ class Meaning:
         empty = search.backbone.place(search.backbone.stack([search.job.negative]), [[]])
         return search.backbone.predict(moment.x, moment.t, empty)
 
-    def _clean(self, moment: Moment, without: Tensor | None, tokens: Tensor | None) -> Tensor:
+    def _clean(self, moment: LearningMoment, without: Tensor | None, tokens: Tensor | None) -> Tensor:
         """The pixels of x̂₀: where one step from here would end, with classifier-free guidance."""
         backbone = self.search.backbone
         output = backbone.predict(moment.x, moment.t, self.search.conditioning(tokens))

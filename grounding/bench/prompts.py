@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from grounding.pocket.captions import NUMBERS, plural
-from grounding.pocket.trials import TRIALS, Seen, Thing, Trial
+from grounding.pocket.trials import TRIALS, Puzzle, TrialSeen, Wanted
 from grounding.pocket.world import COLOURS, KINDS
 from planner.articles import with_article
 from planner.place import PAINTER, place
@@ -15,20 +15,21 @@ from planner.read.grammar import read
 from planner.scene import Layout, Relation
 
 
-def colour(words: random.Random) -> Trial:
+def colour(words: random.Random) -> Puzzle:
     """Two or three things, each of a colour of its own."""
     things = _things(words.choice((2, 3)), words)
-    return Trial(_listed([with_article(t.words) for t in things]), tuple(things), lambda seen: _all_there(things, seen))
+    prompt = _listed([with_article(t.words) for t in things])
+    return Puzzle(prompt, tuple(things), lambda seen: _all_there(things, seen))
 
 
-def mixed(words: random.Random) -> Trial:
+def mixed(words: random.Random) -> Puzzle:
     """Four to six objects of two to four looks; exactly these must be there."""
     kinds = _things(words.choice((2, 3, 4)), words)
     things = [*kinds, *words.choices(kinds, k=words.randint(max(4, len(kinds)), 6) - len(kinds))]
     counts = Counter(things)
     prompt = _listed([with_article(t.words) if counts[t] == 1 else f"{NUMBERS[counts[t]]} {t.colour} {plural(t.kind)}"
                       for t in kinds])
-    return Trial(prompt, tuple(things), lambda seen: Counter(Thing(s.kind, s.colour) for s in seen) == counts)
+    return Puzzle(prompt, tuple(things), lambda seen: Counter(Wanted(s.kind, s.colour) for s in seen) == counts)
 
 
 CATEGORIES = {
@@ -37,7 +38,7 @@ CATEGORIES = {
 }
 
 
-def trial(category: str, index: int) -> Trial:
+def trial(category: str, index: int) -> Puzzle:
     """The `index`-th prompt of a category."""
     return CATEGORIES[category](random.Random(f"bench {category} {index}"))
 
@@ -53,12 +54,12 @@ def layout(category: str, index: int) -> Layout:
     return place(scene, seed=index, legible=PAINTER)
 
 
-def _things(count: int, words: random.Random) -> list[Thing]:
+def _things(count: int, words: random.Random) -> list[Wanted]:
     kinds, colours = words.sample(KINDS, count), words.sample(tuple(COLOURS), count)
-    return [Thing(kind, tone) for kind, tone in zip(kinds, colours, strict=True)]
+    return [Wanted(kind, tone) for kind, tone in zip(kinds, colours, strict=True)]
 
 
-def _all_there(things: Sequence[Thing], seen: Sequence[Seen]) -> bool:
+def _all_there(things: Sequence[Wanted], seen: Sequence[TrialSeen]) -> bool:
     return all(thing.among(seen) for thing in things)
 
 

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from grounding.pocket.trials import Share
+from grounding.pocket.trials import TrialShare
 from planner.scene import Data
 
 Key = tuple[str, str, int]
 
 
-class Result(Data):
+class BenchResult(Data):
     """One picture, judged. `weak` says that its receipt had a weak thing before decoding."""
 
     row: str
@@ -51,7 +51,7 @@ class Ledger:
         found = self.results.get(key)
         return found is not None and found.made == made
 
-    def add(self, results: Iterable[Result]) -> None:
+    def add(self, results: Iterable[BenchResult]) -> None:
         """Write results down."""
         with self.path.open("a", encoding="utf-8") as file:
             for result in results:
@@ -59,10 +59,10 @@ class Ledger:
                 file.write(f"{result.model_dump_json()}\n")
 
 
-def _read(path: Path) -> Iterator[Result]:
+def _read(path: Path) -> Iterator[BenchResult]:
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:
-            yield Result.model_validate(json.loads(line))
+            yield BenchResult.model_validate(json.loads(line))
         except (ValidationError, ValueError):
             continue
 
@@ -70,20 +70,20 @@ def _read(path: Path) -> Iterator[Result]:
 class Cell(NamedTuple):
     """One row's share of prompts that hold in one category, and how many times fewer failures than plain's it has."""
 
-    share: Share
+    share: TrialShare
     fewer: float
 
 
-def cell(results: Sequence[Result], row: str, category: str) -> Cell:
+def cell(results: Sequence[BenchResult], row: str, category: str) -> Cell:
     """From the pictures of this row and category; failures are compared on the prompts that plain painted too."""
     mine = {r.index: r.holds for r in results if (r.row, r.category) == (row, category)}
     plain = {r.index: r.holds for r in results if (r.row, r.category) == ("plain", category)}
     both = mine.keys() & plain.keys()
     failures, before = (sum(not held[i] for i in both) for held in (mine, plain))
-    return Cell(Share(sum(mine.values()), len(mine)), before / failures if failures else float("inf"))
+    return Cell(TrialShare(sum(mine.values()), len(mine)), before / failures if failures else float("inf"))
 
 
-class Price(NamedTuple):
+class BenchPrice(NamedTuple):
     """Medians over pictures: forward-equivalents, seconds, and the ratio of seconds to plain's on the same prompt."""
 
     forward_equivalents: float
@@ -91,16 +91,16 @@ class Price(NamedTuple):
     ratio: float
 
 
-def price(results: Sequence[Result], row: str) -> Price:
+def price(results: Sequence[BenchResult], row: str) -> BenchPrice:
     """What one picture of the row costs."""
     mine = [r for r in results if r.row == row]
     plain = {(r.category, r.index): r.seconds for r in results if r.row == "plain"}
     ratios = [r.seconds / plain[r.category, r.index] for r in mine if (r.category, r.index) in plain]
-    return Price(median(r.forward_equivalents for r in mine), median(r.seconds for r in mine),
+    return BenchPrice(median(r.forward_equivalents for r in mine), median(r.seconds for r in mine),
                  median(ratios) if ratios else float("nan"))
 
 
-def table(results: Sequence[Result], rows: Sequence[str], categories: Sequence[str]) -> str:
+def table(results: Sequence[BenchResult], rows: Sequence[str], categories: Sequence[str]) -> str:
     """Markdown: per category the share with its 95 % interval and the factor of fewer failures; then the cost."""
     lines = [f"| row | {' | '.join(categories)} | forward-equivalents | s/picture | × plain |",
              "|---" * (len(categories) + 4) + "|"]

@@ -18,7 +18,7 @@ from grounding.settings import Bind, How, Incant, Refocus
 from planner.scene import Layout
 
 
-class Row(NamedTuple):
+class BenchRow(NamedTuple):
     """One way of painting. With `tries` above 1, the best of so many seeds by `Scorer` is kept; tokens are kept where
     the same scorer prefers them; `gated` ones read boxes by GLIGEN's layers."""
 
@@ -47,23 +47,23 @@ Scorer = Callable[[Image, str], float]
 
 BOUND = Bind(scales=SCALES)
 
-ROWS: dict[str, Row] = {
-    "plain": Row(How(watch=False)),
-    "bind": Row(How(bind=BOUND)),
-    "head-car": Row(How(refocus=Refocus(profile="head", self_attention=False))),
-    "head-sar": Row(How(refocus=Refocus(profile="head", cross=False))),
-    "paper": Row(How(refocus=Refocus(profile="paper"))),
-    "head": Row(How(refocus=Refocus(profile="head"))),
-    "refocus": Row(How(refocus=Refocus())),
-    "ours": Row(How(bind=BOUND, refocus=Refocus())),
-    "tokens": Row(How(watch=False, tokens=Incant(iterations=10, checks=1))),
-    "gated": Row(How(watch=False), gated=True),
-    "gated-ours": Row(How(bind=BOUND, refocus=Refocus()), gated=True),
-    "best-of-2": Row(How(watch=False), tries=2),
+ROWS: dict[str, BenchRow] = {
+    "plain": BenchRow(How(watch=False)),
+    "bind": BenchRow(How(bind=BOUND)),
+    "head-car": BenchRow(How(refocus=Refocus(profile="head", self_attention=False))),
+    "head-sar": BenchRow(How(refocus=Refocus(profile="head", cross=False))),
+    "paper": BenchRow(How(refocus=Refocus(profile="paper"))),
+    "head": BenchRow(How(refocus=Refocus(profile="head"))),
+    "refocus": BenchRow(How(refocus=Refocus())),
+    "ours": BenchRow(How(bind=BOUND, refocus=Refocus())),
+    "tokens": BenchRow(How(watch=False, tokens=Incant(iterations=10, checks=1))),
+    "gated": BenchRow(How(watch=False), gated=True),
+    "gated-ours": BenchRow(How(bind=BOUND, refocus=Refocus()), gated=True),
+    "best-of-2": BenchRow(How(watch=False), tries=2),
 }
 
 
-class Painted(NamedTuple):
+class BenchPicture(NamedTuple):
     """A picture that a row stands by, and what all of its tries cost."""
 
     painting: Painting
@@ -71,8 +71,8 @@ class Painted(NamedTuple):
     forward_equivalents: float
 
 
-def paint(painter: Painter, row: Row, layouts: Sequence[Layout], seeds: Sequence[int], scorer: Scorer | None,
-          *, steps: int, guidance_scale: float) -> list[Painted]:
+def paint(painter: Painter, row: BenchRow, layouts: Sequence[Layout], seeds: Sequence[int], scorer: Scorer | None,
+          *, steps: int, guidance_scale: float) -> list[BenchPicture]:
     """One picture per layout, as the row paints it. Later tries add a large number to the seed."""
     how = row.painted_with(steps, guidance_scale)
     if how.tokens is not None:
@@ -81,15 +81,15 @@ def paint(painter: Painter, row: Row, layouts: Sequence[Layout], seeds: Sequence
     return [_best(versions, scorer) for versions in zip(*tries, strict=True)]
 
 
-def _learned(painter: Painter, how: How, layout: Layout, seed: int, scorer: Scorer | None) -> Painted:
+def _learned(painter: Painter, how: How, layout: Layout, seed: int, scorer: Scorer | None) -> BenchPicture:
     if scorer is None:
         raise BadRequest("tokens are kept where a scorer prefers them; give one")
     found = Incanter(painter, lambda image, asked: scorer(image, asked.scene.prompt))(layout, how, seed=seed)
-    return Painted(found.painting, found.seconds, found.forward_equivalents)
+    return BenchPicture(found.painting, found.seconds, found.forward_equivalents)
 
 
-def _best(versions: Sequence[Painting], scorer: Scorer | None) -> Painted:
+def _best(versions: Sequence[Painting], scorer: Scorer | None) -> BenchPicture:
     costs = [version.receipt.cost for version in versions]
     best = versions[0] if scorer is None or len(versions) == 1 else max(
         versions, key=lambda v: scorer(v.image, v.receipt.prompt))
-    return Painted(best, sum(c.seconds for c in costs), sum(c.forward_equivalents for c in costs))
+    return BenchPicture(best, sum(c.seconds for c in costs), sum(c.forward_equivalents for c in costs))

@@ -5,21 +5,21 @@ from __future__ import annotations
 from torch import Tensor
 
 from grounding.guide import energies
-from grounding.guide.profile import IDLE, Measured, Plan, Published, Seen, nothing
+from grounding.guide.profile import IDLE, GuidanceMeasured, GuidancePlan, Published, Seen, nothing
 from grounding.guide.targets import Target
 from grounding.settings import Refocus
 
 
-def head_plan(i: int, total: int) -> Plan:
+def head_plan(i: int, total: int) -> GuidancePlan:
     """The published code's schedule: steps 0–1 of 50 have 2 updates of factor 4, 2–4 have 6, 5–9 have 3 of factor 3;
     then 10 and 15 have 2, and 20, 25, 30, 35 have 2 of factor 1. Other step counts: the first listed fiftieth that
     falls into a step decides."""
     for n in _fiftieths(i, total):
         if n < 10:
             factor, most = (4, 2) if n < 2 else (4, 6) if n < 5 else (3, 3)
-            return Plan(factor, most, n, "after", floor=True)
+            return GuidancePlan(factor, most, n, "after", floor=True)
         if n % 5 == 0 and n <= 35:
-            return Plan(3 if n < 20 else 1, 2, n, "after")
+            return GuidancePlan(3 if n < 20 else 1, 2, n, "after")
     return IDLE
 
 
@@ -27,11 +27,11 @@ def _fiftieths(i: int, total: int) -> range:
     return range(-(-i * 50 // total), -(-(i + 1) * 50 // total))
 
 
-def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
+def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
     """s · (SAR + CAR + 3 · ground), as published: every word is an object of its own, with all boxes of its phrases."""
     objects, at = target.by_word()
     if not objects:
-        return Measured(nothing(seen).energy, 1.0)
+        return GuidanceMeasured(nothing(seen).energy, 1.0)
     cross = energies.car_head(seen.cross, objects, plan.fiftieth)
     energy = cross.energy if refocus.cross else cross.energy * 0
     if seen.own is not None:
@@ -41,7 +41,7 @@ def head_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Me
                  for n in at]
         cells = target.rows * target.cols
         energy = energy + 3 * energies.ground_head_rows(seen.gated[..., at, :], slots, cells, len(objects))
-    return Measured(plan.factor * energy, cross.inside)
+    return GuidanceMeasured(plan.factor * energy, cross.inside)
 
 
 class Head(Published):
@@ -49,7 +49,7 @@ class Head(Published):
 
     gated = True
 
-    def schedule(self, n: int, total: int) -> Plan:
+    def schedule(self, n: int, total: int) -> GuidancePlan:
         """The published code's."""
         return head_plan(n, total)
 
@@ -57,6 +57,6 @@ class Head(Published):
         """Each box as the published code counts its cells."""
         return target.truncated_masks()
 
-    def measure(self, target: Target, seen: Seen, plan: Plan) -> Measured:
+    def measure(self, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
         """CAR, SAR and the grounding layers' term."""
         return head_measure(self.refocus, target, seen, plan)

@@ -37,15 +37,15 @@ from planner.scene import Layout
 if TYPE_CHECKING:
     from grounding.painter import Painter
 
-__all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "Loss", "Moment", "Objective", "Referee", "Search",
-           "attention"]
+__all__ = ["AttentionLoss", "Incant", "Incantation", "Incanter", "LearningMoment", "Loss", "Objective", "Referee",
+           "Search", "attention"]
 
 Referee = Callable[[Image, Layout], float]
 """How good a picture of a layout is, by something other than what is optimised and what will judge it: higher is
 better."""
 
 
-class Moment(NamedTuple):
+class LearningMoment(NamedTuple):
     """A place on the first picture's way: step, time, latents in the model's input space."""
 
     step: int
@@ -157,7 +157,7 @@ class Search:
         return (offset.square().mean(-1) + 1e-12).sqrt().sum()
 
     @torch.no_grad()
-    def moments(self, first: Painting) -> list[Moment]:
+    def moments(self, first: Painting) -> list[LearningMoment]:
         """Evenly over the part of the trajectory in which content is decided."""
         total = self.how.steps
         last = max(1, min(total, round(self.incant.until * total)))
@@ -165,13 +165,13 @@ class Search:
         return [self.moment(first, step) for step in steps]
 
     @torch.no_grad()
-    def moment(self, first: Painting, step: int) -> Moment:
+    def moment(self, first: Painting, step: int) -> LearningMoment:
         """One place on the first picture's way."""
         assert first.trajectory is not None
         scheduler = schedule(self.backbone, self.how.steps, self.painter.kind, self.job.shape)
         t = scheduler.timesteps[step]
         x = scheduler.scale_model_input(first.trajectory.latents[step], t)
-        return Moment(step, t, x)
+        return LearningMoment(step, t, x)
 
     def conditioning(self, tokens: Tensor | None) -> Conditioning:
         """The prompt with its tokens, as the painter gives it to the model."""
@@ -197,14 +197,14 @@ class Loss(Protocol):
         ...
 
 
-Objective = Callable[["Search", Painting, Sequence[Moment], Tensor], Loss]
+Objective = Callable[["Search", Painting, Sequence[LearningMoment], Tensor], Loss]
 """Makes the loss of a search from its first picture, the moments on its way, and the tokens that are the start."""
 
 
 class AttentionLoss:
     """The refocusing energy of the prompt with its tokens: tokens that lead attention where the layout wants it."""
 
-    def __init__(self, search: Search, moments: Sequence[Moment], target: Target) -> None:
+    def __init__(self, search: Search, moments: Sequence[LearningMoment], target: Target) -> None:
         self.search, self.moments, self.target, self.neglected = search, moments, target, tuple[str, ...]()
         self.refocus = (search.how.refocus or Refocus()).model_copy(update={"profile": "ours"})
         self.share = search.painter.truncated_share(search.job.shape, search.conditioning(None))
@@ -230,6 +230,6 @@ class AttentionLoss:
         return found
 
 
-def attention(search: Search, first: Painting, moments: Sequence[Moment], offset: Tensor) -> Loss:
+def attention(search: Search, first: Painting, moments: Sequence[LearningMoment], offset: Tensor) -> Loss:
     """The objective that needs no other model."""
     return AttentionLoss(search, moments, search.target(offset))

@@ -6,31 +6,31 @@ import torch
 from torch import Tensor
 
 from grounding.guide import energies
-from grounding.guide.profile import IDLE, Measured, Plan, Seen
+from grounding.guide.profile import IDLE, GuidanceMeasured, GuidancePlan, Seen
 from grounding.guide.targets import Target
 from grounding.settings import Refocus
 
 
-def our_plan(i: int, total: int, refocus: Refocus) -> Plan:
+def our_plan(i: int, total: int, refocus: Refocus) -> GuidancePlan:
     """A few updates per step, over the first part of the trajectory, and twice as many in the first, which decides most
     about places. However short, it has the second step in it, the first one that knows what is weak of things that are
     bound. Then come a few for the things that weigh more."""
     if refocus.until and i < max(2, refocus.until * total):
-        return Plan(1, refocus.updates if i else 2 * refocus.updates, i)
+        return GuidancePlan(1, refocus.updates if i else 2 * refocus.updates, i)
     if refocus.most > 1 and i < refocus.longer * total:
-        return Plan(1, refocus.updates, i, favoured=True)
+        return GuidancePlan(1, refocus.updates, i, favoured=True)
     return IDLE
 
 
-def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
+def our_measure(refocus: Refocus, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
     """E = (1/q) Σ_c w_c o_c² + (1/b) Σ_b w_b o_b² over columns c and instances b, o the share of their attention that
     falls outside, w their things' weights."""
     weights = weights_of(refocus, target, plan)
     least = weakest(target.share(seen.cross.detach()), weights)
     if not refocus.weights:
-        return Measured(_astray(refocus, target, seen, None), least)
+        return GuidanceMeasured(_astray(refocus, target, seen, None), least)
     even = (weights > 0).float() if plan.favoured else torch.ones_like(weights)
-    return Measured(_astray(refocus, target, seen, weights), least, _astray(refocus, target, seen, even))
+    return GuidanceMeasured(_astray(refocus, target, seen, weights), least, _astray(refocus, target, seen, even))
 
 
 def _astray(refocus: Refocus, target: Target, seen: Seen, weights: Tensor | None) -> Tensor:
@@ -43,7 +43,7 @@ def _astray(refocus: Refocus, target: Target, seen: Seen, weights: Tensor | None
     return energy
 
 
-def weights_of(refocus: Refocus, target: Target, plan: Plan) -> Tensor:
+def weights_of(refocus: Refocus, target: Target, plan: GuidancePlan) -> Tensor:
     """What each instance counts in a step; 0 for those whose turn it is not."""
     weights = target.factors(refocus.weights)
     return weights * (weights > 1) if plan.favoured else weights
@@ -65,11 +65,11 @@ class Ours:
         self.refocus, self.total, self.bound = refocus, total, bound
         self.enough = refocus.weak_bound if bound else refocus.weak
 
-    def plan(self, i: int) -> Plan:
+    def plan(self, i: int) -> GuidancePlan:
         """Early, and longer for what weighs more."""
         return our_plan(i, self.total, self.refocus)
 
-    def due(self, target: Target, shares: Tensor | None, plan: Plan) -> bool:
+    def due(self, target: Target, shares: Tensor | None, plan: GuidancePlan) -> bool:
         """Only scenes that the last ordinary pass has shown to have a weak thing; or, before the first, those whose own
         look shows one."""
         if shares is None:
@@ -80,7 +80,7 @@ class Ours:
         """Each box its own, or those of a phrase together."""
         return target.row_masks(self.refocus.united)
 
-    def measure(self, target: Target, seen: Seen, plan: Plan) -> Measured:
+    def measure(self, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
         """What strays, squared."""
         return our_measure(self.refocus, target, seen, plan)
 

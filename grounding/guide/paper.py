@@ -6,12 +6,12 @@ from torch import Tensor
 
 from grounding.guide import energies
 from grounding.guide.head import head_plan
-from grounding.guide.profile import Measured, Plan, Published, Seen, nothing
+from grounding.guide.profile import GuidanceMeasured, GuidancePlan, Published, Seen, nothing
 from grounding.guide.targets import Target
 from grounding.settings import Refocus
 
 
-def paper_plan(i: int, total: int) -> Plan:
+def paper_plan(i: int, total: int) -> GuidancePlan:
     """The paper's: 2 updates at steps 0–1 of 50, 6 at 2–4, factor 4; then factor 3, and after step 10 only where words
     and boxes do not agree. It leaves the counts from step 5 on open; the published code's are taken."""
     plan = head_plan(i, total)
@@ -19,7 +19,7 @@ def paper_plan(i: int, total: int) -> Plan:
                          test="never" if plan.fiftieth < 10 else "before")
 
 
-def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> Measured:
+def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
     """α · (CAR + SAR), as printed; regions that are not boxes take CAR's mask form."""
     objects = target.objects()
     if not objects:
@@ -33,13 +33,13 @@ def paper_measure(refocus: Refocus, target: Target, seen: Seen, plan: Plan) -> M
     energy = cross.energy if refocus.cross else cross.energy * 0
     if seen.own is not None:
         energy = energy + energies.sar_paper_rows(seen.own, target.item_masks)
-    return Measured(plan.factor * energy, cross.inside)
+    return GuidanceMeasured(plan.factor * energy, cross.inside)
 
 
 class Paper(Published):
     """The profile `paper`."""
 
-    def schedule(self, n: int, total: int) -> Plan:
+    def schedule(self, n: int, total: int) -> GuidancePlan:
         """The paper's."""
         return paper_plan(n, total)
 
@@ -47,6 +47,6 @@ class Paper(Published):
         """The boxes of a phrase together."""
         return target.item_masks
 
-    def measure(self, target: Target, seen: Seen, plan: Plan) -> Measured:
+    def measure(self, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
         """CAR and SAR."""
         return paper_measure(self.refocus, target, seen, plan)

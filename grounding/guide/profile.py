@@ -12,7 +12,7 @@ from grounding.guide.targets import Target
 from grounding.settings import SATISFIED, Refocus
 
 
-class Plan(NamedTuple):
+class GuidancePlan(NamedTuple):
     """What one step may do: a factor on the energy, the most updates, the step (of 50) that the energy is told, and
     when the stop test is made (`after` an update that it would have spared, as published, or `before` the backward).
     `favoured` leaves it to the things whose weight is above 1."""
@@ -25,7 +25,7 @@ class Plan(NamedTuple):
     favoured: bool = False
 
 
-IDLE = Plan(0, 0, 0)
+IDLE = GuidancePlan(0, 0, 0)
 
 
 class Seen(NamedTuple):
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
     gated: Tensor | None = None
 
 
-class Measured(NamedTuple):
+class GuidanceMeasured(NamedTuple):
     """An energy to go down, and the weakest claim of any instance to its cells (as its profile has it). `usual` is
     what the energy would be if no thing weighed more than another; None where none does."""
 
@@ -52,7 +52,7 @@ class Slopes(NamedTuple):
     usual: Tensor
 
 
-class Profile(Protocol):
+class GuidanceProfile(Protocol):
     """One policy over one batch."""
 
     reads: bool
@@ -62,11 +62,11 @@ class Profile(Protocol):
     enough: float
     """A scene whose weakest thing is stronger is left alone."""
 
-    def plan(self, i: int) -> Plan:
+    def plan(self, i: int) -> GuidancePlan:
         """What step `i` may do."""
         ...
 
-    def due(self, target: Target, shares: Tensor | None, plan: Plan) -> bool:
+    def due(self, target: Target, shares: Tensor | None, plan: GuidancePlan) -> bool:
         """Whether a scene is looked at, of which the last ordinary pass has shown these shares (None before any)."""
         ...
 
@@ -74,7 +74,7 @@ class Profile(Protocol):
         """The regions whose query rows are averaged: "regions cells"."""
         ...
 
-    def measure(self, target: Target, seen: Seen, plan: Plan) -> Measured:
+    def measure(self, target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
         """The energy of what was seen."""
         ...
 
@@ -96,16 +96,16 @@ class Published:
         self.refocus, self.strides = refocus, strides
         self.forward = sum(n is not None for n in strides)
 
-    def schedule(self, n: int, total: int) -> Plan:
+    def schedule(self, n: int, total: int) -> GuidancePlan:
         """What the `n`-th step forward may do."""
         raise NotImplementedError
 
-    def plan(self, i: int) -> Plan:
+    def plan(self, i: int) -> GuidancePlan:
         """By the step forward that evaluation `i` is."""
         n = self.strides[i]
         return IDLE if n is None else self.schedule(n, self.forward)
 
-    def due(self, target: Target, shares: Tensor | None, plan: Plan) -> bool:
+    def due(self, target: Target, shares: Tensor | None, plan: GuidancePlan) -> bool:
         """Always."""
         return True
 

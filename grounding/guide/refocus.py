@@ -22,7 +22,7 @@ from grounding.guide.guidance import Guidance, Passes, Scenes, led
 from grounding.guide.head import Head
 from grounding.guide.ours import Ours
 from grounding.guide.paper import Paper
-from grounding.guide.profile import IDLE, Measured, Plan, Profile, Seen, Slopes
+from grounding.guide.profile import IDLE, GuidanceMeasured, GuidancePlan, GuidanceProfile, Seen, Slopes
 from grounding.guide.targets import Target
 from grounding.settings import SATISFIED, Refocus, Term
 
@@ -39,7 +39,7 @@ def guidance(term: Term, scenes: Scenes, before: Sequence[Guidance]) -> Guidance
     return Refocuser(term, scenes, before)
 
 
-def profile_of(refocus: Refocus, strides: Sequence[int | None], bound: bool) -> Profile:
+def profile_of(refocus: Refocus, strides: Sequence[int | None], bound: bool) -> GuidanceProfile:
     """The policy of these settings."""
     match refocus.profile:
         case "paper":
@@ -64,7 +64,7 @@ class Refocuser(Guidance):
         """The passes of its own looks."""
         return Passes(self.truncated[n], self.backward[n])
 
-    def plan(self, i: int) -> Plan:
+    def plan(self, i: int) -> GuidancePlan:
         """What step `i` may do."""
         return self.profile.plan(i) if self.refocus.active else IDLE
 
@@ -78,7 +78,7 @@ class Refocuser(Guidance):
                 x, active = self._update(x, t, i, plan, active)
         return x
 
-    def _update(self, x: Tensor, t: Tensor, i: int, plan: Plan, active: list[int]) -> tuple[Tensor, list[int]]:
+    def _update(self, x: Tensor, t: Tensor, i: int, plan: GuidancePlan, active: list[int]) -> tuple[Tensor, list[int]]:
         """One update of the active scenes, and those that are active still."""
         start = x[active].detach().requires_grad_()
         backbone = self.scenes.backbone
@@ -99,8 +99,8 @@ class Refocuser(Guidance):
                      if m.weakest < SATISFIED and not (plan.floor and m.energy.item() <= LOSS_FLOOR)}
         return x, list(found)
 
-    def _downhill(self, x: Tensor, seen: list[Seen], plan: Plan,
-                  active: list[int]) -> tuple[dict[int, Measured], Slopes | None]:
+    def _downhill(self, x: Tensor, seen: list[Seen], plan: GuidancePlan,
+                  active: list[int]) -> tuple[dict[int, GuidanceMeasured], Slopes | None]:
         """The scenes that still need it, and the gradients of their energies; None if there is none."""
         self._first_look(seen, active)
         found = {b: self.profile.measure(self._target(b), s, plan) for b, s in zip(active, seen, strict=True)}

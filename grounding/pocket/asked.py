@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from grounding.pocket.palette import COLOURS
-from grounding.pocket.pictures import SCALES, BoxXYXY, Item, Link, size_of
+from grounding.pocket.pictures import SCALES, Bond, BoxXYXY, Piece, size_of
 from grounding.pocket.placing import (
     MARGIN,
     any_item,
@@ -25,7 +25,7 @@ from grounding.pocket.placing import (
 )
 from grounding.pocket.shapes import shape
 
-Scene = tuple[list[Item], tuple[Link, ...]]
+Scene = tuple[list[Piece], tuple[Bond, ...]]
 
 SURFACES = {"table": 0.1, "box": 0.16, "book": 0.1, "bus": 0.05, "car": 0.06, "chair": 0.5, "hat": 0.06, "cup": 0.05}
 """What things can stand on, and how far below its top edge (as a share of its height) they stand."""
@@ -48,25 +48,25 @@ HIDDEN = (0.1, 0.5)
 _TRIES = 80
 
 
-def _sized(item: Item, longer: float) -> Item:
+def _sized(item: Piece, longer: float) -> Piece:
     """The item with a longer side of this length, at the origin."""
     box = fit(item.kind, longer, 0, 0)
     return replace(item, box=box, size=size_of(box))
 
 
-def _moved(item: Item, x: float, y: float) -> BoxXYXY:
+def _moved(item: Piece, x: float, y: float) -> BoxXYXY:
     """The item's box with its upper left corner there."""
     x0, y0, x1, y1 = item.box
     return (x, y, x + x1 - x0, y + y1 - y0)
 
 
-def _at(item: Item, x: float, y: float, depth: int = 0) -> Item:
+def _at(item: Piece, x: float, y: float, depth: int = 0) -> Piece:
     """The item with its upper left corner there."""
     box = _moved(item, x, y)
     return replace(item, box=box, size=size_of(box), depth=depth)
 
 
-def _large(rng: random.Random, kinds: tuple[str, ...]) -> Item:
+def _large(rng: random.Random, kinds: tuple[str, ...]) -> Piece:
     """Something that has room for others, now and then more than half as wide as the picture."""
     item = any_item(rng, ("large",), kinds)
     item = _sized(item, rng.uniform(0.4, 0.64))
@@ -88,7 +88,7 @@ def contained(rng: random.Random) -> Scene:
     if min(room_x, room_y) < 0 or longer_side(inner) < 0.1:
         return [], ()
     placed = _at(inner, x0 + left * (x1 - x0) + rng.random() * room_x, y0 + top * (y1 - y0) + rng.random() * room_y, 1)
-    return ([placed, outer], (Link("in", 0, 1),)) if holds("in", placed.box, outer.box) else ([], ())
+    return ([placed, outer], (Bond("in", 0, 1),)) if holds("in", placed.box, outer.box) else ([], ())
 
 
 def before(rng: random.Random) -> Scene:
@@ -101,8 +101,8 @@ def before(rng: random.Random) -> Scene:
         if clear and holds("in_front_of", front, back):
             items = [replace(near, box=front, depth=1), replace(far, box=back, depth=0)]
             if rng.random() < 0.6:
-                return items[::-1], (Link("behind", 0, 1),)
-            return items, (Link("in_front_of", 0, 1),)
+                return items[::-1], (Bond("behind", 0, 1),)
+            return items, (Bond("in_front_of", 0, 1),)
     return [], ()
 
 
@@ -135,7 +135,7 @@ def loaded(rng: random.Random) -> Scene:
         left += item.box[2] + gap
     if not all(holds("on", item.box, below.box) for item in placed):
         return [], ()
-    return [*placed, below], tuple(Link("on", k, count) for k in range(count))
+    return [*placed, below], tuple(Bond("on", k, count) for k in range(count))
 
 
 def worn(rng: random.Random) -> Scene:
@@ -153,7 +153,7 @@ def worn(rng: random.Random) -> Scene:
     spot = (x + middle * wide - hat.box[2] / 2, y + top * high - hat.box[3] * 0.85)
     if not inside(_moved(hat, *spot)):
         return [], ()
-    return [_at(body, x, y), _at(hat, *spot, 1)], (Link("wearing", 0, 1),)
+    return [_at(body, x, y), _at(hat, *spot, 1)], (Bond("wearing", 0, 1),)
 
 
 def held(rng: random.Random) -> Scene:
@@ -169,7 +169,7 @@ def held(rng: random.Random) -> Scene:
     box = _moved(thing, *spot)
     if longer_side(thing) < 0.1 or not inside(box) or not 0.02 < hidden(box, body.box) < HIDDEN[1]:
         return [], ()
-    return [body, _at(thing, *spot, 1)], (Link("holding", 0, 1),)
+    return [body, _at(thing, *spot, 1)], (Bond("holding", 0, 1),)
 
 
 def crowd(rng: random.Random) -> Scene:
@@ -189,7 +189,7 @@ def crowd(rng: random.Random) -> Scene:
     return ordered(items), ()
 
 
-def _rows(items: list[Item], rng: random.Random) -> list[Item]:
+def _rows(items: list[Piece], rng: random.Random) -> list[Piece]:
     """The items side by side, in as many rows as they need."""
     columns = len(items) if len(items) < 5 and rng.random() < 0.6 else -(-len(items) // 2)
     rows = -(-len(items) // columns)
@@ -225,7 +225,7 @@ def touching(rng: random.Random) -> Scene:
                 items.append(replace(new, box=box))
                 break
     items = ordered(items)
-    return (items, (Link("next_to", 0, 1),)) if len(items) > 1 and holds("next_to", items[0].box, items[1].box) else (
+    return (items, (Bond("next_to", 0, 1),)) if len(items) > 1 and holds("next_to", items[0].box, items[1].box) else (
         items, ())
 
 
@@ -233,7 +233,7 @@ def edges(rng: random.Random) -> Scene:
     """One to four things in corners, at edges, or in the very middle."""
     count = rng.choices((1, 2, 3, 4), (0.35, 0.38, 0.17, 0.1))[0]
     spots = rng.sample([(x, y) for x in (0, 1, 2) for y in (0, 1, 2)], count)
-    placed: list[Item] = []
+    placed: list[Piece] = []
     for across, down in spots:
         item = any_item(rng, ("small", "medium", "large") if count < 3 else ("small", "medium"))
         wide, high = item.box[2] - item.box[0], item.box[3] - item.box[1]
@@ -325,7 +325,7 @@ def asked(rng: random.Random) -> Scene:
     return items, links
 
 
-def place_of(item: Item) -> tuple[int, int] | None:
+def place_of(item: Piece) -> tuple[int, int] | None:
     """The edge, corner or middle where a thing clearly is, as column and row (0, 1, 2); nothing where it is unclear."""
     found = []
     for middle, low, high in zip(centre(item.box), item.box[:2], item.box[2:], strict=True):

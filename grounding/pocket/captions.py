@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
-from grounding.pocket.pictures import Item, Link, Picture
+from grounding.pocket.pictures import Bond, Picture, Piece
 from planner.articles import with_article
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
@@ -82,7 +82,7 @@ class Wording:
         self.textures = {texture: rng.choice(words) for texture, words in _TEXTURE_WORDS.items()}
         self.texture_first = rng.random() < 0.5
 
-    def noun(self, item: Item) -> tuple[str, str]:
+    def noun(self, item: Piece) -> tuple[str, str]:
         """The item's adjectives and its noun."""
         texture = self.textures[item.texture] if self.texture and (item.texture != "plain" or self.plain) else ""
         colour = item.colour if self.colour else ""
@@ -125,7 +125,7 @@ def _listing(picture: Picture, wording: Wording, rng: random.Random) -> str:
     return join([phrase(noun, counts[noun], rng) for noun in nouns], rng)
 
 
-def _related(picture: Picture, link: Link, wording: Wording, rng: random.Random) -> str | None:
+def _related(picture: Picture, link: Bond, wording: Wording, rng: random.Random) -> str | None:
     """A sentence about a link, or None where the two things could be mistaken for others."""
     nouns = [wording.noun(item) for item in picture.items]
     subject, other = nouns[link.subject], nouns[link.object]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from grounding.pocket.asked import CONTAINERS, SURFACES, asked
 from grounding.pocket.palette import BACKGROUNDS, COLOURS, STYLES
-from grounding.pocket.pictures import SCALES, SIZES, BoxXYXY, Item, Link, Picture
+from grounding.pocket.pictures import SCALES, SIZES, Bond, BoxXYXY, Picture, Piece
 from grounding.pocket.placing import (
     any_item,
     anywhere,
@@ -28,14 +28,14 @@ _MOST_HIDDEN = 0.45
 """What one of a crowd hides of another at most."""
 
 
-def _list(rng: random.Random) -> list[Item]:
+def _list(rng: random.Random) -> list[Piece]:
     """Two to four different things."""
     count = rng.choices((2, 3, 4), (0.5, 0.35, 0.15))[0]
     items = [any_item(rng) for _ in range(count)]
     return ordered(scatter(items, rng))
 
 
-def _alike(rng: random.Random) -> list[Item]:
+def _alike(rng: random.Random) -> list[Piece]:
     """Two to six of one kind, in one colour or in several, now and then with something else."""
     count = rng.choices((2, 3, 4, 5, 6), (0.3, 0.28, 0.2, 0.12, 0.1))[0]
     first = any_item(rng, ("small", "medium", "large") if count < 4 else ("small", "medium"))
@@ -52,7 +52,7 @@ def _alike(rng: random.Random) -> list[Item]:
     return ordered(scatter(items, rng))
 
 
-def _flat_pair(kind: str, rng: random.Random) -> list[Item]:
+def _flat_pair(kind: str, rng: random.Random) -> list[Piece]:
     items = [any_item(rng), any_item(rng)]
     for attempt in range(400):
         placed = [replace(item, box=anywhere(item.kind, longer_side(item), rng)) for item in items]
@@ -63,7 +63,7 @@ def _flat_pair(kind: str, rng: random.Random) -> list[Item]:
     return []
 
 
-def _standing(rng: random.Random) -> list[Item]:
+def _standing(rng: random.Random) -> list[Piece]:
     """Something on something."""
     below = any_item(rng, ("medium", "large"), tuple(SURFACES))
     above = unlike(below, any_item(rng, ("small", "medium")), rng)
@@ -84,7 +84,7 @@ def _standing(rng: random.Random) -> list[Item]:
     return []
 
 
-def _contained(rng: random.Random) -> list[Item]:
+def _contained(rng: random.Random) -> list[Piece]:
     """Something small in something large: it shows within its outline."""
     outer = any_item(rng, ("large",), tuple(CONTAINERS))
     inner = unlike(outer, any_item(rng, ("small",)), rng)
@@ -101,7 +101,7 @@ def _contained(rng: random.Random) -> list[Item]:
     return [replace(inner, box=box, depth=1), replace(outer, box=base, depth=0)] if holds("in", box, base) else []
 
 
-def _overlapping(rng: random.Random) -> list[Item]:
+def _overlapping(rng: random.Random) -> list[Piece]:
     """Two things of different colour, the first one partly over the second."""
     near = any_item(rng)
     far = unlike(near, any_item(rng, ("medium", "large")), rng)
@@ -118,7 +118,7 @@ def _overlapping(rng: random.Random) -> list[Item]:
     return []
 
 
-def _related(rng: random.Random) -> tuple[list[Item], tuple[Link, ...]]:
+def _related(rng: random.Random) -> tuple[list[Piece], tuple[Bond, ...]]:
     kind = rng.choice(("left_of", "right_of", "above", "below", "next_to", "on", "on", "in", "in_front_of", "behind"))
     if kind == "on":
         items = _standing(rng)
@@ -134,16 +134,16 @@ def _related(rng: random.Random) -> tuple[list[Item], tuple[Link, ...]]:
     if rng.random() < 0.25:
         more = scatter([any_item(rng, ("small", "medium"))], rng, tuple(item.box for item in items))
         items += [replace(item, depth=2) for item in more]
-    return items, (Link(kind, 0, 1),)
+    return items, (Bond(kind, 0, 1),)
 
 
-def _noticed(items: list[Item], rng: random.Random) -> tuple[Link, ...]:
+def _noticed(items: list[Piece], rng: random.Random) -> tuple[Bond, ...]:
     """A flat relation that happens to hold between two items of a list, now and then."""
     if rng.random() < 0.5:
         return ()
     kinds = ("left_of", "right_of", "above", "below", "next_to")
     found = [
-        Link(kind, a, b)
+        Bond(kind, a, b)
         for a in range(len(items))
         for b in range(len(items))
         if a != b
@@ -153,11 +153,11 @@ def _noticed(items: list[Item], rng: random.Random) -> tuple[Link, ...]:
     return (rng.choice(found),) if found else ()
 
 
-def _single(rng: random.Random, sizes: tuple[str, ...] = SIZES) -> list[Item]:
+def _single(rng: random.Random, sizes: tuple[str, ...] = SIZES) -> list[Piece]:
     return scatter([any_item(rng, sizes)], rng)
 
 
-def _everyday(rng: random.Random) -> tuple[list[Item], tuple[Link, ...]]:
+def _everyday(rng: random.Random) -> tuple[list[Piece], tuple[Bond, ...]]:
     roll = rng.random()
     if roll < 0.12:
         return _single(rng), ()
@@ -169,7 +169,7 @@ def _everyday(rng: random.Random) -> tuple[list[Item], tuple[Link, ...]]:
     return _related(rng)
 
 
-def _crowd(rng: random.Random) -> list[Item]:
+def _crowd(rng: random.Random) -> list[Piece]:
     """Two to four things of one look that touch or overlap, now and then with something else apart from them."""
     count = rng.choices((2, 3, 4), (0.5, 0.3, 0.2))[0]
     first = _single(rng, ("small", "medium", "large") if count == 2 else ("small", "medium"))[0]
@@ -204,7 +204,7 @@ def picture(seed: int, *, level: int = 2) -> Picture:
     if level not in (0, 1, 2, CROWDED, ASKED):
         raise ValueError(f"level must be 0, 1, 2, {CROWDED} or {ASKED}, got {level}")
     rng = random.Random(f"pocket world 1/{level}/{seed}")
-    links: tuple[Link, ...] = ()
+    links: tuple[Bond, ...] = ()
     if level == 0:
         items = _single(rng, ("large",))
     elif level == 1:

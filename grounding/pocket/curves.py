@@ -13,7 +13,7 @@ XY = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Part:
+class Stroke:
     """One polygon. Parts with `ink` make the silhouette; the others are details within it."""
 
     points: Points
@@ -59,5 +59,5 @@ def band(cx: float, cy: float, outer: float, inner: float, start: float, end: fl
     return np.asarray(np.concatenate([ring * outer, ring[::-1] * inner]) + np.array([cx, cy]), dtype=np.float64)
 
 
-def detail(points: Points, tone: str) -> Part:
-    return Part(points, tone, ink=False)
+def detail(points: Points, tone: str) -> Stroke:
+    return Stroke(points, tone, ink=False)

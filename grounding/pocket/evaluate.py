@@ -25,7 +25,7 @@ from grounding.pocket.training.boxes import average_precision, corners_of, pairw
 from grounding.pocket.training.negatives import WAYS, wrong
 from grounding.pocket.training.queries import by_name
 from grounding.pocket.training.sight import judge_detections
-from grounding.pocket.trials import TRIALS, Share, Trial
+from grounding.pocket.trials import TRIALS, Puzzle, TrialShare
 from grounding.pocket.world import Picture, draw, picture
 
 Pixels = npt.NDArray[np.uint8]
@@ -35,7 +35,7 @@ FLOOR = 0.3
 """The detector's score from which a thing counts as found."""
 
 
-class Part(StrEnum):
+class ExamPart(StrEnum):
     """What can be measured."""
 
     judge = "judge"
@@ -47,7 +47,7 @@ class Part(StrEnum):
 
 
 def main(
-    parts: Annotated[list[Part] | None, typer.Argument(help="what to measure (default: all)")] = None,
+    parts: Annotated[list[ExamPart] | None, typer.Argument(help="what to measure (default: all)")] = None,
     count: Annotated[int, typer.Option(help="prompts, or scenes, for each figure")] = 300,
     steps: Annotated[int, typer.Option(help="sampling steps")] = 25,
     guidance: Annotated[float, typer.Option(help="classifier-free guidance")] = 5.0,
@@ -58,7 +58,7 @@ def main(
     """Measure the shipped models; figures carry 95 % intervals."""
     out.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {}
-    for part in parts or list(Part):
+    for part in parts or list(ExamPart):
         report[part.value] = MEASURES[part](count, steps, guidance, batch, device, out)
         typer.echo(json.dumps({part.value: report[part.value]}, indent=1, ensure_ascii=False))
     (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -70,13 +70,13 @@ def measure_judge(count: int, *_: Any) -> dict[str, str]:
     for level in (0, 1, 2):
         shown = [picture(UNSEEN + number, level=level) for number in range(count)]
         right = sum(_all_found(scene) for scene in track(shown, f"judge, level {level}", transient=True))
-        figures[f"level {level}, every thing found"] = str(Share(right, count))
+        figures[f"level {level}, every thing found"] = str(TrialShare(right, count))
     return figures
 
 
 def measure_images(count: int, steps: int, guidance: float, batch: int, device: str, out: Path) -> dict[str, str]:
     """Unguided pictures of made-up prompts, read by the judge; the detector's word is compared with its."""
-    trusted = Share(sum(_all_found(picture(UNSEEN + number, level=0)) for number in range(100)), 100)
+    trusted = TrialShare(sum(_all_found(picture(UNSEEN + number, level=0)) for number in range(100)), 100)
     if trusted.value < JUDGE_MUST:
         raise SystemExit(f"the judge reads only {trusted} of rendered scenes; mend it before it judges pictures")
     pipeline = load_pipeline()
@@ -87,11 +87,11 @@ def measure_images(count: int, steps: int, guidance: float, batch: int, device: 
         trials = [make(random.Random(f"{name} {number}")) for number in range(count)]
         painted = list(_paint(pipeline, trials, steps, guidance, batch, name))
         held = [trial.holds(judge(pixels)) for trial, pixels in zip(trials, painted, strict=True)]
-        figures[name] = str(Share(sum(held), count))
+        figures[name] = str(TrialShare(sum(held), count))
         if name in ("one object", "two objects"):
             agreed += _agreements(trials, painted)
         _grid(painted[:32], held[:32]).save(out / f"{name.replace(' ', '-')}.png")
-    figures["detector agrees with the judge on a thing"] = str(Share(sum(agreed), len(agreed)))
+    figures["detector agrees with the judge on a thing"] = str(TrialShare(sum(agreed), len(agreed)))
     return figures
 
 
@@ -129,7 +129,7 @@ def measure_clip(count: int, *_: Any) -> dict[str, str]:
                 with torch.no_grad():
                     right += int(scorer.model(**given).logits_per_image.argmax() == 0)
                 of += 1
-        figures[f"{way} changed"] = str(Share(right, of))
+        figures[f"{way} changed"] = str(TrialShare(right, of))
     return figures
 
 
@@ -154,13 +154,13 @@ def measure_speed(*_: Any) -> dict[str, str]:
 
 
 Measure = Callable[[int, int, float, int, str, Path], dict[str, str]]
-MEASURES: dict[Part, Measure] = {
-    Part.judge: measure_judge,
-    Part.images: measure_images,
-    Part.detector: measure_detector,
-    Part.clip: measure_clip,
-    Part.autoencoder: measure_autoencoder,
-    Part.speed: measure_speed,
+MEASURES: dict[ExamPart, Measure] = {
+    ExamPart.judge: measure_judge,
+    ExamPart.images: measure_images,
+    ExamPart.detector: measure_detector,
+    ExamPart.clip: measure_clip,
+    ExamPart.autoencoder: measure_autoencoder,
+    ExamPart.speed: measure_speed,
 }
 
 
@@ -170,7 +170,7 @@ def _all_found(scene: Picture) -> bool:
 
 
 def _paint(
-    pipeline: Any, trials: Sequence[Trial], steps: int, guidance: float, batch: int, name: str
+    pipeline: Any, trials: Sequence[Puzzle], steps: int, guidance: float, batch: int, name: str
 ) -> Iterator[Pixels]:
     for start in track(range(0, len(trials), batch), name, transient=True):
         prompts = [trial.prompt for trial in trials[start : start + batch]]
@@ -181,7 +181,7 @@ def _paint(
         yield from np.round(painted.images * 255).astype(np.uint8)
 
 
-def _agreements(trials: Sequence[Trial], painted: Sequence[Pixels]) -> list[bool]:
+def _agreements(trials: Sequence[Puzzle], painted: Sequence[Pixels]) -> list[bool]:
     """For each thing that the judge can see or that was asked for: does the detector say the same of it?"""
     finder = load_detector()
     agreed = []

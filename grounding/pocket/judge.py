@@ -18,8 +18,8 @@ from PIL import Image
 from scipy import ndimage
 
 from grounding.pocket.judge_exam import examine, scenes, softened, summary
-from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, Reading, read
-from grounding.pocket.judge_shapes import Fit, Window, covered, explained, fit
+from grounding.pocket.judge_pixels import BEHIND, COLOUR_NAMES, INK, Labels, Mask, PixelReading, read
+from grounding.pocket.judge_shapes import ShapeFit, Window, covered, explained, fit
 from grounding.pocket.palette import BACKGROUNDS, STYLES
 from grounding.pocket.pictures import BoxXYXY, one_of, size_of
 
@@ -55,7 +55,7 @@ _PLAUSIBLE = 0.55
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundThing:
     """One thing the judge sees; `confidence` is how well the kind's own drawing fits, 0 to 1."""
 
     kind: str
@@ -100,7 +100,7 @@ def _box(window: Window, side: int) -> BoxXYXY:
 class _Explanation(NamedTuple):
     """A drawing, its colour, and the pixels that need no other explanation if it is true."""
 
-    fit: Fit
+    fit: ShapeFit
     colour: str
     taken: Mask
 
@@ -109,9 +109,9 @@ class _Explanation(NamedTuple):
         return self.fit.score - _LEFT * (1 - float((self.taken & piece).sum() / piece.sum()))
 
 
-def _found(one: _Explanation, reading: Reading) -> Found:
+def _found(one: _Explanation, reading: PixelReading) -> FoundThing:
     kind, score, window, texture = one.fit
-    return Found(kind, one.colour, texture, _box(window, len(reading.labels)), score)
+    return FoundThing(kind, one.colour, texture, _box(window, len(reading.labels)), score)
 
 
 def _own_part(piece: Mask, number: int, labels: Labels) -> tuple[Mask, Mask]:
@@ -123,7 +123,7 @@ def _own_part(piece: Mask, number: int, labels: Labels) -> tuple[Mask, Mask]:
     return next(_blobs(near, 0), near), others
 
 
-def _explanations(piece: Mask, seen: Mask, reading: Reading) -> Iterator[_Explanation]:
+def _explanations(piece: Mask, seen: Mask, reading: PixelReading) -> Iterator[_Explanation]:
     """What a piece may be: a whole item; else what one shows behind others; else the part of it that has one colour."""
     numbers = _colours(reading.labels, piece)
     beside = seen & ~piece
@@ -174,7 +174,7 @@ def _among(own: Mask, others: Mask) -> bool:
     return bool((ndimage.binary_dilation(own, iterations=3) & others).any())
 
 
-def _behind(own: Mask, others: Mask, reading: Reading, colour: str, top: float) -> _Explanation:
+def _behind(own: Mask, others: Mask, reading: PixelReading, colour: str, top: float) -> _Explanation:
     """An item behind what it touches."""
     behind = fit(own, others, reading, colour, hidden=True, beat=top)
     return _Explanation(behind._replace(score=behind.score - _HIDING), colour, ndimage.binary_dilation(own))
@@ -198,7 +198,7 @@ def _inside(small: Window, large: Window) -> float:
     return max(0, height) * max(0, width) / (small.shape[0] * small.shape[1])
 
 
-def _explain(reading: Reading) -> Iterator[Found]:
+def _explain(reading: PixelReading) -> Iterator[FoundThing]:
     """The items of a picture, the largest first."""
     seen = reading.labels != BEHIND
     if seen.mean() > _FULL:
@@ -225,7 +225,7 @@ def _explain(reading: Reading) -> Iterator[Found]:
 
 def judge(
     image: npt.NDArray[np.uint8], *, background: str | None = None, style: str | None = None
-) -> tuple[Found, ...]:
+) -> tuple[FoundThing, ...]:
     """What is in a square RGB picture, best fit first; the setting is worked out where it is not given."""
     if image.ndim != 3 or image.shape[2] != 3 or image.shape[0] != image.shape[1] or image.dtype != np.uint8:
         raise ValueError(f"expected a square uint8 RGB picture `[n, n, 3]`, got {image.dtype} {list(image.shape)}")

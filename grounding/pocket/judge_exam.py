@@ -23,7 +23,7 @@ _FIRST_SEED = 10_000_000
 """Far from the seeds that models are trained on."""
 
 
-class Sighting(Protocol):
+class ExamSighting(Protocol):
     """What the examination needs to know of a thing that a judge reports."""
 
     @property
@@ -93,8 +93,8 @@ def softened(image: Pixels, seed: int) -> Pixels:
     return np.array(Image.open(stored).convert("RGB"))
 
 
-def _pairs(scene: Picture, found: Sequence[Sighting]) -> list[tuple[int, int]]:
-    """Item and sighting numbers that belong together, the closest boxes first."""
+def _pairs(scene: Picture, found: Sequence[ExamSighting]) -> list[tuple[int, int]]:
+    """QueryItem and sighting numbers that belong together, the closest boxes first."""
     near = sorted(
         ((iou(item.box, sight.box), i, s) for i, item in enumerate(scene.items) for s, sight in enumerate(found)),
         reverse=True,
@@ -107,7 +107,7 @@ def _pairs(scene: Picture, found: Sequence[Sighting]) -> list[tuple[int, int]]:
 
 
 def examine(
-    judge: Callable[[Pixels], Sequence[Sighting]],
+    judge: Callable[[Pixels], Sequence[ExamSighting]],
     pictures: Iterable[Picture],
     spoil: Callable[[Pixels, int], Pixels] = lambda image, seed: image,
 ) -> Marks:

@@ -52,12 +52,12 @@ def to_lab(rgb: npt.NDArray[np.generic]) -> Floats:
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
-class Setting(NamedTuple):
+class PixelSetting(NamedTuple):
     background: str
     style: str
 
 
-class Reading(NamedTuple):
+class PixelReading(NamedTuple):
     """A picture as the judge sees it."""
 
     soft: Floats
@@ -67,17 +67,18 @@ class Reading(NamedTuple):
     """The picture with its items painted over by what is around them (RGB)."""
     apart: Floats
     """How far (Lab) the picture is from that."""
-    setting: Setting
+    setting: PixelSetting
 
 
-def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None) -> Reading:
+def read(image: npt.NDArray[np.uint8], background: str | None, style: str | None) -> PixelReading:
     """Names all pixels; the setting is worked out where it is not given."""
     lab = to_lab(image)
     setting = _setting(lab, background, style)
     labels = _labels(lab, setting)
     rgb = image.astype(np.float64)
     empty = _without_items(rgb, labels)
-    return Reading(to_lab(softer(rgb, len(rgb))), labels, empty, np.linalg.norm(lab - to_lab(empty), axis=-1), setting)
+    distance = np.linalg.norm(lab - to_lab(empty), axis=-1)
+    return PixelReading(to_lab(softer(rgb, len(rgb))), labels, empty, distance, setting)
 
 
 def softer(rgb: Floats, side: int) -> Floats:
@@ -123,17 +124,17 @@ def _ahead(style: str) -> tuple[cKDTree, Labels]:
     return cKDTree(to_lab(np.array([*values, DARK_INK]))), np.array([*owners, INK])
 
 
-def _setting(lab: Floats, background: str | None, style: str | None) -> Setting:
+def _setting(lab: Floats, background: str | None, style: str | None) -> PixelSetting:
     """The background and style whose tones explain most of the picture."""
     step = max(1, lab.shape[0] // 40)
     pixels = lab[::step, ::step].reshape(-1, 3)
     places, styles = (background,) if background else BACKGROUNDS, (style,) if style else STYLES
 
-    def unexplained(choice: Setting) -> float:
+    def unexplained(choice: PixelSetting) -> float:
         distance, _ = _behind(*choice).query(pixels)
         return float(np.minimum(distance, 12.0).mean())
 
-    return min((Setting(place, way) for place in places for way in styles), key=unexplained)
+    return min((PixelSetting(place, way) for place in places for way in styles), key=unexplained)
 
 
 def _nearest(lab: Floats, tones_lab: Floats, style: str) -> Floats:
@@ -152,7 +153,7 @@ def _open_ground(behind: Mask) -> Mask:
     return np.asarray(areas[numbered] > _OPEN_AREA * behind.size)
 
 
-def _labels(lab: Floats, setting: Setting) -> Labels:
+def _labels(lab: Floats, setting: PixelSetting) -> Labels:
     """Per pixel: the number of a colour, `INK` or `BEHIND`.
 
     A second look compares with those background tones only that show near by.

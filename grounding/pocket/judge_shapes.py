@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from grounding.pocket.judge_pixels import COLOUR_NAMES, Floats, Mask, Reading, softer, to_lab
+from grounding.pocket.judge_pixels import COLOUR_NAMES, Floats, Mask, PixelReading, softer, to_lab
 from grounding.pocket.paint import coverage, sprite
 from grounding.pocket.palette import TEXTURES
-from grounding.pocket.pictures import Item
+from grounding.pocket.pictures import Piece
 from grounding.pocket.shapes import KINDS, shape
 
 _SHORTLIST, _CONTENDERS, _FINALISTS = 10, 5, 3
@@ -50,7 +50,7 @@ class Window(NamedTuple):
         return self.y1 - self.y0, self.x1 - self.x0
 
 
-class Fit(NamedTuple):
+class ShapeFit(NamedTuple):
     kind: str
     score: float
     window: Window
@@ -62,8 +62,8 @@ def envelope(mask: Mask) -> Window:
     return Window(int(ys[0]), int(xs[0]), int(ys[-1]) + 1, int(xs[-1]) + 1)
 
 
-def _filling(kind: str, colour: str, texture: str, height: int, width: int, side: int) -> Item:
-    return Item(kind, colour, texture, "large", (0.0, 0.0, width / side, height / side), 0)
+def _filling(kind: str, colour: str, texture: str, height: int, width: int, side: int) -> Piece:
+    return Piece(kind, colour, texture, "large", (0.0, 0.0, width / side, height / side), 0)
 
 
 @cache
@@ -120,7 +120,7 @@ def _stretch(kind: str, window: Window) -> float:
 class _Scene(NamedTuple):
     """What a piece of a picture is compared with."""
 
-    reading: Reading
+    reading: PixelReading
     colour: str
     seen: Floats
     """The piece itself: 1 or 0 per pixel."""
@@ -132,7 +132,7 @@ class _Scene(NamedTuple):
     """Colour distance (Lab) from which on a pixel disagrees fully with a drawing."""
 
 
-def _scene(piece: Mask, others: Mask, reading: Reading, colour: str, hidden: bool) -> _Scene:
+def _scene(piece: Mask, others: Mask, reading: PixelReading, colour: str, hidden: bool) -> _Scene:
     """The piece with its faint rim: pixels near by that differ from the background at least half as much as it does."""
     apart = reading.apart
     contrast = float(np.clip(np.median(apart[piece]), *_CONTRASTS))
@@ -151,12 +151,12 @@ def _overlap(kind: str, window: Window, scene: _Scene) -> float:
     return float(both / max(1.0, scene.seen.sum() + here.sum() - both)) - _stretch(kind, window)
 
 
-def _settle(guess: Fit, scene: _Scene) -> Fit:
+def _settle(guess: ShapeFit, scene: _Scene) -> ShapeFit:
     """The guess in the window near by where its silhouette overlaps best."""
     best = guess
     for _ in range(_ROUNDS):
         windows = _moves(best.window, len(scene.seen))
-        tried = [Fit(best.kind, _overlap(best.kind, window, scene), window) for window in windows]
+        tried = [ShapeFit(best.kind, _overlap(best.kind, window, scene), window) for window in windows]
         better = max(tried, key=lambda other: other.score, default=best)
         if better.score <= best.score:
             break
@@ -173,7 +173,8 @@ def _around(window: Window, other: Window, side: int) -> Window:
     )
 
 
-def _difference(guess: Fit, colour: str, reading: Reading, view: Window, allowed: float) -> tuple[Floats, Floats]:
+def _difference(guess: ShapeFit, colour: str, reading: PixelReading, view: Window,
+                allowed: float) -> tuple[Floats, Floats]:
     """The coverage of a drawing in a view of the picture, and how far (Lab) the picture is from it.
 
     All of the item together may be off in colour by what is `allowed`.
@@ -204,9 +205,8 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     Both are blurred first, so that soft edges cost nothing. The silhouette counts as much as what is within it.
     """
     view = _around(window, envelope(scene.seen > 0), len(scene.seen))
-    cover, distance = _difference(
-        Fit(kind, 0.0, window, texture), scene.colour, scene.reading, view, min(_CAST, _SAME_COLOUR * scene.contrast)
-    )
+    allowed = min(_CAST, _SAME_COLOUR * scene.contrast)
+    cover, distance = _difference(ShapeFit(kind, 0.0, window, texture), scene.colour, scene.reading, view, allowed)
     wrong = np.clip(distance / scene.contrast - _NOISE, 0, 1)
     counted = ~scene.others[view.slices] | ((cover > 0.5) & (not scene.hidden))
     seen = scene.seen[view.slices]
@@ -216,11 +216,11 @@ def _resemblance(kind: str, texture: str, window: Window, scene: _Scene) -> floa
     return float(_WITHIN * within + (1 - _WITHIN) * outline) - _stretch(kind, window)
 
 
-def _scored(guess: Fit, scene: _Scene) -> Fit:
+def _scored(guess: ShapeFit, scene: _Scene) -> ShapeFit:
     return guess._replace(score=_resemblance(guess.kind, guess.texture, guess.window, scene))
 
 
-def _best_texture(guess: Fit, scene: _Scene) -> Fit:
+def _best_texture(guess: ShapeFit, scene: _Scene) -> ShapeFit:
     """The guess in the texture that suits it best."""
     return max((_scored(guess._replace(texture=texture), scene) for texture in TEXTURES), key=_score)
 
@@ -235,7 +235,7 @@ def _moves(window: Window, side: int) -> list[Window]:
     return moves
 
 
-def _adjust(guess: Fit, scene: _Scene) -> Fit:
+def _adjust(guess: ShapeFit, scene: _Scene) -> ShapeFit:
     """The guess in the window near by where it reproduces the picture best."""
     known: set[Window] = {guess.window}
     for _ in range(_ROUNDS):
@@ -267,8 +267,8 @@ def _starts(kind: str, seen: Window, scene: _Scene) -> list[Window]:
 
 
 def fit(
-    piece: Mask, others: Mask, reading: Reading, colour: str, *, hidden: bool = False, beat: float = -np.inf
-) -> Fit:
+    piece: Mask, others: Mask, reading: PixelReading, colour: str, *, hidden: bool = False, beat: float = -np.inf
+) -> ShapeFit:
     """The kind that explains a piece of a picture best, given what belongs to others.
 
     The silhouette makes a shortlist and places it; the kind that reproduces the picture best wins. No trouble is taken
@@ -277,7 +277,7 @@ def fit(
     scene = _scene(piece, others, reading, colour, hidden)
     seen = envelope(scene.seen > 0)
     guesses = [
-        max((Fit(kind, _overlap(kind, start, scene), start) for start in _starts(kind, seen, scene)), key=_score)
+        max((ShapeFit(kind, _overlap(kind, start, scene), start) for start in _starts(kind, seen, scene)), key=_score)
         for kind in KINDS
     ]
     shortlist = sorted(guesses, key=_score)[-_SHORTLIST:]
@@ -290,11 +290,11 @@ def fit(
     return max((_adjust(guess, scene) for guess in rivals), key=_score)
 
 
-def _score(guess: Fit) -> float:
+def _score(guess: ShapeFit) -> float:
     return guess.score
 
 
-def covered(best: Fit, reading: Reading) -> Mask:
+def covered(best: ShapeFit, reading: PixelReading) -> Mask:
     """The pixels that a drawing covers."""
     side = len(reading.labels)
     whole = np.zeros((side, side), dtype=np.bool_)
@@ -302,7 +302,7 @@ def covered(best: Fit, reading: Reading) -> Mask:
     return whole
 
 
-def explained(best: Fit, colour: str, reading: Reading) -> Mask:
+def explained(best: ShapeFit, colour: str, reading: PixelReading) -> Mask:
     """The pixels that a drawing covers, but for patches in it that look like something else, of another colour."""
     side, seen = len(reading.labels), reading.labels[best.window.slices]
     other = seen != COLOUR_NAMES.index(colour)

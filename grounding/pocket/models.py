@@ -22,7 +22,7 @@ _RESTORE = "restore it with `git checkout -- grounding/pocket/weights` or `pip i
 _LOCAL: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
 
 
-class Scorer(NamedTuple):
+class PocketScorer(NamedTuple):
     """The pocket CLIP and what prepares its input."""
 
     model: CLIPModel
@@ -66,9 +66,9 @@ def load_gated(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Any
     return pipeline
 
 
-def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Scorer:
+def load_clip(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> PocketScorer:
     """The CLIP that was trained on the pocket world; its text tower is the pipeline's text encoder's origin."""
-    return Scorer(*_loaded("clip", "CLIPModel", "CLIPProcessor", weights, dtype))
+    return PocketScorer(*_loaded("clip", "CLIPModel", "CLIPProcessor", weights, dtype))
 
 
 def load_detector(weights: Path = WEIGHTS, dtype: torch.dtype | None = None) -> Finder:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from PIL import Image, ImageChops, ImageDraw
 
 from grounding.pocket.backdrop import backdrop
-from grounding.pocket.curves import Part, Points
+from grounding.pocket.curves import Points, Stroke
 from grounding.pocket.palette import RGB, Tones, mix, tones
-from grounding.pocket.pictures import Item, Picture
+from grounding.pocket.pictures import Picture, Piece
 from grounding.pocket.shapes import shape
 
 OVERSAMPLE = 4
@@ -43,7 +43,7 @@ def _ramp(low: RGB, high: RGB, field: Image.Image) -> Image.Image:
 class _Sheet:
     """The over-large drawing of one item: where it lies on the canvas and how unit points map to it."""
 
-    def __init__(self, item: Item, size: int, style: str) -> None:
+    def __init__(self, item: Piece, size: int, style: str) -> None:
         x0, y0, x1, y1 = (v * size for v in item.box)
         self.left, self.top = math.floor(x0), math.floor(y0)
         self.width = (math.ceil(x1) - self.left) * OVERSAMPLE
@@ -54,7 +54,7 @@ class _Sheet:
         self.offset = np.array([x0 + inset - self.left, y0 + inset - self.top]) * OVERSAMPLE - 0.5
         self.scale = np.array([x1 - x0 - 2 * inset, y1 - y0 - 2 * inset]) * OVERSAMPLE
 
-    def place(self, part: Part, shift: Points = _STILL) -> list[float]:
+    def place(self, part: Stroke, shift: Points = _STILL) -> list[float]:
         flat: list[float] = (part.points * self.scale + (self.offset + shift)).ravel().tolist()
         return flat
 
@@ -71,7 +71,7 @@ class _Layers(NamedTuple):
         return self.tone_numbers.point([255 if k == chosen else 0 for k in range(256)])
 
 
-def _layers(item: Item, sheet: _Sheet) -> _Layers:
+def _layers(item: Piece, sheet: _Sheet) -> _Layers:
     coverage = Image.new("L", (sheet.width, sheet.height))
     numbers = Image.new("L", (sheet.width, sheet.height))
     on_coverage, on_numbers = ImageDraw.Draw(coverage), ImageDraw.Draw(numbers)
@@ -85,7 +85,7 @@ def _layers(item: Item, sheet: _Sheet) -> _Layers:
     return _Layers(coverage, numbers, names)
 
 
-def _texture(item: Item, sheet: _Sheet) -> Image.Image | None:
+def _texture(item: Piece, sheet: _Sheet) -> Image.Image | None:
     """Where the second tone goes: slanted stripes, or spots in staggered rows."""
     if item.texture == "plain":
         return None
@@ -128,7 +128,7 @@ def _body_paint(ink: Tones, style: str, size: tuple[int, int]) -> Image.Image:
     return _ramp(mix(ink.body, ink.shade, 0.7), mix(ink.body, ink.light, 0.8), field)
 
 
-def _sprite(item: Item, sheet: _Sheet, style: str) -> tuple[Image.Image, Image.Image]:
+def _sprite(item: Piece, sheet: _Sheet, style: str) -> tuple[Image.Image, Image.Image]:
     """The item's colours and its coverage, at the final size."""
     ink = tones(item.colour, style)
     layers = _layers(item, sheet)
@@ -148,7 +148,7 @@ def _sprite(item: Item, sheet: _Sheet, style: str) -> tuple[Image.Image, Image.I
     return image.reduce(OVERSAMPLE), layers.coverage.reduce(OVERSAMPLE)
 
 
-def _shadow(canvas: Image.Image, item: Item) -> None:
+def _shadow(canvas: Image.Image, item: Piece) -> None:
     """A soft patch of shade under the item."""
     size = canvas.width
     x0, _, x1, y1 = (v * size for v in item.box)
@@ -165,7 +165,7 @@ def _soft_disc() -> Image.Image:
     return Image.fromarray((np.clip(1 - np.hypot(x, y), 0, 1) ** 0.8 * 80).astype(np.uint8), "L")
 
 
-def _back_to_front(picture: Picture) -> list[tuple[int, Item]]:
+def _back_to_front(picture: Picture) -> list[tuple[int, Piece]]:
     return sorted(enumerate(picture.items), key=lambda pair: (pair[1].depth, pair[0]))
 
 
@@ -193,7 +193,7 @@ def masks(picture: Picture, size: int = 128) -> npt.NDArray[np.bool_]:
     return shown
 
 
-def coverage(item: Item, size: int, style: str) -> npt.NDArray[np.float64]:
+def coverage(item: Piece, size: int, style: str) -> npt.NDArray[np.float64]:
     """How much of each pixel of its own window the item's ink covers, 0 to 1."""
     drawn = _layers(item, _Sheet(item, size, style)).coverage.reduce(OVERSAMPLE)
     return np.asarray(drawn, dtype=np.float64) / 255
@@ -204,6 +204,6 @@ def shadowed(tones_rgb: npt.NDArray[np.float64], share: float) -> npt.NDArray[np
     return tones_rgb + (np.array(_SHADOW) - tones_rgb) * share
 
 
-def sprite(item: Item, size: int, style: str) -> npt.NDArray[np.uint8]:
+def sprite(item: Piece, size: int, style: str) -> npt.NDArray[np.uint8]:
     """The colours of the item's own window, its outline's tone where it covers nothing."""
     return np.asarray(_sprite(item, _Sheet(item, size, style), style)[0])

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from grounding.pocket.asked import place_of
 from grounding.pocket.captions import NUMBERS, PLACES, Wording, phrase, plural
-from grounding.pocket.pictures import Item, Picture
+from grounding.pocket.pictures import Picture, Piece
 from grounding.pocket.placing import centre
 from planner.articles import with_article
 
@@ -139,7 +139,7 @@ def _by_order(picture: Picture, wording: Wording, rng: random.Random) -> str | N
     return None
 
 
-def _clear(items: Sequence[Item], order: Sequence[int], axis: int) -> bool:
+def _clear(items: Sequence[Piece], order: Sequence[int], axis: int) -> bool:
     """Whether the items follow each other along an axis without overlap, and lie roughly in line."""
     boxes = [items[k].box for k in order]
     apart = all(a[axis + 2] <= b[axis] for a, b in pairwise(boxes))
@@ -175,7 +175,7 @@ def _groups(picture: Picture, wording: Wording, rng: random.Random) -> str:
     return parts[0] if len(parts) == 1 else rng.choice((", ", " and ")).join([", ".join(parts[:-1]), parts[-1]])
 
 
-def _group(kind: str, items: Sequence[Item], wording: Wording, rng: random.Random) -> str:
+def _group(kind: str, items: Sequence[Piece], wording: Wording, rng: random.Random) -> str:
     colours = Counter(item.colour for item in items)
     count, many = len(items), plural(kind)
     if not wording.colour or count == 1 or len({(item.size, item.texture) for item in items}) > 1:

@@ -25,7 +25,7 @@ def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
 
 
 @dataclass(frozen=True)
-class Item:
+class Piece:
     """One drawn thing. `box` is the envelope of its ink (outline included) if nothing hid it."""
 
     kind: str
@@ -47,7 +47,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Link:
+class Bond:
     """`items[subject]` stands in relation `kind` to `items[object]`."""
 
     kind: str
@@ -62,8 +62,8 @@ class Link:
 class Picture:
     """Everything there is to know about a picture before it is drawn."""
 
-    items: tuple[Item, ...]
-    relations: tuple[Link, ...] = ()
+    items: tuple[Piece, ...]
+    relations: tuple[Bond, ...] = ()
     background: str = "plain"
     style: str = "flat"
     absent: tuple[str, ...] = ()

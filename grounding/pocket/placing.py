@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 from grounding.pocket.palette import COLOURS, TEXTURES
-from grounding.pocket.pictures import SCALES, SIZES, BoxXYXY, Item
+from grounding.pocket.pictures import SCALES, SIZES, BoxXYXY, Piece
 from grounding.pocket.shapes import KINDS, shape
 from planner.geometry import Frame, Rect
 from planner.relations import TABLE
@@ -42,31 +42,31 @@ def any_texture(rng: random.Random) -> str:
     return rng.choices(TEXTURES, (0.7, 0.15, 0.15))[0]
 
 
-def any_item(rng: random.Random, sizes: tuple[str, ...] = SIZES, kinds: tuple[str, ...] = KINDS) -> Item:
+def any_item(rng: random.Random, sizes: tuple[str, ...] = SIZES, kinds: tuple[str, ...] = KINDS) -> Piece:
     """An item that is not placed yet: its box has the right size, at the origin."""
     kind, size = rng.choice(kinds), rng.choice(sizes)
     box = fit(kind, SCALES[size] * rng.uniform(0.92, 1.08), 0, 0)
-    return Item(kind, rng.choice(tuple(COLOURS)), any_texture(rng), size, box, 0)
+    return Piece(kind, rng.choice(tuple(COLOURS)), any_texture(rng), size, box, 0)
 
 
-def unlike(first: Item, second: Item, rng: random.Random) -> Item:
+def unlike(first: Piece, second: Piece, rng: random.Random) -> Piece:
     """The second item in another colour than the first, since they will touch."""
     return replace(second, colour=rng.choice([colour for colour in COLOURS if colour != first.colour]))
 
 
-def longer_side(item: Item) -> float:
+def longer_side(item: Piece) -> float:
     return max(item.box[2] - item.box[0], item.box[3] - item.box[1])
 
 
-def smaller(item: Item, rng: random.Random) -> Item:
+def smaller(item: Piece, rng: random.Random) -> Piece:
     size = SIZES[max(0, SIZES.index(item.size) - 1)]
     return replace(item, size=size, box=fit(item.kind, SCALES[size] * rng.uniform(0.92, 1.0), 0, 0))
 
 
-def scatter(items: list[Item], rng: random.Random, taken: tuple[BoxXYXY, ...] = ()) -> list[Item]:
+def scatter(items: list[Piece], rng: random.Random, taken: tuple[BoxXYXY, ...] = ()) -> list[Piece]:
     """The items at uniformly random places, none over another; if they do not fit, smaller ones."""
     for attempt in range(60):
-        placed: list[Item] = []
+        placed: list[Piece] = []
         for item in items:
             for _ in range(12):
                 box = anywhere(item.kind, longer_side(item), rng)
@@ -82,7 +82,7 @@ def scatter(items: list[Item], rng: random.Random, taken: tuple[BoxXYXY, ...] = 
     return placed
 
 
-def ordered(items: list[Item]) -> list[Item]:
+def ordered(items: list[Piece]) -> list[Piece]:
     return [replace(item, depth=depth) for depth, item in enumerate(items)]
 
 

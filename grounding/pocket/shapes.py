@@ -9,18 +9,18 @@ from functools import cache
 import numpy as np
 
 from grounding.pocket import living, made
-from grounding.pocket.curves import Part
+from grounding.pocket.curves import Stroke
 
 
 @dataclass(frozen=True)
-class Shape:
+class PocketShape:
     """A kind's parts, scaled so that its silhouette fills the unit square, and its width over height."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Stroke, ...]
     aspect: float
 
 
-_MAKERS: dict[str, Callable[[], list[Part]]] = {
+_MAKERS: dict[str, Callable[[], list[Stroke]]] = {
     "ball": made.ball,
     "box": made.box,
     "star": made.star,
@@ -54,10 +54,10 @@ KINDS = tuple(_MAKERS)
 
 
 @cache
-def shape(kind: str) -> Shape:
+def shape(kind: str) -> PocketShape:
     """The shape of a kind, its silhouette scaled to the unit square."""
     parts = _MAKERS[kind]()
     ink = np.concatenate([part.points for part in parts if part.ink])
     low, span = ink.min(axis=0), np.ptp(ink, axis=0)
-    scaled = tuple(Part((part.points - low) / span, part.tone, part.ink) for part in parts)
-    return Shape(scaled, round(float(span[0] / span[1]), 9))
+    scaled = tuple(Stroke((part.points - low) / span, part.tone, part.ink) for part in parts)
+    return PocketShape(scaled, round(float(span[0] / span[1]), 9))

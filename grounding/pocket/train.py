@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from grounding.pocket.training.settings import Settings
+    from grounding.pocket.training.settings import TrainingSettings
 
 
-class Name(StrEnum):
+class StageName(StrEnum):
     """The stages, in the order in which they need each other."""
 
     tokenizer = "tokenizer"
@@ -30,7 +30,7 @@ class Name(StrEnum):
 
 
 def main(
-    stage: Name,
+    stage: StageName,
     minutes: Annotated[float, typer.Option(help="wall-clock time to train")] = 20.0,
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     state: Annotated[Path, typer.Option(help="checkpoints, rendered scenes, logs")] = Path(".train"),
@@ -44,25 +44,25 @@ def main(
 ) -> None:
     """Train STAGE for some minutes; a kill loses at most three of them."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin at barriers starve on a shared machine
-    from grounding.pocket.training.settings import Settings
+    from grounding.pocket.training.settings import TrainingSettings
     from grounding.pocket.training.together import together
     from grounding.pocket.training.tokenizer import make
 
-    settings = Settings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
-    if stage is Name.tokenizer:
+    settings = TrainingSettings(state, minutes, device, batch, scenes, workers, seed, shipped, rest)
+    if stage is StageName.tokenizer:
         make(state)
         return
-    if stage is Name.repaint:
+    if stage is StageName.repaint:
         from grounding.pocket.training.repaint import repaint_all
 
         typer.echo(f"{repaint_all(settings)} pictures repainted")
         return
-    if stage is Name.painted:
+    if stage is StageName.painted:
         from grounding.pocket.training.painted import paint_all
 
         typer.echo(f"latents of {paint_all(settings)} pictures painted")
         return
-    if stage is Name.export:
+    if stage is StageName.export:
         from grounding.pocket.training.export import export
 
         typer.echo("exported " + ", ".join(export(settings)))
@@ -71,7 +71,7 @@ def main(
     together(partial(_train, stage.value), settings, processes, threads)
 
 
-def _train(name: str, settings: Settings) -> None:
+def _train(name: str, settings: TrainingSettings) -> None:
     from grounding.pocket.training.loop import train
     from grounding.pocket.training.stages import STAGES
 

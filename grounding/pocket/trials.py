@@ -18,7 +18,7 @@ PLACES = {"meadow": "in a meadow", "beach": "on the beach", "city": "in the city
 SIDES = {"left_of": "to the left of", "right_of": "to the right of", "above": "above", "below": "below"}
 
 
-class Seen(Protocol):
+class TrialSeen(Protocol):
     """One thing that a judge or a detector found in a picture."""
 
     @property
@@ -29,7 +29,7 @@ class Seen(Protocol):
     def box(self) -> BoxXYXY: ...
 
 
-class Thing(NamedTuple):
+class Wanted(NamedTuple):
     """A kind in a colour."""
 
     kind: str
@@ -39,52 +39,52 @@ class Thing(NamedTuple):
     def words(self) -> str:
         return f"{self.colour} {self.kind}"
 
-    def among(self, seen: Sequence[Seen]) -> list[Seen]:
+    def among(self, seen: Sequence[TrialSeen]) -> list[TrialSeen]:
         return [item for item in seen if (item.kind, item.colour) == self]
 
 
 @dataclass(frozen=True)
-class Trial:
+class Puzzle:
     """A prompt, the things it names, and whether what was seen fulfils it."""
 
     prompt: str
-    things: tuple[Thing, ...]
-    holds: Callable[[Sequence[Seen]], bool]
+    things: tuple[Wanted, ...]
+    holds: Callable[[Sequence[TrialSeen]], bool]
 
 
-def one_object(words: random.Random) -> Trial:
+def one_object(words: random.Random) -> Puzzle:
     (thing,) = _things(1, words)
     place = words.choice([PLACES[name] for name in BACKGROUNDS if name in PLACES])
-    return Trial(f"{with_article(thing.words)} {place}".strip(), (thing,), lambda seen: bool(thing.among(seen)))
+    return Puzzle(f"{with_article(thing.words)} {place}".strip(), (thing,), lambda seen: bool(thing.among(seen)))
 
 
-def two_objects(words: random.Random) -> Trial:
+def two_objects(words: random.Random) -> Puzzle:
     first, second = _things(2, words)
     prompt = f"{with_article(first.words)} and {with_article(second.words)}"
-    return Trial(prompt, (first, second), lambda seen: bool(first.among(seen)) and bool(second.among(seen)))
+    return Puzzle(prompt, (first, second), lambda seen: bool(first.among(seen)) and bool(second.among(seen)))
 
 
-def counting(words: random.Random) -> Trial:
+def counting(words: random.Random) -> Puzzle:
     (thing,) = _things(1, words)
     count = words.randint(2, 5)
     prompt = f"{NUMBERS[count]} {thing.colour} {plural(thing.kind)}"
-    return Trial(prompt, (thing,) * count, lambda seen: len([1 for item in seen if item.kind == thing.kind]) == count)
+    return Puzzle(prompt, (thing,) * count, lambda seen: len([1 for item in seen if item.kind == thing.kind]) == count)
 
 
-def spatial(words: random.Random) -> Trial:
+def spatial(words: random.Random) -> Puzzle:
     first, second = _things(2, words)
     relation = words.choice(tuple(SIDES))
     prompt = f"{with_article(first.words)} {SIDES[relation]} {with_article(second.words)}"
-    return Trial(prompt, (first, second), _some_pair(first, second, relation))
+    return Puzzle(prompt, (first, second), _some_pair(first, second, relation))
 
 
-def size(words: random.Random) -> Trial:
+def size(words: random.Random) -> Puzzle:
     first, second = _things(2, words)
     prompt = f"a large {first.words} and a small {second.words}"
-    return Trial(prompt, (first, second), _some_pair(first, second, "larger_than"))
+    return Puzzle(prompt, (first, second), _some_pair(first, second, "larger_than"))
 
 
-TRIALS: dict[str, Callable[[random.Random], Trial]] = {
+TRIALS: dict[str, Callable[[random.Random], Puzzle]] = {
     "one object": one_object,
     "two objects": two_objects,
     "counting": counting,
@@ -93,7 +93,7 @@ TRIALS: dict[str, Callable[[random.Random], Trial]] = {
 }
 
 
-class Share(NamedTuple):
+class TrialShare(NamedTuple):
     """How many of how many, with the 95 % Wilson interval."""
 
     right: int
@@ -118,13 +118,13 @@ class Share(NamedTuple):
         return f"{self.value:.1%} ({low:.1%} to {high:.1%}, {self.right} of {self.of})"
 
 
-def _things(count: int, words: random.Random) -> list[Thing]:
+def _things(count: int, words: random.Random) -> list[Wanted]:
     kinds, colours = words.sample(KINDS, count), words.sample(tuple(COLOURS), count)
-    return [Thing(kind, colour) for kind, colour in zip(kinds, colours, strict=True)]
+    return [Wanted(kind, colour) for kind, colour in zip(kinds, colours, strict=True)]
 
 
-def _some_pair(first: Thing, second: Thing, relation: str) -> Callable[[Sequence[Seen]], bool]:
-    def holds(seen: Sequence[Seen]) -> bool:
+def _some_pair(first: Wanted, second: Wanted, relation: str) -> Callable[[Sequence[TrialSeen]], bool]:
+    def holds(seen: Sequence[TrialSeen]) -> bool:
         pairs = [(a, b) for a in first.among(seen) for b in second.among(seen)]
         return any(TABLE[relation].margin((_rect(a.box),), (_rect(b.box),), Frame(1, 1)) >= 0 for a, b in pairs)
 

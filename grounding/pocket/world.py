@@ -5,7 +5,7 @@ from __future__ import annotations
 from grounding.pocket.compose import picture
 from grounding.pocket.paint import draw, masks
 from grounding.pocket.palette import BACKGROUNDS, COLOURS, STYLES, TEXTURES
-from grounding.pocket.pictures import RELATIONS, SCALES, SIZES, BoxXYXY, Item, Link, Picture, size_of
+from grounding.pocket.pictures import RELATIONS, SCALES, SIZES, Bond, BoxXYXY, Picture, Piece, size_of
 from grounding.pocket.shapes import KINDS
 
 __all__ = [
@@ -17,10 +17,10 @@ __all__ = [
     "SIZES",
     "STYLES",
     "TEXTURES",
+    "Bond",
     "BoxXYXY",
-    "Item",
-    "Link",
     "Picture",
+    "Piece",
     "draw",
     "masks",
     "picture",

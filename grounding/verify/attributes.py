@@ -32,7 +32,7 @@ Beliefs = tuple[float, ...]
 """How a belief of 1 is divided among rival words."""
 
 
-class Reading(NamedTuple):
+class WordReading(NamedTuple):
     """How much of the belief an attribute gets, who gets most of the rest, and the cut that decides."""
 
     score: float
@@ -44,7 +44,7 @@ class Reading(NamedTuple):
     """Whether it is of a setting that shows something: one even tone is none."""
 
     @classmethod
-    def of(cls, contest: Contest, beliefs: Beliefs, cut: Cut, source: str) -> Reading:
+    def of(cls, contest: Contest, beliefs: Beliefs, cut: Cut, source: str) -> WordReading:
         """What these beliefs say of a contest: all that means what was asked for counts for it."""
         rival = max(range(contest.own, len(beliefs)), key=lambda i: beliefs[i])
         return cls(sum(beliefs[:contest.own]), cut, contest.words[rival], beliefs[rival], source)
@@ -74,7 +74,7 @@ class Attributes:
         """Whether no judge here was taught this word."""
         return not self.knows.tells(word) and (self.scorer is None or not self.scorer.knows.tells(word))
 
-    def read(self, noun: str, word: str, sighting: Sighting) -> Reading | None:
+    def read(self, noun: str, word: str, sighting: Sighting) -> WordReading | None:
         """The reading of one word on one sighting; None where nothing at hand can tell."""
         contest = self.vocabulary.attribute(word, noun_key(noun))
         wanted = self.thresholds.for_word(self.vocabulary.basic(word), contest.family)
@@ -88,7 +88,7 @@ class Attributes:
         if not beliefs:
             return None
         cut: Cut = wanted if source == wanted.source else AttributeCut(at=0.5, unsure=UNMEASURED, source=source)
-        return Reading.of(contest, beliefs, cut, source)
+        return WordReading.of(contest, beliefs, cut, source)
 
     def _beliefs(self, noun: str, contest: Contest, sighting: Sighting, wanted: Source) -> tuple[Beliefs, Source]:
         """The belief in each rival word, from the wanted source or from the one that is at hand; empty from none. Who
@@ -143,7 +143,7 @@ def queries_for(noun: str, words: Sequence[str], vocabulary: Vocabulary, thresho
 
 
 def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, float],
-                 scales: Mapping[str, float] | None, box_error: float) -> Reading | None:
+                 scales: Mapping[str, float] | None, box_error: float) -> WordReading | None:
     """A size word on a box: against a scale where the picture world has one, else against the planned box.
 
     The score is the logistic of the distance to the nearest boundary, in units of what the detector's box error makes
@@ -160,7 +160,7 @@ def size_reading(word: str, seen: Box, planned: Box | None, units: tuple[float, 
         return None
     noise = 2 * max(box_error, 1e-3) / side
     score = 1 / (1 + math.exp(-min(max(slack / noise, -30.0), 30.0)))
-    return Reading(score, AttributeCut(at=0.5, clear=ERRORS_CLEAR), rival, 1 - score, "box")
+    return WordReading(score, AttributeCut(at=0.5, clear=ERRORS_CLEAR), rival, 1 - score, "box")
 
 
 def _longer(box: Box, units: tuple[float, float]) -> float:

@@ -20,7 +20,7 @@ from grounding.errors import BadRequest
 from grounding.verify.attributes import Beliefs, by_crop, by_query
 from grounding.verify.families import Contest, Vocabulary, is_size, subject_of
 from grounding.verify.judges import Detector, Scorer, Sighting, shares
-from grounding.verify.look import Plan, View, look, noun_key
+from grounding.verify.look import LookPlan, View, look, noun_key
 from grounding.verify.nms import compete, corners, overlap
 from grounding.verify.surface import Surface
 from grounding.verify.thresholds import AttributeCut, Cut, Source, Thresholds
@@ -68,7 +68,7 @@ class Known(Data):
     style: str = ""
 
 
-class Case(NamedTuple):
+class Sample(NamedTuple):
     """A score, and whether what it speaks for is true."""
 
     score: float
@@ -122,8 +122,8 @@ class _Measuring:
         self.seconds: list[float] = []
         self.sides: list[float] = []
         self.spreads: list[float] = []
-        self.attributes: dict[tuple[str, Source], list[Case]] = defaultdict(list)
-        self.cases: dict[str, list[Case]] = defaultdict(list)
+        self.attributes: dict[tuple[str, Source], list[Sample]] = defaultdict(list)
+        self.cases: dict[str, list[Sample]] = defaultdict(list)
         self.last_caption = ""
 
     def add(self, image: Image.Image, known: Known) -> None:
@@ -179,7 +179,7 @@ class _Measuring:
                 beliefs["crop"] = by_crop(self.scorer, image, texts, [sighting.box])[0]
                 beliefs["both"] = tuple((a + b) / 2 for a, b in zip(*beliefs.values(), strict=True))
             for source, belief in beliefs.items():
-                self.attributes[contest.family, source] += [Case(belief[0], True), Case(belief[rival], False)]
+                self.attributes[contest.family, source] += [Sample(belief[0], True), Sample(belief[rival], False)]
 
     def _score(self, scorer: Scorer, image: Image.Image, known: Known) -> None:
         """The whole picture: its caption against another one's, its setting and style against a rival."""
@@ -190,10 +190,10 @@ class _Measuring:
             if contest is not None and len(contest.texts) > contest.own:
                 belief = shares([fit.logit for fit in scorer.score([image], contest.texts)[0]])
                 rival = self.random.randrange(contest.own, len(belief))
-                self.cases[kind] += [Case(sum(belief[:contest.own]), True), Case(belief[rival], False)]
+                self.cases[kind] += [Sample(sum(belief[:contest.own]), True), Sample(belief[rival], False)]
         if known.caption and self.last_caption not in ("", known.caption):
             own, other = scorer.score([image], [known.caption, self.last_caption])[0]
-            self.cases["whole"] += [Case(own.similarity, True), Case(other.similarity, False)]
+            self.cases["whole"] += [Sample(own.similarity, True), Sample(other.similarity, False)]
         self.last_caption = known.caption
 
     # cuts
@@ -217,7 +217,7 @@ class _Measuring:
         """Twice: nouns compete by their cuts, and the cuts follow from what is left after they have competed."""
         found = start
         for _ in range(2 if self.looked else 0):
-            by_noun: dict[str, list[Case]] = defaultdict(list)
+            by_noun: dict[str, list[Sample]] = defaultdict(list)
             for looked in self.looked:
                 for noun, cases in noun_cases(looked.known, looked.view, found).items():
                     by_noun[noun] += cases
@@ -237,13 +237,13 @@ class _Measuring:
                 if len(self.attributes[family, "query"]) >= ENOUGH}
 
     def _attribute(self, start: AttributeCut) -> AttributeCut:
-        pooled: dict[Source, list[Case]] = defaultdict(list)
+        pooled: dict[Source, list[Sample]] = defaultdict(list)
         for (_, source), cases in self.attributes.items():
             pooled[source] += cases
         return self._best(pooled) if pooled else start
 
     @staticmethod
-    def _best(by_source: dict[Source, list[Case]]) -> AttributeCut:
+    def _best(by_source: dict[Source, list[Sample]]) -> AttributeCut:
         """The source that errs least; where that is even, the one that parts true from false the furthest."""
         cuts = {source: cut_of(cases, banded=True) for source, cases in by_source.items()}
         source = min(cuts, key=lambda s: (cuts[s].errors or 0.0, -_gap(by_source[s])))
@@ -255,24 +255,24 @@ class _Measuring:
 _EVERYTHING = Thresholds(noun=Cut(at=0.04))
 
 
-def _plan(known: Known, asked: Sequence[str]) -> Plan:
+def _plan(known: Known, asked: Sequence[str]) -> LookPlan:
     """The known boxes, and no competition between nouns yet."""
     boxes: dict[str, list[Box]] = defaultdict(list)
     for thing in known.things:
         boxes[noun_key(thing.noun)].append(thing.box)
     every = frozenset(frozenset((noun_key(a), noun_key(b))) for a in asked for b in asked)
-    return Plan({noun: tuple(some) for noun, some in boxes.items()}, every)
+    return LookPlan({noun: tuple(some) for noun, some in boxes.items()}, every)
 
 
-def noun_cases(known: Known, view: View, thresholds: Thresholds) -> dict[str, list[Case]]:
+def noun_cases(known: Known, view: View, thresholds: Thresholds) -> dict[str, list[Sample]]:
     """Every sighting as a true or a false case, every known thing that was not seen as a true case of score 0."""
     cuts = {noun: max(thresholds.for_noun(noun).at, 1e-3) for noun in view.seen}
-    found: dict[str, list[Case]] = {}
+    found: dict[str, list[Sample]] = {}
     for noun, seen in compete(view.seen, cuts).items():
         matched = hits(known, noun, seen)
         true = {id(sighting) for _, sighting in matched}
         unseen = sum(noun_key(thing.noun) == noun for thing in known.things) - len(matched)
-        found[noun] = [Case(s.score, id(s) in true) for s in seen] + [Case(0.0, True)] * unseen
+        found[noun] = [Sample(s.score, id(s) in true) for s in seen] + [Sample(0.0, True)] * unseen
     return found
 
 
@@ -291,7 +291,7 @@ def hits(known: Known, noun: str, seen: Sequence[Sighting]) -> list[tuple[KnownT
     return found
 
 
-def cut_of(cases: Sequence[Case], *, banded: bool = False, counted: bool = False, near: float | None = None) -> Cut:
+def cut_of(cases: Sequence[Sample], *, banded: bool = False, counted: bool = False, near: float | None = None) -> Cut:
     """The cut with the fewest errors: in the middle of the widest gap where there are none, else the middle one of
     all that are as good within half a standard error, so that single samples do not decide. Where a cut is wanted
     `near` another, it is the nearest of those that are as good.
@@ -371,7 +371,7 @@ def _quantile(values: Sequence[float], share: float, default: float) -> float:
     return float(np.quantile(values, share)) if len(values) >= ENOUGH else default
 
 
-def _gap(cases: Sequence[Case]) -> float:
+def _gap(cases: Sequence[Sample]) -> float:
     true = [case.score for case in cases if case.true]
     false = [case.score for case in cases if not case.true]
     return float(np.mean(true) - np.mean(false)) if true and false else 0.0

@@ -25,20 +25,20 @@ LEAST_SIDE = 320
 """Smaller pictures are enlarged to this: text of a few pixels is not read."""
 
 
-class Line(NamedTuple):
+class Writing(NamedTuple):
     """A line of text and where it stands."""
 
     text: str
     box: Box
 
 
-Lines = tuple[Line, ...]
+Lines = tuple[Writing, ...]
 
 
 class Likeness(NamedTuple):
     """The line that is most like what should be written, and how like it is, from 0 to 1."""
 
-    line: Line
+    line: Writing
     likeness: float
 
 
@@ -57,14 +57,14 @@ def read_lines(image: Image.Image) -> Lines | None:
     found: Any = _reader()(np.asarray(large)[..., ::-1])
     if found.txts is None:
         return ()
-    lines = [Line(str(text), _around(corners, large.size))
+    lines = [Writing(str(text), _around(corners, large.size))
              for text, corners in zip(found.txts, found.boxes, strict=True)]
     return tuple(sorted(lines, key=lambda line: (line.box.y0, line.box.x0)))
 
 
-def best_line(wanted: str, lines: Sequence[Line]) -> Likeness | None:
+def best_line(wanted: str, lines: Sequence[Writing]) -> Likeness | None:
     """The line, or several lines one after the other, that comes nearest to what should be written."""
-    runs = [Line(" ".join(line.text for line in lines[i:j]), Box.hull(line.box for line in lines[i:j]))
+    runs = [Writing(" ".join(line.text for line in lines[i:j]), Box.hull(line.box for line in lines[i:j]))
             for i in range(len(lines)) for j in range(i + 1, min(i + 4, len(lines)) + 1)]
     scored = [Likeness(line, likeness(wanted, line.text)) for line in runs]
     return max(scored, key=lambda found: found.likeness, default=None)

@@ -5,10 +5,10 @@ Only `config.json` decides which class is used, only safetensors are read, and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from grounding.errors import ModelMissing
 from grounding.folders import examined, explained, name_of, refuse, usable
@@ -36,33 +36,6 @@ QUERY = "a photo of {}"
 """How published OWL checkpoints expect to be asked."""
 
 _ADVICE = "name a folder with config.json, model.safetensors and the processor's files, or download it first"
-
-_Judge = TypeVar("_Judge")
-
-
-class Judges(NamedTuple):
-    """What could be loaded, and a message for each that could not."""
-
-    detector: Detector | None
-    scorer: Scorer | None
-    reasons: tuple[str, ...]
-
-
-def open_judges(detector: str | Path | None, scorer: str | Path | None, *, offline: bool = True,
-                device: str = "cpu", query: str = QUERY, knows: tuple[Knowledge, Knowledge] = (OPEN, OPEN)) -> Judges:
-    """Load both; one that cannot be loaded is left out, with the reason, and the other still works. `knows` is what
-    detector and scorer were taught, where that is not everything."""
-    reasons: list[str] = []
-
-    def attempt(source: str | Path | None, opener: Callable[..., _Judge], **options: Any) -> _Judge | None:
-        try:
-            return None if source is None else opener(source, offline=offline, device=device, **options)
-        except ModelMissing as error:
-            reasons.append(str(error))
-            return None
-
-    return Judges(attempt(detector, open_detector, query=query, knows=knows[0]),
-                  attempt(scorer, open_scorer, knows=knows[1]), tuple(reasons))
 
 
 def open_detector(source: str | Path, *, offline: bool = True, device: str = "cpu", query: str = QUERY,

@@ -15,14 +15,14 @@ from planner.overlap import allowed_pairs
 from planner.scene import Box, Layout
 
 
-class Plan(NamedTuple):
+class LookPlan(NamedTuple):
     """Where things of each noun are planned, and which nouns may share a place."""
 
     boxes: Mapping[str, tuple[Box, ...]]
     together: frozenset[frozenset[str]]
 
     @classmethod
-    def of(cls, layout: Layout) -> Plan:
+    def of(cls, layout: Layout) -> LookPlan:
         """The plan of a layout."""
         boxes: dict[str, list[Box]] = defaultdict(list)
         nouns = {thing.id: noun_key(thing.noun) for thing in layout.scene.things}
@@ -68,11 +68,11 @@ class Rival(NamedTuple):
 
 FAINT = 0.25
 """Sightings below this share of the threshold are not even faint."""
-NO_PLAN = Plan({}, frozenset())
+NO_PLAN = LookPlan({}, frozenset())
 
 
 def look(detector: Detector, image: Image.Image, nouns: Iterable[str], queries: Iterable[str],
-         thresholds: Thresholds, plan: Plan = NO_PLAN) -> View:
+         thresholds: Thresholds, plan: LookPlan = NO_PLAN) -> View:
     """Ask for nouns and for further queries, in one call; per noun one box per thing."""
     named = {noun_key(noun): indefinite(noun_key(noun)) for noun in nouns}
     texts = tuple(dict.fromkeys((*named.values(), *queries)))

@@ -159,7 +159,7 @@ class Report(Data):
             return f"{len(self.failing)} of {len(self.findings)} claims fail"
         if self.verdict == "verified":
             return f"every claim that can be judged holds{', not judged' if untold else ''}{named}"
-        return f"passes as far as it can be told{named}"
+        return f"{'passes as far as it can be told' if self.holding else 'nothing on it could be checked'}{named}"
 
     @property
     def holding(self) -> tuple[Finding, ...]:

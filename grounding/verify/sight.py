@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from grounding.verify.attributes import Attributes, Reading
+from grounding.verify.attributes import Attributes, WordReading
 from grounding.verify.judges import Knowledge
 from grounding.verify.lettering import Lines
 from grounding.verify.look import View
@@ -29,7 +29,7 @@ class Sight:
     view: View | None
     matched: Matched
     attributes: Attributes
-    surroundings: Mapping[str, Reading]
+    surroundings: Mapping[str, WordReading]
     thresholds: Thresholds
     scales: Mapping[str, float] | None
     blind: str

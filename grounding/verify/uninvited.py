@@ -1,7 +1,7 @@
 """What is on the picture and nobody asked for: known kinds outside the scene, and what stands out without a name.
 
-The claim that nothing else is there is nobody's words; it is made where the detector was taught a closed list of kinds
-and each of them was looked for, since only there can it be told.
+The claim that no other kind of thing is there is nobody's words; it is made where the detector was taught a closed list
+of kinds and each of them was looked for, since only there can it be told.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from planner.claims import Claim
 from planner.read.grammar.plurals import plural
 from planner.scene import Box
 
-ALONE = Claim(id="uninvited", kind="absent", sentence="nothing else is there", word="anything else", at_most=0)
+ALONE = Claim(id="uninvited", kind="absent", sentence="no other kind of thing is there", word="anything else",
+              at_most=0)
 """The claim that there is nothing which the scene does not name."""
 SOMETHING = "something"
 """What stands out and has no name."""
@@ -35,7 +36,7 @@ def strangers(view: View, bystanders: Sequence[str], invited: Iterable[str], pro
 
 
 def alone(sight: Sight, found: Sequence[Surplus]) -> Finding:
-    """The finding on the claim that nothing else is there, with the strangers found."""
+    """The finding on the claim that no other kind of thing is there, with the strangers found."""
     unknown = next((t.noun for t in sight.layout.scene.things if not sight.knows.names(t.noun)), "")
     if unknown:
         return undecided(ALONE, f"the detector was never taught what {indefinite(unknown)} looks like")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from grounding.verify.attributes import SHAPES, Attributes, Reading, size_reading
+from grounding.verify.attributes import SHAPES, Attributes, WordReading, size_reading
 from grounding.verify.crops import pixel_box
 from grounding.verify.families import is_size
 from grounding.verify.gap import parted
@@ -220,14 +220,14 @@ def _attribute(claim: Claim, sight: Sight) -> Finding:
 
 
 def read_attribute(noun: str, word: str, seen: Sighting, attributes: Attributes, planned: Box | None,
-                   units: tuple[float, float], scales: Mapping[str, float] | None) -> Reading | None:
+                   units: tuple[float, float], scales: Mapping[str, float] | None) -> WordReading | None:
     """The reading of any attribute: sizes on the box, everything else on what the box shows."""
     if is_size(word):
         return size_reading(word, seen.box, planned, units, scales, attributes.thresholds.box_error)
     return attributes.read(noun, word, seen)
 
 
-def _contrast(claim: Claim, reading: Reading, subject: str, evidence: Evidence) -> Finding:
+def _contrast(claim: Claim, reading: WordReading, subject: str, evidence: Evidence) -> Finding:
     if not reading.cut.reliable:
         errors = reading.cut.errors or 0.0
         return undecided(claim, f"what reads it was measured to be wrong in {errors:.0%} of the cases")

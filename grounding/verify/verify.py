@@ -7,12 +7,12 @@ from functools import cache
 
 from PIL import Image
 
-from grounding.verify.attributes import Attributes, Reading, queries_for
+from grounding.verify.attributes import Attributes, WordReading, queries_for
 from grounding.verify.diagnosis import problems_of
 from grounding.verify.families import Contest, Vocabulary, subject_of
 from grounding.verify.judges import FAILURES, OPEN, Detector, Fit, Scorer, Sighting, first_line, indefinite, shares
 from grounding.verify.lettering import Lines, read_lines
-from grounding.verify.look import Plan, View, look, noun_key
+from grounding.verify.look import LookPlan, View, look, noun_key
 from grounding.verify.margins import measured_margin
 from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
@@ -113,7 +113,7 @@ class _Verification:
 
     # the whole picture
 
-    def _surroundings(self) -> tuple[dict[str, Reading], Overall | None]:
+    def _surroundings(self) -> tuple[dict[str, WordReading], Overall | None]:
         """Setting, style and whole prompt, all in one call of the scorer."""
         prompt = self.layout.scene.prompt
         if self.scorer is None:
@@ -143,10 +143,10 @@ class _Verification:
                     found[claim.id] = list(some)
         return found
 
-    def _read(self, contest: Contest, fits: Mapping[str, Fit]) -> Reading:
+    def _read(self, contest: Contest, fits: Mapping[str, Fit]) -> WordReading:
         thresholds, even = self.verifier.thresholds, self.verifier.vocabulary.even
         setting = contest.family == "background"
-        reading = Reading.of(contest, shares([fits[text].logit for text in contest.texts]),
+        reading = WordReading.of(contest, shares([fits[text].logit for text in contest.texts]),
                              thresholds.background if setting else thresholds.style, "picture")
         plain = any(text.endswith(phrase) for text in contest.texts[:contest.own] for phrase in even)
         return reading._replace(shows=setting and not plain)
@@ -177,13 +177,13 @@ class _Verification:
         queries = [query for noun, words in wanted for query in
                    queries_for(noun, words, verifier.vocabulary, verifier.thresholds, self.scorer)]
         try:
-            return look(verifier.detector, self.image, nouns, queries, verifier.thresholds, Plan.of(self.layout))
+            return look(verifier.detector, self.image, nouns, queries, verifier.thresholds, LookPlan.of(self.layout))
         except FAILURES as error:
             self.blind = f"the detector failed ({first_line(error)})"
             self.limits.append(f"{self.blind}: objects, counts and places are not judged")
             return None
 
-    def _sight(self, view: View | None, surroundings: Mapping[str, Reading]) -> Sight:
+    def _sight(self, view: View | None, surroundings: Mapping[str, WordReading]) -> Sight:
         verifier = self.verifier
         knows = verifier.detector.knows if verifier.detector else OPEN
         attributes = Attributes(self.image, view, self.scorer, verifier.vocabulary, verifier.thresholds, knows)

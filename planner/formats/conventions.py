@@ -14,9 +14,9 @@ from typing import Literal
 from planner.errors import FormatError
 from planner.scene import Box, Canvas
 
-Order = Literal["xyxy", "xywh", "yxyx", "yxhw", "cxcywh"]
+NumberOrder = Literal["xyxy", "xywh", "yxyx", "yxhw", "cxcywh"]
 
-_NAMES: dict[Order, str] = {
+_NAMES: dict[NumberOrder, str] = {
     "xyxy": "[x_min, y_min, x_max, y_max]", "xywh": "[x, y, width, height]",
     "yxyx": "[y_min, x_min, y_max, x_max]", "yxhw": "[y, x, height, width]",
     "cxcywh": "[x_centre, y_centre, width, height]",
@@ -31,7 +31,7 @@ _ROUNDING = 0.002
 class Convention:
     """An order of four numbers, and how much the whole canvas is in their unit (`None`: its pixels)."""
 
-    order: Order
+    order: NumberOrder
     whole: float | None
     decimals: int = 0
     slack: float = _ROUNDING

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from scenewright import __version__
-from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Setting, given, register
+from scenewright import commands as work
+from scenewright.commands.painting import PROMPTS, LineId, LineNumber, Planner, SettingOption, register
 from scenewright.commands.shell import run, write
 from scenewright.origin import check_origin
 
@@ -24,14 +24,6 @@ app = typer.Typer(
 )
 
 FORMATS = "scenewright, lmd, gligen, flux3, ideogram, comfyui, coco or yolo"
-
-
-class Reader(StrEnum):
-    """Who reads the prompt."""
-
-    auto = "auto"
-    grammar = "grammar"
-    llm = "llm"
 
 
 def main() -> NoReturn:
@@ -67,31 +59,24 @@ def plan(
     relations: Annotated[bool, typer.Option("--relations", help="Draw an arrow for every relation.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Say for each thing which claim or habit put it there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the layout as JSON instead of a table.")] = False,
-    planner: Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one "
-                                                        "is set in SCENEWRIGHT_LLM.")] = None,
+    planner: Planner = None,
     hints: Annotated[Path | None, typer.Option(help="A layout file whose boxes are kept where they fit.")] = None,
     seed: Annotated[int | None, typer.Option(help="Another number gives another composition.")] = None,
     canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512.")] = None,
     batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result here; `-` is stdout.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
 ) -> None:
     """Plan a prompt: its things placed, its claims with margins."""
-    from scenewright.asked import asked
-    from scenewright.commands.plan import plan_batch, plan_one
-    from scenewright.planning import PromptPlanner
-
-    flags = {"planner": planner.value if planner else None, "seed": seed, "canvas": canvas}
-    able = PromptPlanner(asked(None, given(flags, setting or [])))
     if (prompt is None) == (batch is None):
         raise typer.BadParameter("give either a prompt or --batch with a file of prompts")
-    _ = able.chat_model
+    if batch is not None and (draw or hints):
+        raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
+    able = work.plan.opened({"planner": planner, "seed": seed, "canvas": canvas}, setting or [])
     if batch is not None:
-        if draw or hints:
-            raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
-        raise typer.Exit(plan_batch(able, batch, out or Path("-")))
-    raise typer.Exit(plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json, out=out,
-                              why=why))
+        raise typer.Exit(work.plan.plan_batch(able, batch, out or Path("-")))
+    raise typer.Exit(work.plan.plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json,
+                                        out=out, why=why))
 
 
 @app.command()
@@ -103,11 +88,7 @@ def check(
     id: LineId = "",
 ) -> None:
     """Check a layout: canvas, sizes, overlaps, every claim. Exit code 3 if anything is wrong."""
-    from scenewright.canvases import canvas_of
-    from scenewright.commands.check import check_file
-    from scenewright.commands.files import Choice
-
-    raise typer.Exit(check_file(layout, canvas_of(canvas) if canvas else None, Choice(line, id), json=json))
+    raise typer.Exit(work.check.check_file(layout, canvas, (line, id), json=json))
 
 
 @app.command()
@@ -125,24 +106,17 @@ def convert(
     id: LineId = "",
 ) -> None:
     """Convert a layout between formats. Only scenewright's own keeps relations."""
-    from scenewright.canvases import canvas_of
-    from scenewright.commands.convert import convert_file
-    from scenewright.commands.files import Choice
-
-    size = canvas_of(canvas) if canvas else None
-    raise typer.Exit(convert_file(source, target, source_format, target_format, size, classes, image,
-                                  Choice(line, id)))
+    raise typer.Exit(work.convert.convert_file(source, target, source_format, target_format, canvas, classes, image,
+                                               (line, id)))
 
 
 @app.command()
 def settings(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON.")] = False,
 ) -> None:
     """List all settings: what each means, its value, and where that comes from."""
-    from scenewright.commands.settings import list_settings
-
-    raise typer.Exit(list_settings(setting or [], json=json))
+    raise typer.Exit(work.settings.list_settings(setting or [], json=json))
 
 
 register(app)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from planner.formats import LABELLED, dump, names
-from planner.scene import Canvas
-from scenewright.commands.files import DASH, Choice, read_layout, read_text, write_text
+from scenewright.canvases import canvas_of
+from scenewright.commands.files import DASH, read_text, write_text
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.shell import Ending, note
 
 
-def convert_file(source: Path, target: Path, source_format: str, target_format: str, canvas: Canvas | None,
+def convert_file(source: Path, target: Path, source_format: str, target_format: str, canvas: str,
                  classes: Path | None, image: str, choice: Choice) -> Ending:
     """Convert one file. `classes` holds the class names of a data set, in the order of their numbers: a list that is
     there is used and never changed; where there is none, one is written."""
     known = _class_names(classes)
-    layout = read_layout(source, source_format, canvas=canvas, nouns=known, choice=choice)
+    size = canvas_of(canvas) if canvas else None
+    layout = read_layout(source, source_format, canvas=size, nouns=known, choice=choice)
     picture = image or (f"{target.stem}.png" if target != DASH else "image.png")
     write_text(target, dump(layout, target_format, nouns=known, image=picture))
     if target_format in LABELLED and not known:

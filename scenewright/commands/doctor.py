@@ -6,26 +6,26 @@ import platform
 import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from grounding.errors import GroundingError
+from grounding.named import POCKET, PROPOSED, cached, fitting, model_folder
+from grounding.profile import Profile
+from planner.whole import write_whole
+from scenewright import stack
 from scenewright.commands.console import table
 from scenewright.commands.shell import Ending, write, write_json
 from scenewright.config import Settings, assigned
+from scenewright.errors import StorageFailed
 from scenewright.loop.metadata import versions
 from scenewright.places import config_file
-
-if TYPE_CHECKING:
-    from grounding.profile import Profile
 
 LEAST_ROOM = 200 * 2**20
 NEEDED = {"torch": "render", "diffusers": "render", "transformers": "render", "safetensors": "render",
           "langgraph": "", "jinja2": "", "shapely": "", "scipy": ""}
-HUB_FAMILIES = {"owlvit": "detector", "owlv2": "detector", "grounding-dino": "detector",
-                "mm-grounding-dino": "detector", "clip": "scorer", "siglip": "scorer", "siglip2": "scorer"}
 
 
-class Found(NamedTuple):
+class Examined(NamedTuple):
     """One line: what, whether it is well, and what there is to say."""
 
     what: str
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     """What each role is set to, whether it is there, and what else could be used."""
     settings = Settings.load(assigned(assignments))
-    chosen = [*(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
+    chosen = [*(_chosen(role, name) for role, name in stack.roles(settings).items()), *_objections(settings)]
     others = list(_cached())
     if json:
         write_json({"chosen": [f._asdict() for f in chosen], "cached": [f._asdict() for f in others]})
@@ -45,40 +45,26 @@ def list_models(assignments: Sequence[str], *, json: bool) -> Ending:
     return Ending.DONE if all(f.well for f in chosen) else Ending.FAILED
 
 
-def _roles(settings: Settings) -> dict[str, str]:
-    from scenewright.stack import roles
-
-    return roles(settings)
-
-
-def _objections(settings: Settings) -> Iterator[Found]:
+def _objections(settings: Settings) -> Iterator[Examined]:
     """What the models that were named cannot do for each other, or on this machine."""
-    from scenewright.stack import objections
-
-    return (Found(what, False, sentence) for what, sentence in objections(settings))
+    return (Examined(what, False, sentence) for what, sentence in stack.objections(settings))
 
 
-def _chosen(role: str, name: str) -> Found:
+def _chosen(role: str, name: str) -> Examined:
     """Whether the model of a role is there. Only files are looked at."""
-    from grounding.errors import GroundingError
-    from grounding.folders import examined
-    from grounding.profile import Profile
-    from scenewright.stack import POCKET, PROPOSED, model_folder
-
     try:
         folder = model_folder(name, role)
     except (GroundingError, ImportError) as error:
-        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role])
-        return Found(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
-                                              f"{role.upper().replace(' ', '_')}=its name")
+        others = " or ".join(f"`hf download {other}`" for other in PROPOSED[role.removeprefix("second ")])
+        return Examined(role, False, f"{name}: {error}. To use another: {others}, then SCENEWRIGHT_"
+                                  f"{role.upper().replace(' ', '_')}=its name")
     try:
-        examined(role, folder)
+        fitting(role, folder)
         profile = Profile.of(folder)
     except GroundingError as error:
-        return Found(role, False, f"{name}: {error}")
-    problem = _shape_problem(role, folder)
+        return Examined(role, False, f"{name}: {error}")
     where = "in the package" if name == POCKET else str(folder)
-    return Found(role, not problem, f"{name}: {problem or where}{_known(profile) if role == 'image model' else ''}")
+    return Examined(role, True, f"{name}: {where}{_known(profile) if role == 'image model' else ''}")
 
 
 def _known(profile: Profile) -> str:
@@ -89,49 +75,18 @@ def _known(profile: Profile) -> str:
     return f"; it paints {', '.join(profile.nouns)}; in {', '.join(families.get('colour', ('any colour',)))}"
 
 
-def _shape_problem(role: str, folder: Path) -> str:
-    from grounding.folders import kind_of
-
-    if role == "image model":
-        if folder.is_file():
-            return "" if folder.suffix == ".safetensors" else f"`{folder.name}` is no .safetensors file"
-        if (folder / "model_index.json").is_file():
-            return ""
-        return f"`{folder}` has no model_index.json, so it is no diffusers pipeline"
-    kind = kind_of(folder)
-    if HUB_FAMILIES.get(kind) == role:
-        return ""
-    return f"`{folder}` holds a `{kind or 'model of unknown kind'}`, which is no {role} that is supported"
-
-
-def _cached() -> Iterator[Found]:
+def _cached() -> Iterator[Examined]:
     """The models in the hub's cache that could take a role."""
-    if find_spec("huggingface_hub") is None:
-        return
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    from grounding.folders import kind_of
-
-    try:
-        repositories = sorted(scan_cache_dir().repos, key=lambda repo: repo.repo_id)
-    except CacheNotFound:
-        return
-    for repository in repositories:
-        for revision in repository.revisions:
-            folder = revision.snapshot_path
-            pipeline = (folder / "model_index.json").is_file()
-            role = "image model" if pipeline else HUB_FAMILIES.get(kind_of(folder), "")
-            if role:
-                variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
-                yield Found(role, True, f"{repository.repo_id} is in the cache; use it with {variable}=its name")
+    for role, name in cached():
+        variable = f"SCENEWRIGHT_{role.upper().replace(' ', '_')}"
+        yield Examined(role, True, f"{name} is in the cache; use it with {variable}=its name")
 
 
 def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     """Everything that can keep scenewright from working, one line each."""
     settings = Settings.load(assigned(assignments))
     found = [*_packages(), *_settings(settings), *_folders(settings),
-             *(_chosen(role, name) for role, name in _roles(settings).items()), *_objections(settings)]
+             *(_chosen(role, name) for role, name in stack.roles(settings).items()), *_objections(settings)]
     if json:
         write_json([f._asdict() for f in found])
     else:
@@ -139,43 +94,40 @@ def examine(assignments: Sequence[str], *, json: bool) -> Ending:
     return Ending.DONE if all(f.well for f in found) else Ending.FAILED
 
 
-def _packages() -> Iterator[Found]:
-    yield Found("python", True, f"{platform.python_version()} on {platform.machine()}")
+def _packages() -> Iterator[Examined]:
+    yield Examined("python", True, f"{platform.python_version()} on {platform.machine()}")
     here = versions()
     for name, extra in NEEDED.items():
         missing = f"missing; install with `pip install 'scenewright[{extra}]'`" if extra else "missing; install again"
         there = find_spec(name) is not None
-        yield Found(name, there, here.get(name, "there") if there else missing)
+        yield Examined(name, there, here.get(name, "there") if there else missing)
     if find_spec("torchvision") is not None:
-        yield Found("torchvision", True, "not used; if models fail to load, `pip uninstall torchvision`")
+        yield Examined("torchvision", True, "not used; if models fail to load, `pip uninstall torchvision`")
 
 
-def _settings(settings: Settings) -> Iterator[Found]:
+def _settings(settings: Settings) -> Iterator[Examined]:
     path = config_file()
     said = "is read" if path.exists() else "is not there; defaults and variables hold"
-    yield Found("settings", True, f"{path} {said}")
+    yield Examined("settings", True, f"{path} {said}")
     if settings.llm:
         key = "with a key of its own" if settings.llm_api_key else "with the provider's key variable"
-        yield Found("language model", True, f"{settings.llm} {key}; it is not asked now")
+        yield Examined("language model", True, f"{settings.llm} {key}; it is not asked now")
     else:
-        yield Found("language model", True, "none; the built-in grammar reads prompts")
+        yield Examined("language model", True, "none; the built-in grammar reads prompts")
 
 
-def _folders(settings: Settings) -> Iterator[Found]:
-    from planner.whole import write_whole
-    from scenewright.errors import StorageFailed
-
+def _folders(settings: Settings) -> Iterator[Examined]:
     probe = settings.runs / "doctor.probe"
     try:
         write_whole(probe, b"")
         probe.unlink()
         free = shutil.disk_usage(settings.runs).free
     except OSError as error:
-        yield Found("runs", False, str(StorageFailed.of(error, probe)))
+        yield Examined("runs", False, str(StorageFailed.of(error, probe)))
         return
     advice = "" if free >= LEAST_ROOM else ": make room"
-    yield Found("runs", not advice, f"{settings.runs.resolve()}, {free / 2**30:.1f} GiB free{advice}")
+    yield Examined("runs", not advice, f"{settings.runs.resolve()}, {free / 2**30:.1f} GiB free{advice}")
 
 
-def _found(found: Sequence[Found]) -> str:
+def _found(found: Sequence[Examined]) -> str:
     return table(("", "what", ""), [("✓" if f.well else "✗", f.what, f.said) for f in found])

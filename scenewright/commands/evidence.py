@@ -11,14 +11,13 @@ from grounding.verify.report import Finding, Report
 from planner.plain import plain
 from scenewright.commands.console import console, grid, rendered
 from scenewright.loop.result import Result
-from scenewright.page import ENDED
+from scenewright.page import MARK, counted, ended
 
-MARKS = {"holds": ("✓", "ok", "green"), "fails": ("✗", "no", "bold red"), "cannot tell": ("·", "-", "yellow")}
+PLAIN = {"holds": ("ok", "green"), "fails": ("no", "bold red"), "cannot tell": ("-", "yellow")}
 RESERVED = "yellow"
 """The colour of a claim that holds with a reserve."""
 COLOURS = {"verified": "green", "in doubt": "yellow", "not verified": "bold red"}
 MOST_BYSTANDERS = 5
-ORDER = {"fails": 0, "cannot tell": 1, "holds": 2}
 
 
 def told_report(report: Report) -> str:
@@ -34,8 +33,7 @@ def told_result(result: Result) -> str:
     if result.report is not None:
         parts += [*_findings(result.report, screen), ""]
     parts += [Text(f"round {i}: {plain(said)}", "cyan") for i, said in enumerate(outcome.decisions, 1)]
-    notes = (*outcome.notes, *result.layout.scene.notes, *result.layout.notes)
-    parts += [Text(f"note: {plain(note)}", "yellow") for note in notes]
+    parts += [Text(f"note: {plain(note)}", "yellow") for note in result.notes]
     parts += [Text(f"note: {plain(word.sentence)}", "yellow") for word in result.unpaintable]
     if result.layout.scene.unread:
         parts.append(Text(f"not understood: {plain('; '.join(result.layout.scene.unread))}", "yellow"))
@@ -43,7 +41,7 @@ def told_result(result: Result) -> str:
         parts.append(Text(f"painted as: {plain(brief.prompt)}", "dim"))
     verdict = "verified" if result.verified else "not verified" if result.report else "not checked"
     rounds = f"{outcome.rounds} round{'s' * (outcome.rounds != 1)}"
-    facts = [f"{verdict}: {ENDED.get(outcome.ended, outcome.ended)}", rounds,
+    facts = [f"{verdict}: {ended(result)}", rounds,
              f"cost of {result.cost:.1f} plain pictures", f"{outcome.seconds:.1f} s", f"seed {outcome.best.seed}"]
     parts.append(Text(" · ".join(facts), "green" if result.verified else "bold red"))
     return rendered(screen, parts)
@@ -51,7 +49,7 @@ def told_result(result: Result) -> str:
 
 def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
     table = grid("", "claim", "evidence")
-    for finding in sorted(report.findings, key=lambda f: ORDER[f.ruling]):
+    for finding in sorted(report.findings, key=lambda f: [*MARK].index(f.ruling)):
         table.add_row(_mark(finding, console), Text(plain(finding.claim.sentence)), Text(plain(finding.sentence)))
     yield table
     for extra in [s for s in report.surplus if s.wrong] + [s for s in report.surplus if not s.wrong][:MOST_BYSTANDERS]:
@@ -62,12 +60,10 @@ def _findings(report: Report, console: Console) -> Iterator[RenderableType]:
 
 
 def _mark(finding: Finding, console: Console) -> Text:
-    mark, ascii_mark, style = MARKS[finding.ruling]
-    return Text(ascii_mark if console.options.ascii_only else mark, RESERVED if finding.reserve else style)
+    said, style = PLAIN[finding.ruling]
+    return Text(said if console.options.ascii_only else MARK[finding.ruling], RESERVED if finding.reserve else style)
 
 
 def _summary(report: Report) -> Text:
-    held = "hold" + f" ({len(report.reserved)} with a reserve)" * bool(report.reserved)
-    counts = [(len(report.holding), held), (len(report.failing), "fail"), (len(report.undecided), "cannot be told")]
-    said = ", ".join(f"{number} {what}" for number, what in counts if number) or "no claims"
-    return Text(f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {said}", COLOURS[report.verdict])
+    said = f"{report.verdict}: {report.summary}\n{len(report.findings)} claims: {', '.join(counted(report))}"
+    return Text(said, COLOURS[report.verdict])

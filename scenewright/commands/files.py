@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
-from planner.errors import BadInput, FormatError
-from planner.scene import Canvas, Layout
+from planner.errors import BadInput
 from planner.whole import write_whole
 from scenewright.commands.shell import harmless, write
 
 DASH = Path("-")
 LARGEST = 64 * 2**20
-PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-"""What a picture is written as, by the end of its file's name."""
-
-
-class Choice(NamedTuple):
-    """Which line of a file of JSON lines is meant: by its number, by its id, or the only one."""
-
-    line: int | None = None
-    id: str = ""
 
 
 def read_text(path: Path) -> str:
     """The text of a file, or of stdin."""
-    name = _name(path)
+    name = named(path)
     try:
         if path != DASH and path.stat().st_size > LARGEST:
             raise BadInput(f"{name} is larger than any text that is read ({LARGEST // 2**20} MiB)")
@@ -58,27 +47,6 @@ def write_text(path: Path, text: str) -> None:
         write_whole(path, text)
 
 
-def picture_format(path: Path) -> str:
-    """What a picture of this name is; raises `BadInput` where the name says nothing that can be written."""
-    if path.suffix.lower() not in PICTURES:
-        raise BadInput(f"a picture is written as {', '.join(PICTURES)}, got `{path.name}`; choose one of them")
-    return PICTURES[path.suffix.lower()]
-
-
-def write_picture(path: Path, png: bytes) -> None:
-    """Write a picture as what its name says. Only PNG keeps the recipe that it carries."""
-    kind = picture_format(path)
-    write_whole(path, png if kind == "PNG" else _encoded(png, kind))
-
-
-def _encoded(png: bytes, kind: str) -> bytes:
-    from PIL import Image
-
-    stream, image = BytesIO(), Image.open(BytesIO(png))
-    image.convert("RGB").save(stream, kind, quality=95)
-    return stream.getvalue()
-
-
 @contextmanager
 def lines_to(target: Path) -> Iterator[Callable[[str], object]]:
     """Where lines go, one at a time and at once; one for which there is no room is not written in part."""
@@ -104,37 +72,6 @@ def _line(handle: int, line: bytes, target: Path) -> None:
         raise OSError(error.errno, error.strerror, str(target)) from None
 
 
-def read_layout(path: Path, format: str = "", *, canvas: Canvas | None = None, nouns: Sequence[str] = (),
-                choice: Choice | None = None) -> Layout:
-    """The layout in a file of any format that `planner.formats` knows; without a name, it is told from the text. Of a
-    file of JSON lines, as `plan --batch` writes them, it is the chosen one."""
-    from planner.formats import load
-
-    text = read_text(path)
-    try:
-        return load(_chosen(text, choice or Choice()), format, canvas=canvas, nouns=nouns)
-    except FormatError as error:
-        raise FormatError(f"{_name(path)}: {error}") from None
-
-
-def _chosen(text: str, choice: Choice) -> str:
-    """The line that is meant; the whole text where it is no file of lines, and none is asked for."""
-    from scenewright.commands.records import lines_in
-
-    lines = lines_in(text)
-    if choice == Choice() and len(lines) < 2:
-        return text
-    if choice.line is not None:
-        found = [line for number, line, _ in lines if number == choice.line]
-    else:
-        found = [line for _, line, about in lines if str(about.get("id", "")) == choice.id] if choice.id else []
-    if len(found) != 1:
-        ids = [str(about["id"]) for _, _, about in lines if "id" in about]
-        known = f"ids are {', '.join(ids[:5])}{' …' * (len(ids) > 5)}" if ids else "its lines have no ids"
-        raise FormatError(f"the file holds {len(lines)} JSON lines, and {len(found) or 'none'} of them is the one that "
-                          f"is asked for; choose one with --line NUMBER or --id ID ({known})")
-    return found[0]
-
-
-def _name(path: Path) -> str:
+def named(path: Path) -> str:
+    """A file as a message calls it."""
     return "stdin" if path == DASH else f"`{path}`"

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from scenewright import commands as work
 
 PROMPTS = 'One prompt per line, or JSON lines {"prompt": "…"} with id, seed and canvas if wanted; `-` is stdin.'
 LineNumber = Annotated[int | None, typer.Option("--line", help="Of a file of JSON lines: the one with this number.")]
 LineId = Annotated[str, typer.Option("--id", help="Of a file of JSON lines: the one with this id.")]
+class Reader(StrEnum):
+    """Who reads the prompt."""
+
+    auto = "auto"
+    grammar = "grammar"
+    llm = "llm"
+
+
+Planner = Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one is "
+                                                     "set in SCENEWRIGHT_LLM.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Setting = Annotated[list[str] | None, typer.Option(
+SettingOption = Annotated[list[str] | None, typer.Option(
     "--set", metavar="NAME=VALUE", help="Any setting for this time, as in --set image_model=FOLDER; may be repeated.")]
-
-
-def given(flags: Mapping[str, Any], assignments: Sequence[str]) -> dict[str, Any]:
-    """The settings of a command line: those with options of their own, which count for more, and `--set name=value`."""
-    found = {name: value for name, value in flags.items() if value is not None}
-    if assignments:
-        from scenewright.config import assigned
-
-        found = {**assigned(assignments), **found}
-    return found
 
 
 def register(app: typer.Typer) -> None:
@@ -38,8 +40,9 @@ def render(
     seed: Annotated[int | None, typer.Option(help="Another number gives another picture.")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps of the sampler.")] = None,
     rounds: Annotated[int | None, typer.Option(help="The most rounds of painting and verifying.")] = None,
-    canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512; a "
-                                                    "model that paints one size keeps the ratio.")] = None,
+    canvas: Annotated[str | None, typer.Option(help="A ratio like 16:9 or a size like 768x512; far from what "
+                                                    "the model was trained for, only its ratio is kept.")] = None,
+    planner: Planner = None,
     layout: Annotated[Path | None, typer.Option(help="Paint this layout, of `plan --json` or `--batch`.")] = None,
     line: LineNumber = None,
     id: LineId = "",
@@ -50,16 +53,13 @@ def render(
     batch: Annotated[Path | None, typer.Option(help=PROMPTS)] = None,
     keep: Annotated[str, typer.Option(help="Keep only this of a finished run: picture, labels, page, work, as in "
                                            "picture,labels; all if not given.")] = "",
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Paint a prompt and verify every claim of it. Exit code 3 says that a claim fails."""
-    from scenewright.commands.files import Choice
-    from scenewright.commands.render import Order
-
-    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas}
-    order = Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
-    raise typer.Exit(order.carried_out(prompt, layout, Choice(line, id), batch))
+    flags = {"candidates": n, "seed": seed, "steps": steps, "rounds": rounds, "canvas": canvas, "planner": planner}
+    order = work.render.Order.of(flags, setting or [], out=out, report=report, preview=preview, keep=keep, json=json)
+    raise typer.Exit(order.carried_out(prompt, layout, (line, id), batch))
 
 
 def verify(
@@ -69,14 +69,11 @@ def verify(
     line: LineNumber = None,
     id: LineId = "",
     draw: Annotated[Path | None, typer.Option(help="Draw the evidence on the picture, to this .png file.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Say of a picture which claims of a prompt hold, with evidence. Exit code 3 says that one fails."""
-    from scenewright.commands.files import Choice
-    from scenewright.commands.verify import verify_picture
-
-    raise typer.Exit(verify_picture(image, prompt, layout, Choice(line, id), draw=draw, assignments=setting or [],
+    raise typer.Exit(work.verify.verify_picture(image, prompt, layout, (line, id), draw=draw, assignments=setting or [],
                                     json=json))
 
 
@@ -85,13 +82,11 @@ def reproduce(
     out: Annotated[Path | None, typer.Option(help="Write what is painted now here.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Paint its whole batch again, for the sake of the "
                                                               "last bits.")] = False,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Paint a picture again from its own recipe. Says whether the same bytes come out."""
-    from scenewright.commands.reproduce import reproduce_file
-
-    raise typer.Exit(reproduce_file(image, out, together=together, assignments=setting or [], json=json))
+    raise typer.Exit(work.reproduce.reproduce_file(image, out, together=together, assignments=setting or [], json=json))
 
 
 def runs(
@@ -100,43 +95,36 @@ def runs(
                                            "page and work, as in picture,labels.")] = "",
     move: Annotated[Path | None, typer.Option(help="Move the named runs into this folder of runs.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the named runs.")] = False,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """List the stored runs and how they ended; move, remove or pare them down."""
-    from scenewright.commands.runs import manage_runs
-
-    raise typer.Exit(manage_runs(names or [], keep=keep, to=move, remove=remove, assignments=setting or [], json=json))
+    raise typer.Exit(work.runs.manage_runs(names or [], keep=keep, to=move, remove=remove, assignments=setting or [],
+                                           json=json))
 
 
 def models(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """List the models that can be used, and what is missing. Says how to get it."""
-    from scenewright.commands.doctor import list_models
-
-    raise typer.Exit(list_models(setting or [], json=json))
+    raise typer.Exit(work.doctor.list_models(setting or [], json=json))
 
 
 def calibrate(
     out: Annotated[Path, typer.Option(help="Write the thresholds to this file.")] = Path("thresholds.json"),
     pictures: Annotated[int, typer.Option(min=20, max=20_000, help="How many pictures with known content.")] = 300,
     images: Annotated[Path | None, typer.Option(help="Your own labelled pictures: a folder, COCO or YOLO.")] = None,
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Measure the verifier's thresholds on known pictures."""
-    from scenewright.commands.verify import calibrate_judges
-
-    raise typer.Exit(calibrate_judges(out, pictures, images, setting or [], json=json))
+    raise typer.Exit(work.calibrate.calibrate_judges(out, pictures, images, setting or [], json=json))
 
 
 def doctor(
-    setting: Setting = None,
+    setting: SettingOption = None,
     json: Json = False,
 ) -> None:
     """Check the installation: packages, settings, folders, models."""
-    from scenewright.commands.doctor import examine
-
-    raise typer.Exit(examine(setting or [], json=json))
+    raise typer.Exit(work.doctor.examine(setting or [], json=json))

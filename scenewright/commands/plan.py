@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
+import scenewright
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
 from planner.why import reasons
-from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
+from scenewright import commands as work
+from scenewright.asked import asked
+from scenewright.commands.files import DASH, lines_to, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
 from scenewright.commands.show import report
 from scenewright.planning import PromptPlanner
 
 
+def opened(flags: Mapping[str, Any], assignments: Sequence[str]) -> PromptPlanner:
+    """The planner that a command line asks for; what is wrong with its language model is told at once."""
+    able = PromptPlanner(asked(None, flags, assignments))
+    _ = able.chat_model
+    return able
+
+
 def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
              out: Path | None, why: bool = False) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
-    kept = read_layout(hints, canvas=pixels) if hints else None
+    kept = work.layouts.read_layout(hints, canvas=pixels) if hints else None
     layout = planner.plan(read_text(DASH) if prompt == "-" else prompt, hints=kept).layout
     violations = check(layout)
     if draw:
-        from planner.draw import draw as draw_layout
-
-        draw_layout(layout, draw, relations=relations)
+        scenewright.draw(layout, draw, relations=relations)
     if out:
         write_text(out, layout.model_dump_json(indent=2) + "\n")
     if out != DASH:
@@ -46,8 +54,6 @@ def told(layout: Layout, violations: Sequence[Violation]) -> str:
 
 def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
     """Plan every line of a file, writing as it goes. A line that fails becomes a line with an `error`."""
-    from scenewright.commands.progress import watched
-
     if source != DASH and target.exists() and source.samefile(target):
         raise BadInput(f"`{source}` cannot be read and written at once; give --out another name")
     failed = total = 0
@@ -55,7 +61,7 @@ def plan_batch(planner: PromptPlanner, source: Path, target: Path) -> Ending:
     with _opened(source) as lines, lines_to(target) as sink:
         answers = planned(
             lines, lambda wish: planner.plan(wish.prompt, seed=wish.seed, canvas=wish.size).layout, unused)
-        for line in watched(answers, _count(source)):
+        for line in work.progress.watched(answers, _count(source)):
             sink(dumped(line))
             total += 1
             failed += "error" in line

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import track
 
 T = TypeVar("T")
 
 
-def watched(items: Iterable[T], total: int | None, what: str = "planning") -> Iterator[T]:
+def watched(items: Iterable[T], total: int | None, what: str = "planning") -> Iterable[T]:
     """The same items, with a bar that moves as they are taken. Nothing is shown where stderr is no terminal."""
-    console = Console(file=sys.stderr)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        yield from progress.track(items, total=total, description=what)
+    console = Console(stderr=True)
+    return track(items, what, total, console=console, disable=not console.is_terminal)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from planner.errors import BadInput, ScenewrightError
+from planner.plain import shown
 from planner.scene import Canvas, Layout, Scene
 from scenewright.canvases import canvas_of
 
@@ -19,7 +20,21 @@ LONGEST_ERROR = 600
 
 
 class BadLine(BadInput):
-    """A line that holds no prompt, or one with a setting that cannot be used."""
+    """A line that holds no prompt, or one with a setting that cannot be used. `known` is what it says of the rest."""
+
+    def __init__(self, sentence: str, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(sentence)
+        self.known = {name: value for name, value in (known or {}).items()
+                      if name in ("id", "prompt") and isinstance(value, str | int)}
+
+
+class TakenIds(dict[str, int]):
+    """The ids of a batch, each with the number of its line."""
+
+    def take(self, wish: Wish, number: int, name: str = "") -> None:
+        """Raise `BadLine` where another line has this id, or one that gives files the same `name`."""
+        if wish.id is not None and (other := self.setdefault(name or str(wish.id), number)) != number:
+            raise BadLine(f"the id `{wish.id}` is that of line {other} too; ids have to differ", wish.answer)
 
 
 class Wish(BaseModel):
@@ -39,9 +54,9 @@ class Wish(BaseModel):
         return canvas_of(self.canvas) if self.canvas else None
 
     @property
-    def named(self) -> dict[str, Any]:
-        """The id as a part of an answer."""
-        return {} if self.id is None else {"id": self.id}
+    def answer(self) -> dict[str, Any]:
+        """What an answer begins with: the id, if there is one, and the prompt."""
+        return ({} if self.id is None else {"id": self.id}) | {"prompt": self.prompt}
 
 
 def wish_of(line: bytes, unused: Counter[str] | None = None) -> Wish:
@@ -61,21 +76,23 @@ def wish_of(line: bytes, unused: Counter[str] | None = None) -> Wish:
     if isinstance(read, str):
         return Wish(prompt=read)
     if not isinstance(read, dict) or not isinstance(read.get("prompt"), str):
-        raise BadLine(f'expected a JSON object with a "prompt" string, got {_glimpse(read)}')
+        raise BadLine(f'expected a JSON object with a "prompt" string, got {shown(json.dumps(read))}')
     return _wish(read, Counter() if unused is None else unused)
 
 
 def _wish(read: dict[str, Any], unused: Counter[str]) -> Wish:
     for key in read.keys() - Wish.model_fields.keys():
         if near := get_close_matches(key.lower(), Wish.model_fields, 1, 0.75):
-            raise BadLine(f"there is no key `{key[:40]}`; did you mean `{near[0]}`?")
+            raise BadLine(f"there is no key `{key[:40]}`; did you mean `{near[0]}`?", read)
         unused[key] += 1
     try:
         wish = Wish(**read)
         _ = wish.size
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise BadLine(f"`{first['loc'][0]}` cannot be used: {first['msg']}") from None
+        raise BadLine(f"`{first['loc'][0]}` cannot be used: {first['msg']}", read) from None
+    except BadInput as error:
+        raise BadLine(str(error), read) from None
     return wish
 
 
@@ -114,32 +131,31 @@ def _absent(scene: Scene) -> list[str]:
 def planned(lines: Iterable[bytes], plan: Callable[[Wish], Layout],
             unused: Counter[str] | None = None) -> Iterator[dict[str, Any]]:
     """A record for every line that is not blank. A line that cannot be planned becomes a record with an `error`."""
+    ids = TakenIds()
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _planned(line, number, plan, unused)
+            yield _planned(line, number, plan, unused, ids)
 
 
-def _planned(line: bytes, number: int, plan: Callable[[Wish], Layout], unused: Counter[str] | None) -> dict[str, Any]:
-    wish = Wish(prompt="")
+def _planned(line: bytes, number: int, plan: Callable[[Wish], Layout], unused: Counter[str] | None,
+             ids: TakenIds) -> dict[str, Any]:
+    about: dict[str, Any] = {"line": number, "prompt": ""}
     started = time.perf_counter()
     try:
         wish = wish_of(line, unused)
-        layout = plan(wish)
-        found = record(layout, (time.perf_counter() - started) * 1e3)
-        return {"line": number, **wish.named} | found | {"prompt": wish.prompt}
-    except ScenewrightError as error:
-        return _failed(wish, number, str(error))
+        about |= wish.answer
+        ids.take(wish, number)
+        return about | record(plan(wish), (time.perf_counter() - started) * 1e3) | {"prompt": wish.prompt}
     except Exception as error:
-        return _failed(wish, number, f"unexpected {type(error).__name__}: {error}")
+        return about | failed(error)
 
 
-def _failed(wish: Wish, number: int, error: str) -> dict[str, Any]:
-    return {"line": number, **wish.named, "prompt": wish.prompt, "error": " ".join(error.split())[:LONGEST_ERROR]}
-
-
-def _glimpse(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:60]}…"
+def failed(error: Exception) -> dict[str, Any]:
+    """What the answer to a line says of its failure."""
+    known = error.known if isinstance(error, BadLine) else {}
+    ours = isinstance(error, ScenewrightError | OSError)
+    said = str(error) if ours else f"unexpected {type(error).__name__}: {error}"
+    return {**known, "error": " ".join(said.split())[:LONGEST_ERROR]}
 
 
 def dumped(line: dict[str, Any]) -> str:

@@ -14,17 +14,20 @@ from planner.errors import BadInput, ScenewrightError
 from planner.scene import Layout
 from planner.whole import write_whole
 from scenewright.api import render
-from scenewright.commands.files import DASH, Choice, picture_format, read_layout, read_text, write_picture
-from scenewright.commands.labels import labels_of
+from scenewright.commands.evidence import told_result
+from scenewright.commands.files import DASH, read_text
+from scenewright.commands.layouts import Choice, read_layout
 from scenewright.commands.live import Live
-from scenewright.commands.painting import given
-from scenewright.commands.records import BadLine, Wish, dumped, told_unused, wish_of
+from scenewright.commands.pictures import picture_format, write_picture
+from scenewright.commands.records import TakenIds, Wish, dumped, failed, told_unused, wish_of
 from scenewright.commands.runs import parts_of
 from scenewright.commands.shell import Ending, fail, harmless, note, write, write_json
-from scenewright.config import Settings
+from scenewright.config import Settings, assigned
 from scenewright.errors import Busy
+from scenewright.loop.metadata import recipe_of, with_recipe
+from scenewright.loop.naming import digest
 from scenewright.loop.result import Result
-from scenewright.loop.runs import PAGE, Part, Run, png
+from scenewright.loop.runs import PAGE, Run, RunPart
 
 
 @dataclass(frozen=True)
@@ -35,14 +38,14 @@ class Order:
     out: Path | None = None
     report: Path | None = None
     preview: Path | None = None
-    keep: frozenset[Part] | None = None
+    keep: frozenset[RunPart] | None = None
     """The parts of a run that are kept once it is done; None for all."""
     json: bool = False
 
     @classmethod
     def of(cls, flags: Mapping[str, Any], assignments: Sequence[str], *, keep: str, **rest: Any) -> Order:
         """From flags and `--set name=value`; flags count for more."""
-        return cls(Settings.load(given(flags, assignments)), keep=parts_of(keep) if keep else None, **rest)
+        return cls(Settings.load({**assigned(assignments), **flags}), keep=parts_of(keep) if keep else None, **rest)
 
     def carried_out(self, prompt: str | None, layout: Path | None, choice: Choice, batch: Path | None) -> Ending:
         """Render what was asked for; after Control-C, say that nothing is lost."""
@@ -55,7 +58,7 @@ class Order:
         if batch is not None:
             if prompt or layout:
                 raise BadInput("--batch brings its own prompts; give either it or one prompt or --layout")
-            return Batch(self).carried_out(read_text(batch))
+            return Errands(self).carried_out(read_text(batch))
         if not prompt and layout is None:
             raise BadInput("expected a prompt, --layout or --batch, got none of them")
         if self.out is not None:
@@ -94,31 +97,30 @@ class Order:
         return paths
 
     def _told(self, result: Result, pictures: Sequence[Path]) -> str:
-        from scenewright.commands.evidence import told_result
-
         page = self.report or result.folder / PAGE
         where = f"picture: {', '.join(map(str, pictures))}\n" + (f"report:  {page}\n" if page.exists() else "")
         return told_result(result) + harmless(where)
 
 
 def _others(result: Result, most: int) -> Iterator[bytes]:
-    """The pictures of a run that were not chosen, best first."""
+    """The pictures of a run that were not chosen, best first, each with its own recipe."""
     run, best = Run(result.folder), result.outcome.best
     others = sorted((t for t in result.outcome.tries if t != best), key=lambda t: (t.verified, *t.rank), reverse=True)
+    about = run.description() or {"request": {}, "parent": None}
     for one in others[:most]:
-        if paintings := run.paintings(one.batch):
-            yield png(paintings[one.index].image)
+        if batch := run.batch(one.batch):
+            recipe = recipe_of(run, one.batch, one.index, str(about["request"].get("painter", "")), about["parent"])
+            yield with_recipe(batch.paintings[one.index].image, recipe)
 
 
 @dataclass
-class Batch:
+class Errands:
     """One run per line. A line that fails does not stop the others; a second call does only what is left, and two at
     the same time share the work."""
 
     order: Order
     unused: Counter[str] = field(default_factory=Counter)
-    names: dict[str, int] = field(default_factory=dict)
-    """The lines that have named a picture."""
+    ids: TakenIds = field(default_factory=TakenIds)
     total: int = 0
     failed: int = 0
     unverified: int = 0
@@ -140,10 +142,11 @@ class Batch:
         busy = []
         for number, line in lines:
             self.total += not again
-            about: dict[str, Any] = {"line": number, "prompt": line.strip()}
+            about: dict[str, Any] = {"line": number, "prompt": ""}
             try:
                 wish = wish_of(line.encode(), None if again else self.unused)
-                about |= {**wish.named, "prompt": wish.prompt}
+                about |= wish.answer
+                self.ids.take(wish, number, _stem(wish))
                 about |= self._line(number, wish)
             except Cancelled:
                 raise
@@ -152,37 +155,30 @@ class Batch:
                 continue
             except (ScenewrightError, OSError) as error:
                 self.failed += 1
-                about |= {"error": str(error)}
+                about |= failed(error)
             write(dumped(about) if self.order.json else _summed(about))
         return busy
 
     def _line(self, number: int, wish: Wish) -> dict[str, Any]:
-        name = self._name(number, wish)
         changes = {"seed": wish.seed, "canvas": wish.canvas}
         result = self.order.rendered(wish.prompt, None, {k: v for k, v in changes.items() if v is not None})
         self.unverified += not result.verified
-        stem = name or result.run
-        pictures = self.order.copied(result, _inside(self.order.out, f"{stem}.png"),
-                                     _inside(self.order.report, f"{stem}.html"))
+        stem = _stem(wish) or result.run
+        out, report = self.order.out, self.order.report
+        pictures = self.order.copied(result, out and out / f"{stem}.png", report and report / f"{stem}.html")
         return {"run": result.run, "verified": result.verified, "picture": str(pictures[0]),
-                "pictures": [str(path) for path in pictures], **labels_of(result),
+                "pictures": [str(path) for path in pictures], **result.labels(),
                 "unpaintable": [word.word for word in result.unpaintable]}
 
-    def _name(self, number: int, wish: Wish) -> str:
-        """The name of a line's files: its id, as far as a file can be called so."""
-        if wish.id is None:
-            return ""
-        name = re.sub(r"[^\w.-]+", "_", str(wish.id)).strip("._") or f"line-{number}"
-        if (other := self.names.setdefault(name, number)) != number:
-            raise BadLine(f"the id `{wish.id}` names the same files as that of line {other}; ids have to differ")
-        return name
+
+def _stem(wish: Wish) -> str:
+    """The name of a line's files: its id, as far as a file can be called so."""
+    if wish.id is None:
+        return ""
+    return re.sub(r"[^\w.-]+", "_", str(wish.id)).strip("._") or f"id-{digest(str(wish.id))[:8]}"
 
 
 def _summed(line: Mapping[str, Any]) -> str:
     if "error" in line:
         return harmless(f"✗ line {line['line']}: {' '.join(line['error'].split())}") + "\n"
     return harmless(f"{'✓' if line['verified'] else '✗'} line {line['line']}: {line['picture']}") + "\n"
-
-
-def _inside(folder: Path | None, name: str) -> Path | None:
-    return None if folder is None else folder / name

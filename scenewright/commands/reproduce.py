@@ -10,11 +10,12 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from planner.whole import write_whole
+from scenewright import stack
 from scenewright.api import open_picture
 from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
 from scenewright.loop.metadata import Recipe, made_of, read_recipe, recipe_in, versions, with_recipe
-from scenewright.loop.stages import Made, Painter, Painting
+from scenewright.loop.stages import Made, Painting, PaintStage
 
 FEW = 8
 """So many other pictures are painted again for the last bits of one without being asked for."""
@@ -48,7 +49,7 @@ class Reproduction:
         return f"{what}: {why}"
 
 
-def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reproduction:
+def reproduce(path: Path, painter: PaintStage, *, together: bool = False) -> Reproduction:
     """Paint the recipe of a picture again, with the settings that it records, and compare. Only that one is painted;
     the others of its batch, which may matter for the last bits, are where it came out otherwise and they are few, or
     where `together` asks for them."""
@@ -58,7 +59,7 @@ def reproduce(path: Path, painter: Painter, *, together: bool = False) -> Reprod
     return _reproduced(path, painter, True)
 
 
-def _reproduced(path: Path, painter: Painter, together: bool) -> Reproduction:
+def _reproduced(path: Path, painter: PaintStage, together: bool) -> Reproduction:
     recipe, written = read_recipe(path)
     painting = _painted(recipe, painter, together)
     content = with_recipe(painting.image, recipe, written)
@@ -66,7 +67,7 @@ def _reproduced(path: Path, painter: Painter, together: bool) -> Reproduction:
                         tuple(differences(recipe, painter, made_of(painting.receipt))), together)
 
 
-def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
+def _painted(recipe: Recipe, painter: PaintStage, together: bool) -> Painting:
     """The picture of a recipe; one that was mended comes after the pictures that it goes back to."""
     painting: Painting | None = None
     for one in recipe.history:
@@ -78,7 +79,7 @@ def _painted(recipe: Recipe, painter: Painter, together: bool) -> Painting:
     return painting
 
 
-def differences(recipe: Recipe, painter: Painter, made: Made) -> list[str]:
+def differences(recipe: Recipe, painter: PaintStage, made: Made) -> list[str]:
     """What is not as it was when the picture was made; `made` says by what it is painted now."""
     here = versions()
     found = [f"{name} was {was}, here it is {here.get(name, 'missing')}" for name, was in recipe.versions.items()
@@ -97,11 +98,9 @@ def _same(a: Image.Image, b: Image.Image) -> bool:
 
 def reproduce_file(path: Path, out: Path | None, *, together: bool, assignments: Sequence[str], json: bool) -> Ending:
     """The command."""
-    from scenewright.stack import loading_of, open_painter
-
     recipe_in(path)
     settings = Settings.load(assigned(assignments))
-    again = reproduce(path, open_painter(settings.image_model, settings.device, loading_of(settings)),
+    again = reproduce(path, stack.open_painter(settings.image_model, settings.device, stack.loading_of(settings)),
                       together=together)
     if out is not None:
         write_whole(out, again.content)

@@ -10,7 +10,7 @@ from planner.errors import BadInput
 from scenewright.commands.console import table
 from scenewright.commands.shell import Ending, harmless, write, write_json
 from scenewright.config import Settings, assigned
-from scenewright.loop.runs import Part
+from scenewright.loop.runs import RunPart
 from scenewright.loop.shelf import move, prune, remove_run, runs_in
 
 
@@ -35,9 +35,9 @@ def manage_runs(names: Sequence[str], *, keep: str, to: Path | None, remove: boo
     return _listed(root, names, json)
 
 
-def parts_of(words: str) -> frozenset[Part]:
+def parts_of(words: str) -> frozenset[RunPart]:
     """The parts of a run that a list like `picture,labels` names."""
-    parts: tuple[Part, ...] = get_args(Part)
+    parts: tuple[RunPart, ...] = get_args(RunPart)
     wanted = {word.strip() for word in words.split(",")}
     if strange := sorted(wanted - set(parts)):
         raise BadInput(f"expected a list of {', '.join(parts)}, got `{strange[0]}`")

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from planner.check import Verdict, Violation
+from planner.check import MOST_FINDINGS, Verdict, Violation
 from planner.claims import names_of
 from planner.plain import plain
 from planner.scene import Layout
@@ -106,7 +106,7 @@ def _kind(verdict: Verdict) -> object:
 def _all_wrong(violations: Sequence[Violation], console: Console) -> Iterator[Text]:
     yield from (_wrong(violation, console) for violation in violations[:MOST_WRONG])
     if len(violations) > MOST_WRONG:
-        yield Text(f"and {len(violations) - MOST_WRONG} more that are wrong", "red")
+        yield Text(f"and {_counted(len(violations), MOST_FINDINGS, MOST_WRONG)} more that are wrong", "red")
 
 
 def _wrong(violation: Violation, console: Console) -> Text:
@@ -125,6 +125,11 @@ def _notes(layout: Layout) -> Iterator[Text]:
         yield Text(f"moved: {plain(names.get(move.thing, move.thing))}: {plain(move.why)}", "cyan")
 
 
+def _counted(number: int, most: int, told: int = 0) -> str:
+    """A number without those that were `told`; where no more than `most` were looked for, as far as it is known."""
+    return str(number - told) if number <= most else f"more than {most - told}"
+
+
 def _summary(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> Text:
     tested = [v for v in verdicts if v.holds is not None and _listed(v)]
     holding = sum(bool(v.holds) for v in tested)
@@ -135,5 +140,6 @@ def _summary(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[V
         f"canvas {layout.canvas.width}×{layout.canvas.height}", f"seed {layout.seed}",
     ]
     if violations:
-        facts.insert(2, f"{len(violations)} violation{'s' * (len(violations) != 1)}")
+        number = _counted(len(violations), MOST_FINDINGS)
+        facts.insert(2, f"{number} violation{'s' * (number != '1')}")
     return Text(" · ".join(facts), "dim" if not violations else "bold red")

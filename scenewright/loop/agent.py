@@ -7,6 +7,7 @@ decides as it did before. Nothing else remembers where it was. The state holds n
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +19,7 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import Field
 
 from grounding.errors import AttemptFailed, BadRequest
+from grounding.settings import How
 from grounding.verify.report import Report
 from planner.errors import PlanError
 from planner.scene import Data, Layout, Scene
@@ -25,12 +27,21 @@ from scenewright.errors import Mismatch
 from scenewright.loop import events
 from scenewright.loop.course import Course, Request
 from scenewright.loop.decide import EVERYWHERE, Action, decide, rank, reseed, told
-from scenewright.loop.metadata import Recipe, made_of, versions, with_recipe
+from scenewright.loop.metadata import recipe_of, with_recipe
 from scenewright.loop.naming import digest, seed_of
 from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.result import Outcome, Result, Try, sha256
-from scenewright.loop.runs import LAYOUT, PAGE, PICTURE, REFUSED, REPORT, RESULT, Batch, Judged, Plan, Run
-from scenewright.loop.stages import Painter, Painting, Planned, Planner, Source, Task, Unpaintable, Verifier
+from scenewright.loop.runs import LAYOUT, PAGE, PICTURE, REFUSED, REPORT, RESULT, Judged, Run, StoredBatch
+from scenewright.loop.stages import (
+    Painting,
+    PaintStage,
+    PaintTask,
+    PlannedLayout,
+    PlanStage,
+    SourcePicture,
+    Unpaintable,
+    VerifyStage,
+)
 
 BUDGETS = {"rounds", "seconds", "llm_calls"}
 """What of a request no plan depends on."""
@@ -39,7 +50,7 @@ LONGEST = 240
 NOTHING = Layout(scene=Scene())
 
 
-class State(Data):
+class RunState(Data):
     """What is known after every step."""
 
     course: Course
@@ -58,7 +69,7 @@ class State(Data):
     then: str = ""
     ended: str = ""
 
-    def but(self, **changes: Any) -> State:
+    def but(self, **changes: Any) -> RunState:
         """The state after another step."""
         return self.model_copy(update=changes)
 
@@ -69,9 +80,9 @@ class Loop:
 
     request: Request
     run: Run
-    planner: Planner
-    painter: Painter
-    verifier: Verifier | None
+    planner: PlanStage
+    painter: PaintStage
+    verifier: VerifyStage | None
     remedies: Remedies = field(default_factory=Remedies)
     tell: Callable[[events.Event], None] = lambda event: None
     cancel: Callable[[], bool] = lambda: False
@@ -83,15 +94,16 @@ class Loop:
         if (stored := self._stored()) is not None:
             self.tell(events.Began(self.run.id, str(self.run.folder), resumed=True))
             self._warn(stored.unpaintable)
+            self._sized(stored.layout, stored.receipt.how, (stored.receipt.width, stored.receipt.height))
             return stored
         self.run.drop(RESULT, REFUSED, PAGE)
         self.tell(events.Began(self.run.id, str(self.run.folder), resumed=self.run.begun))
         try:
-            ended = self._graph().invoke(State(course=Course(how=self.request.how)), LIMIT)
+            ended = self._graph().invoke(RunState(course=Course(how=self.request.how)), LIMIT)
         except (PlanError, BadRequest) as error:
-            self.run.write(REFUSED, f"{_Refused(reason=str(error)).model_dump_json()}\n")
+            self.run.write(REFUSED, json.dumps({"reason": str(error)}) + "\n")
             raise
-        return self._ending(State.model_validate(ended))
+        return self._ending(RunState.model_validate(ended))
 
     def _stored(self) -> Result | None:
         """The outcome of a run that is over, if it is whole."""
@@ -101,7 +113,7 @@ class Loop:
             return None
 
     def _graph(self) -> Any:
-        graph = StateGraph(State)
+        graph = StateGraph(RunState)
         for node in (self.plan, self.paint, self.verify, self.decide, self.replan):
             graph.add_node(node.__name__, node)
         graph.add_edge(START, "plan")
@@ -113,14 +125,14 @@ class Loop:
         graph.add_edge("replan", "paint")
         return graph.compile()
 
-    def plan(self, state: State) -> State:
+    def plan(self, state: RunState) -> RunState:
         """The first layout, or the one that came with the request."""
         request = self.request
         return self._planned(state, digest(f"plan {request.model_dump_json(exclude=BUDGETS)}"), lambda: (
-            Planned(request.layout) if request.layout is not None else
+            PlannedLayout(layout=request.layout) if request.layout is not None else
             self.planner.plan(request.prompt, seed=request.seed, calls=request.llm_calls)))
 
-    def replan(self, state: State) -> State:
+    def replan(self, state: RunState) -> RunState:
         """Another layout, made with the evidence of what went wrong with the last picture."""
         best = best_of(state.tries)
         return self._planned(
@@ -130,22 +142,22 @@ class Loop:
                 seed=seed_of("replan", self.request.seed, state.course.planning),
                 calls=max(0, self.request.llm_calls - state.calls)))
 
-    def _planned(self, state: State, key: str, make: Callable[[], Planned]) -> State:
+    def _planned(self, state: RunState, key: str, make: Callable[[], PlannedLayout]) -> RunState:
         """A plan: from the folder if it is there, made and stored otherwise."""
         plan, began = self.run.plan(key), self.clock()
         if plan is None:
-            made = make()
-            plan = Plan(layout=made.layout, notes=tuple(made.notes), calls=made.calls, seconds=self.clock() - began)
+            plan = make().model_copy(update={"seconds": self.clock() - began})
             self.run.keep_plan(key, plan)
         self.tell(events.Planned(plan.layout, plan.notes))
         return state.but(layout=plan.layout, plan=key, calls=state.calls + plan.calls,
                          notes=(*state.notes, *_short(plan.notes)), seconds=state.seconds + plan.seconds)
 
-    def paint(self, state: State) -> State:
+    def paint(self, state: RunState) -> RunState:
         """The round's batch: taken from the folder if it is there, painted and stored otherwise."""
         brief = self.painter.brief(state.layout) if self.request.wording == "brief" else None
         task = state.course.task(state.layout, self.request, state.round, brief)
         self._warn(self.painter.unpaintable(task.layout))
+        self._sized(task.layout, task.how, self.painter.fitted(task.layout.canvas, task.how))
         key = task.key(self.painter.identity)
         self.tell(events.RoundBegan(state.round, self.request.rounds))
         stored = self.run.batch(key)
@@ -165,9 +177,18 @@ class Loop:
             self._said.update(word.word for word in new)
             self.tell(events.Unknown(new))
 
-    def _painted(self, key: str, task: Task, round: int) -> Batch:
+    def _sized(self, layout: Layout, how: How, size: tuple[int, int]) -> None:
+        """Say, once, that a size in pixels was asked for and is not what is painted."""
+        canvas, (width, height) = layout.canvas, size
+        said = (f"a canvas of {canvas.width}x{canvas.height} was asked for; this model paints it in {width}x{height}, "
+                "since it was trained for about as many pixels")
+        if how.pixels and (canvas.width, canvas.height) != size and said not in self._said:
+            self._said.add(said)
+            self.tell(events.Warned(said))
+
+    def _painted(self, key: str, task: PaintTask, round: int) -> StoredBatch:
         began = self.clock()
-        source = None if task.source is None else self._batch(task.source.batch)[task.source.index].image
+        source = self.run.painting(task.source.batch, task.source.index).image if task.source else None
         paintings: Sequence[Painting] = ()
         failed = ""
         try:
@@ -175,14 +196,14 @@ class Loop:
                                            cancel=self.cancel, source=source)
         except AttemptFailed as error:
             failed = str(error)
-        batch = Batch(tuple(paintings), self.clock() - began, failed)
+        batch = StoredBatch(tuple(paintings), self.clock() - began, failed)
         self.run.keep_batch(key, task, batch)
         return batch
 
-    def verify(self, state: State) -> State:
+    def verify(self, state: RunState) -> RunState:
         """Every picture of the round, judged."""
         new, seconds = [], 0.0
-        for index, painting in enumerate(self._batch(state.batch)):
+        for index, painting in enumerate(self.run.paintings(state.batch)):
             judged = self._judged(state.batch, index, painting, state.layout)
             new.append(self._tried(state, index, painting, judged.report if judged else None))
             if judged is not None:
@@ -190,15 +211,7 @@ class Loop:
                 self.tell(events.Verified(state.round, index, judged.report))
         return state.but(tries=(*state.tries, *new), seconds=state.seconds + seconds)
 
-    def _batch(self, key: str) -> tuple[Painting, ...]:
-        """The stored pictures of a batch; none where the round failed."""
-        paintings = self.run.paintings(key)
-        if paintings is None:
-            raise Mismatch(f"the pictures `{key}` of the run `{self.run.id}` are missing or damaged; the same request "
-                           "paints them again")
-        return paintings
-
-    def _tried(self, state: State, index: int, painting: Painting, report: Report | None) -> Try:
+    def _tried(self, state: RunState, index: int, painting: Painting, report: Report | None) -> Try:
         return Try(round=state.round, batch=state.batch, index=index, seed=painting.receipt.seed,
                    rank=rank(report) if report else (0.5, 0.0), verified=bool(report and report.passed),
                    failing=len(report.failing) if report else -1, doubtful=len(report.doubtful) if report else 0,
@@ -219,7 +232,7 @@ class Loop:
     def _name(self, batch: str, index: int) -> str:
         return digest(f"{batch}/{index}/{self.verifier.identity}") if self.verifier else ""
 
-    def decide(self, state: State) -> State:
+    def decide(self, state: RunState) -> RunState:
         """Accept, stop because a budget is used up, or change course for the next round."""
         if ended := self._over(state):
             return state.but(then="end", ended=ended)
@@ -230,13 +243,13 @@ class Loop:
         used = Counter(state.used)
         used.update({action.row for action in actions})
         course = treated(state.course, [(action.remedy, action.problem) for action in actions], report,
-                         Source(batch=best.batch, index=best.index) if best else None)
+                         SourcePicture(batch=best.batch, index=best.index) if best else None)
         return state.but(course=course, used=dict(used), round=state.round + 1,
                          layout=self.run.task(best.batch).layout if best else state.layout,
                          then="replan" if "replan" in {a.remedy for a in actions} else "paint",
                          decisions=(*state.decisions, *_short([told(actions)])))
 
-    def _over(self, state: State) -> str:
+    def _over(self, state: RunState) -> str:
         """Why no further round is painted; empty while there is one to come.
 
         What passes, but with a reserve, is kept, and one more round looks for a clearer one: the more pictures have
@@ -253,7 +266,7 @@ class Loop:
                  "seconds" if state.seconds >= self.request.seconds else "")
         return "verified" if spent and verified else spent
 
-    def _actions(self, state: State, report: Report | None) -> tuple[Action, ...]:
+    def _actions(self, state: RunState, report: Report | None) -> tuple[Action, ...]:
         if report is None:
             return (reseed("no round came to a picture"),)
         return decide(report, state.used, EVERYWHERE | self.painter.can, self.remedies, state.course.whole().how)
@@ -261,15 +274,16 @@ class Loop:
     def _report_of(self, one: Try | None) -> Report | None:
         return self.run.report(one.report) if one else None
 
-    def _ending(self, state: State) -> Result:
+    def _ending(self, state: RunState) -> Result:
         """Write the best picture, its layout and report, and the outcome; the outcome last, since it says that all is
         there."""
         best = best_of(state.tries)
         if best is None:
             raise AttemptFailed(f"none of {state.round} rounds came to a picture; try another seed")
-        task, recipe, report = self.run.task(best.batch), self._recipe(best.batch, best.index), ""
+        task, report = self.run.task(best.batch), ""
         layout = task.layout
-        painting = self._batch(best.batch)[best.index]
+        painting = self.run.painting(best.batch, best.index)
+        recipe = recipe_of(self.run, best.batch, best.index, self.painter.identity, self.request.parent)
         picture = with_recipe(painting.image, recipe)
         self.run.write(PICTURE, picture)
         self.run.write(LAYOUT, layout.model_dump_json(indent=1) + "\n")
@@ -284,19 +298,6 @@ class Loop:
             llm_calls=state.calls, seconds=state.seconds)
         self.run.write(RESULT, outcome.model_dump_json(indent=1) + "\n")
         return Result.of(self.run, outcome)
-
-    def _recipe(self, batch: str, index: int) -> Recipe:
-        """How a stored picture was made, with the pictures that it goes back to."""
-        task = self.run.task(batch)
-        return Recipe(task=task, index=index, painter=self.painter.identity, versions=versions(), run=self.run.id,
-                      parent=self.request.parent, made=made_of(self._batch(batch)[index].receipt),
-                      source=self._recipe(task.source.batch, task.source.index) if task.source else None)
-
-
-class _Refused(Data):
-    """Why a prompt was not planned or painted at all."""
-
-    reason: str
 
 
 def best_of(tries: Sequence[Try]) -> Try | None:

@@ -10,7 +10,7 @@ from grounding.brief import Brief
 from grounding.settings import GUIDED, How
 from planner.scene import Box, Data, Layout
 from scenewright.loop.naming import seed_of
-from scenewright.loop.stages import MOST_SEEDS, Seed, Source, Task
+from scenewright.loop.stages import MOST_SEEDS, PaintTask, Seed, SourcePicture
 
 PATIENCE = 3
 """At most so many times the candidates are painted in one round."""
@@ -43,7 +43,7 @@ class Course(Data):
     """
 
     how: How = GUIDED
-    source: Source | None = None
+    source: SourcePicture | None = None
     seeding: int = 0
     planning: int = 0
     passed: bool = False
@@ -67,7 +67,7 @@ class Course(Data):
         """With a new seed, without what was for the picture of the last one."""
         return self.emptied(()).painted(tokens=None).model_copy(update={"seeding": self.seeding + 1})
 
-    def task(self, layout: Layout, request: Request, round: int = 1, brief: Brief | None = None) -> Task:
+    def task(self, layout: Layout, request: Request, round: int = 1, brief: Brief | None = None) -> PaintTask:
         """What to paint now. Seeds come from the words, the request's seed, the count of new seeds and the place in
         the batch. What has failed is hard, so later rounds paint more candidates; but there are no more than asked
         for with tokens, which are learned for each picture, where every kind is painted apart, and where a picture has
@@ -75,4 +75,4 @@ class Course(Data):
         more = 1 if self.how.tokens or self.passed or self.how.layered == "apart" else min(round, PATIENCE)
         seeds = tuple(seed_of("paint", layout.scene.prompt, request.seed, self.seeding, i)
                       for i in range(min(more * request.candidates, MOST_SEEDS)))
-        return Task(layout=layout, brief=brief, seeds=seeds, how=self.how, source=self.source)
+        return PaintTask(layout=layout, brief=brief, seeds=seeds, how=self.how, source=self.source)

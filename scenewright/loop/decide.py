@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from grounding.settings import GUIDED, How
 from grounding.verify.report import Finding, Problem, Report, Trouble
 from planner.scene import Data
-from scenewright.loop.remedies import ALL, NAMED, ROW, Name, Remedied, Remedies, Row
+from scenewright.loop.remedies import ALL, NAMED, ROW, Fault, Remedied, Remedies, RemedyName
 
 EVERYWHERE = frozenset(remedy.name for remedy in ALL if remedy.everywhere)
 
@@ -15,8 +15,8 @@ EVERYWHERE = frozenset(remedy.name for remedy in ALL if remedy.everywhere)
 class Action(Data):
     """A remedy, the row that it comes from, and the problem that it is for."""
 
-    remedy: Name
-    row: Row
+    remedy: RemedyName
+    row: Fault
     problem: Problem
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grounding.verify.report import Report
 from planner.scene import Layout
@@ -96,31 +96,3 @@ class Finished:
 
 
 Event = Began | Planned | Unknown | RoundBegan | Stepped | Painted | Verified | Decided | Warned | Finished
-
-
-def told(event: Event) -> dict[str, Any]:
-    """An event as plain data for a log: its kind and what is small of it."""
-    name = type(event).__name__
-    match event:
-        case Began(run, folder, resumed):
-            return {"event": name, "run": run, "folder": folder, "resumed": resumed}
-        case Planned(layout, notes):
-            return {"event": name, "things": [p.thing for p in layout.placements], "notes": list(notes)}
-        case Unknown(words):
-            return {"event": name, "words": [word.model_dump(mode="json") for word in words]}
-        case RoundBegan(round, rounds):
-            return {"event": name, "round": round, "rounds": rounds}
-        case Stepped(round, step):
-            return {"event": name, "round": round, "step": step.index, "total": step.total}
-        case Painted(round, paintings, again):
-            return {"event": name, "round": round, "pictures": len(paintings), "again": again}
-        case Verified(round, index, report):
-            return {"event": name, "round": round, "picture": index, "verified": report.passed,
-                    "failing": [f.sentence for f in report.failing],
-                    "doubtful": [f.sentence for f in report.doubtful]}
-        case Decided(round, actions):
-            return {"event": name, "round": round, "actions": [a.sentence for a in actions]}
-        case Warned(sentence):
-            return {"event": name, "sentence": sentence}
-        case Finished(result):
-            return {"event": name, "run": result.run, "verified": result.verified, "picture": str(result.picture)}

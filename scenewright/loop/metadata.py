@@ -6,25 +6,22 @@ nothing in it names a file, a server or a piece of code.
 
 from __future__ import annotations
 
-import json
-import zlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from io import BytesIO
 from pathlib import Path
-from struct import unpack_from
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from PIL import Image, PngImagePlugin
 from pydantic import Field, ValidationError, model_validator
 
 from grounding.receipt import Receipt
-from grounding.settings import Incant
 from planner.errors import BadInput
 from planner.scene import Data
 from scenewright import __version__
-from scenewright.loop.runs import png
-from scenewright.loop.stages import MOST_SEEDS, Made, Task, Word
+from scenewright.loop.runs import UNREADABLE, Run, png
+from scenewright.loop.stages import MOST_SEEDS, Made, PaintTask, Word
 
 CHUNK = "scenewright"
 DEEPEST = 50
@@ -38,7 +35,7 @@ class Recipe(Data):
     """All that a picture depends on. It holds no time, cost or place, so that equal pictures are equal files."""
 
     schema_version: Literal[2] = 2
-    task: Task
+    task: PaintTask
     index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)] = 0
     painter: Word
     versions: Annotated[dict[Word, Word], Field(max_length=20)]
@@ -77,13 +74,9 @@ class Recipe(Data):
         return self.task.seeds[self.index]
 
 
-def versions() -> dict[str, str]:
-    """The versions on which a picture's bytes depend, as installed here."""
-    return dict(_versions())
-
-
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> Mapping[str, str]:
+    """The versions on which a picture's bytes depend, as installed here."""
     return {"scenewright": __version__, **{name: found for name in PACKAGES if (found := _version(name))}}
 
 
@@ -97,6 +90,14 @@ def _version(name: str) -> str:
 def made_of(receipt: Receipt) -> Made:
     """By what a picture was made, as its receipt says."""
     return Made(weights=receipt.weights, scheduler=receipt.scheduler, device=receipt.device)
+
+
+def recipe_of(run: Run, batch: str, index: int, painter: str, parent: str | None) -> Recipe:
+    """How a stored picture was made, with the pictures that it goes back to."""
+    task = run.task(batch)
+    source = recipe_of(run, task.source.batch, task.source.index, painter, parent) if task.source else None
+    return Recipe(task=task, index=index, painter=painter, versions=dict(versions()), run=run.id, parent=parent,
+                  made=made_of(run.painting(batch, index).receipt), source=source)
 
 
 def with_recipe(image: Image.Image, recipe: Recipe, written: str = "") -> bytes:
@@ -133,68 +134,29 @@ def recipe_in(path: Path) -> Recipe:
 
 def read_recipe(path: Path) -> tuple[Recipe, str]:
     """The recipe that a PNG carries, and how it is written there. Raises `BadInput` as `recipe_in` does."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise BadInput(f"`{path}` is larger than any picture of ours")
-        text = next((text for name, text in _texts(path.read_bytes()) if name == CHUNK), None)
-    except OSError as error:
-        raise BadInput(f"cannot read `{path}`: {error.strerror or 'it is not a picture'}") from None
+    text = _carried(path)
     if text is None:
         raise BadInput(f"`{path}` carries no recipe: it is not ours, or was saved without it")
     try:
-        return Recipe.model_validate_json(_now(text)), text
+        return Recipe.model_validate_json(text), text
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(step) for step in first["loc"])[:120]
         raise BadInput(f"the recipe in `{path}` is not one of ours: {where}: {first['msg']}") from None
 
 
-def _now(text: str) -> str:
-    """A recipe of the first version, which had the settings beside the task, as it is written now."""
+def _carried(path: Path) -> str | None:
+    """The text under our name in a PNG file, which Pillow inflates no farther than a mebibyte; None where there is
+    none that could be ours."""
     try:
-        content = json.loads(text)
-        old = isinstance(content, dict) and content.get("schema_version") == 1
-        return json.dumps(_upgraded(content)) if old else text
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return text
-
-
-def _upgraded(old: dict[str, Any]) -> dict[str, Any]:
-    """Pictures from before settings were recorded have none, and are refused."""
-    task, settled = old["task"], old["settled"]
-    incant = settled.get("incant")
-    learning = {name: value for name, value in incant.items() if name in Incant.model_fields} if incant else None
-    made = {name: settled[name] for name in Made.model_fields}
-    known = {name: value for name, value in old.items() if name != "settled"}
-    source = _upgraded(old["source"]) if old.get("source") else None
-    return {**known, "schema_version": 2, "made": made, "source": source,
-            "task": {"layout": task["layout"], "seeds": task["seeds"], "source": task.get("source"),
-                     "how": {**settled["options"], "tokens": learning}}}
-
-
-def _texts(raw: bytes) -> Iterator[tuple[str, str]]:
-    """The iTXt chunks of a PNG file whose size stays within `LARGEST`, also when inflated."""
-    if not raw.startswith(b"\x89PNG\r\n\x1a\n"):
-        return
-    at = 8
-    while at + 12 <= len(raw):
-        length, kind = unpack_from(">I4s", raw, at)
-        if kind == b"iTXt" and length <= LARGEST:
-            yield from _text(raw[at + 8 : at + 8 + length])
-        at += 12 + length
-
-
-def _text(chunk: bytes) -> Iterator[tuple[str, str]]:
-    name, _, rest = chunk.partition(b"\0")
-    parts = rest[2:].split(b"\0", 2)
-    if len(rest) < 2 or len(parts) < 3:
-        return
-    body = parts[2]
+        if path.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"`{path}` is larger than any picture of ours")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read `{path}`: {error.strerror or 'it is not a picture'}") from None
     try:
-        if rest[0]:
-            inflate = zlib.decompressobj()
-            body = inflate.decompress(body, LARGEST + 1)
-        if len(body) <= LARGEST:
-            yield name.decode("latin-1"), body.decode("utf-8")
-    except (zlib.error, UnicodeDecodeError):
-        return
+        with Image.open(BytesIO(raw), formats=["PNG"]) as image:
+            text = getattr(image, "text", {}).get(CHUNK)
+    except UNREADABLE:
+        return None
+    return text if isinstance(text, str) and len(text.encode("utf-8", "replace")) <= LARGEST else None

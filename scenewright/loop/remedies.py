@@ -20,7 +20,7 @@ from grounding.verify.report import Problem, Report, Trouble
 from planner.scene import Box
 from scenewright.loop.course import Course
 from scenewright.loop.mending import patch
-from scenewright.loop.stages import Source
+from scenewright.loop.stages import SourcePicture
 
 STRONGER, STRONGEST = 1.8, 100.0
 """By how much the guidance of a thing grows each time it is treated, and how far."""
@@ -34,19 +34,14 @@ CLEARABLE, GRID = 0.25, 8
 
 
 @dataclass(frozen=True)
-class Case:
+class Failing:
     """A picture that fails: what was seen on it, all that is treated, and where it is stored. It is `whole` where any
     remedy asks for a new picture instead of a part of this one."""
 
     report: Report | None
     problems: Sequence[Problem]
-    source: Source | None
+    source: SourcePicture | None
     whole: bool = False
-
-
-def anyone(how: How, report: Report, problem: Problem) -> bool:
-    """Fits everything."""
-    return True
 
 
 @dataclass(frozen=True)
@@ -59,14 +54,14 @@ class Remedy:
 
     name: str
     says: str
-    apply: Callable[[Course, Case, Sequence[Problem]], Course]
-    fits: Callable[[How, Report, Problem], bool] = anyone
+    apply: Callable[[Course, Failing, Sequence[Problem]], Course]
+    fits: Callable[[How, Report, Problem], bool] = lambda how, report, problem: True
     fresh: bool = False
     whole: bool = False
     everywhere: bool = False
 
 
-def _guide(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _guide(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     refocus, bind = course.how.refocus, course.how.bind
     weights = dict(refocus.weights if refocus else bind.firmness if bind else {})
     firmness = dict(bind.firmness) if bind else {}
@@ -77,7 +72,7 @@ def _guide(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
                           bind=bind and bind.model_copy(update={"firmness": firmness}))
 
 
-def _bind(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _bind(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     bind = course.how.bind
     if bind is None:
         return course
@@ -85,13 +80,13 @@ def _bind(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
     return course.painted(bind=bind.model_copy(update={"firmness": {**bind.firmness, **firm}}))
 
 
-def _clear(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _clear(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     bind = course.how.bind
     areas = (*(bind.empty if bind else ()), *(box for problem in problems for box in problem.boxes))
     return course.emptied(tuple(dict.fromkeys(areas))[:MOST_AREAS])
 
 
-def _mend(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _mend(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     """Everything that is treated, not only what mending is for: what is painted anew may as well be right."""
     if case.whole or case.source is None or case.report is None:
         return course
@@ -101,15 +96,15 @@ def _mend(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
     return course.emptied(found.clear).painted(mend=found.mend).model_copy(update={"source": case.source})
 
 
-def _apart(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _apart(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     return course.painted(layered="apart")
 
 
-def _tokens(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _tokens(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     return course.painted(tokens=Incant(iterations=UPDATES, checks=1))
 
 
-def _replan(course: Course, case: Case, problems: Sequence[Problem]) -> Course:
+def _replan(course: Course, case: Failing, problems: Sequence[Problem]) -> Course:
     """Guidance was for things in their places; how firmly words are bound to things is not."""
     refocus, bind = course.how.refocus, course.how.bind
     weights = refocus.weights if refocus else {}
@@ -157,9 +152,9 @@ def _known(name: str) -> str:
     return name
 
 
-Name = Annotated[str, AfterValidator(_known)]
-Row = Literal["missing", "surplus", "misplaced", "attribute", "whole"]
-Remedied = tuple[Name, ...]
+RemedyName = Annotated[str, AfterValidator(_known)]
+Fault = Literal["missing", "surplus", "misplaced", "attribute", "whole"]
+Remedied = tuple[RemedyName, ...]
 
 
 class Remedies(BaseModel):
@@ -178,20 +173,20 @@ class Remedies(BaseModel):
     whole: Remedied = ("tokens", "reseed")
     """Background or style missed, or the prompt as a whole."""
 
-    def row(self, row: Row) -> Remedied:
+    def row(self, row: Fault) -> Remedied:
         """The remedies of one row."""
         remedies: Remedied = getattr(self, row)
         return remedies
 
 
-ROW: Mapping[Trouble, Row] = {
+ROW: Mapping[Trouble, Fault] = {
     "missing": "missing", "surplus": "surplus", "absent": "surplus", "misplaced": "misplaced", "part": "misplaced",
     "attribute": "attribute", "background": "whole", "style": "whole", "whole": "whole",
 }
 
 
 def treated(course: Course, chosen: Sequence[tuple[str, Problem]], report: Report | None = None,
-            source: Source | None = None) -> Course:
+            source: SourcePicture | None = None) -> Course:
     """The course with these remedies, each for its problem; `source` is the picture that they are for, and `report`
     what was seen on it.
 
@@ -199,7 +194,7 @@ def treated(course: Course, chosen: Sequence[tuple[str, Problem]], report: Repor
     more, and learning costs as much as several new seeds.
     """
     names = {name for name, _ in chosen}
-    case = Case(report, [problem for _, problem in chosen], source,
+    case = Failing(report, [problem for _, problem in chosen], source,
                 any(NAMED[name].whole for name in names))
     new, begun = course.whole().model_copy(update={"passed": report is not None and report.passed}), False
     for remedy in ALL:

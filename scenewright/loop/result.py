@@ -13,7 +13,7 @@ from PIL import Image
 from grounding.brief import Brief
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
+from planner.scene import Box, Data, Layout
 from scenewright.errors import Mismatch
 from scenewright.loop.runs import PICTURE, REPORT, Run
 from scenewright.loop.stages import Unpaintable
@@ -41,7 +41,7 @@ class Try(Data):
 class Outcome(Data):
     """How a run ended; what `result.json` holds.
 
-    `ended` is `verified`, `untold` (nothing fails, and nothing could be told), `rounds`, `seconds` (a budget was used
+    `ended` is `verified`, `untold` (nothing fails, and not all could be told), `rounds`, `seconds` (a budget was used
     up) or `unchecked` (there was no verifier).
     `passes` counts forward passes of the image model, `plain` those of one unguided picture. `picture` and `report` are
     the SHA-256 of the files that belong to it: others are not its picture and its report.
@@ -118,6 +118,12 @@ class Result:
         return self.outcome.unpaintable
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was said on the way, each once: where the same is said at greater length, only that."""
+        every = dict.fromkeys((*self.outcome.notes, *self.layout.scene.notes, *self.layout.notes))
+        return tuple(note for note in every if not any(note != other and other.startswith(note) for other in every))
+
+    @property
     def rounds(self) -> int:
         """How many rounds were painted."""
         return self.outcome.rounds
@@ -134,22 +140,46 @@ class Result:
         """In plain generations of one picture: what the whole run painted, guidance included."""
         return self.outcome.passes / self.outcome.plain if self.outcome.plain else float(len(self.outcome.tries))
 
+    @property
+    def claims(self) -> list[dict[str, Any]]:
+        """The verdicts as plain data."""
+        return [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
+                for f in (self.report.findings if self.report else ())]
+
     def told(self) -> dict[str, Any]:
         """As plain data, for `--json`."""
-        report = self.report
         return {
             "run": self.run, "prompt": self.prompt, "verified": self.verified, "ended": self.outcome.ended,
             "rounds": self.rounds, "picture": str(self.picture), "folder": str(self.folder),
             "seed": self.outcome.best.seed,
-            "claims": [{"claim": f.claim.sentence, "ruling": f.ruling, "score": f.score, "evidence": f.sentence}
-                       for f in (report.findings if report else ())],
+            "claims": self.claims,
             "layout": self.layout.model_dump(mode="json"), "cost": round(self.cost, 3),
             "seconds": round(self.outcome.seconds, 3), "llm_calls": self.outcome.llm_calls,
-            "decisions": list(self.outcome.decisions), "notes": list(self.outcome.notes),
+            "decisions": list(self.outcome.decisions), "notes": list(self.notes),
             "brief": self.outcome.brief and {"prompt": self.outcome.brief.prompt, "decided": list(
                 self.outcome.brief.decided)},
             "unpaintable": [word.model_dump(mode="json") for word in self.unpaintable],
         }
+
+    def labels(self) -> dict[str, Any]:
+        """What a data set keeps: boxes as planned and seen (left, top, right, bottom in fractions of the picture), the
+        words of each thing, verdicts on claims."""
+        layout, report = self.layout, self.report
+        seen = {match.thing: match.seen for match in (report.matches if report else ())}
+        boxes, depths = layout.boxes, layout.depths
+        things = [{
+            "id": thing.id, "name": thing.noun, "phrase": thing.phrase, "attributes": list(thing.attributes),
+            "planned": _corners(boxes.get(thing.id)), "z": depths.get(thing.id, 0),
+            "seen": _corners(sighting.box) if (sighting := seen.get(thing.id)) else None,
+            "score": round(sighting.score, 4) if sighting else None} for thing in layout.scene.things]
+        surplus = [{"name": extra.noun, "box": _corners(extra.sighting.box)}
+                   for extra in (report.surplus if report else ()) if extra.wrong]
+        return {"seed": self.outcome.best.seed, "size": list(self.image.size), "things": things, "surplus": surplus,
+                "claims": self.claims}
+
+
+def _corners(box: Box | None) -> list[float] | None:
+    return None if box is None else [round(v, 6) for v in box.corners]
 
 
 def sha256(content: bytes | None) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import stat
@@ -32,27 +31,25 @@ from pydantic import BaseModel, Field, ValidationError
 
 from grounding.receipt import Receipt
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
+from planner.scene import Data
 from planner.whole import flush_folder, flushed, write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.files import own_folder, read_whole, remove, sweep
-from scenewright.loop.naming import digest, run_id, seed_of
-from scenewright.loop.stages import Painting, Planned, Task
+from scenewright.loop.naming import digest
+from scenewright.loop.stages import Painting, PaintTask, PlannedLayout
 
-__all__ = ["LOCK", "PAGE", "PICTURE", "REPORT", "RESULT", "RUN", "Batch", "Judged", "Part", "Plan", "Run", "Summary",
-           "digest", "png", "run_id", "seed_of"]
-
-SCHEMA = 2
 RUN, LOCK, RESULT, PICTURE, LAYOUT, REPORT, PAGE, REFUSED = (
     "run.json", "lock", "result.json", "picture.png", "layout.json", "report.json", "report.html", "refused.json")
 PICTURES = "pictures"
 WORK = ("plans", PICTURES, "reports")
-Part = Literal["picture", "labels", "page", "work"]
-PARTS: Mapping[Part, tuple[str, ...]] = {
+RunPart = Literal["picture", "labels", "page", "work"]
+PARTS: Mapping[RunPart, tuple[str, ...]] = {
     "picture": (PICTURE,), "labels": (LAYOUT, REPORT), "page": (PAGE,), "work": WORK}
 """What of a finished run can be kept or not. The picture, the request and the outcome are always kept."""
 
 M = TypeVar("M", bound=BaseModel)
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning)
+"""What Pillow raises over files that are no pictures."""
 
 
 class Summary(Data):
@@ -64,20 +61,6 @@ class Summary(Data):
     prompt: str = ""
     created: str = ""
     rounds: int = 0
-
-
-class Plan(Data):
-    """A stored plan, and how long it took."""
-
-    layout: Layout
-    notes: tuple[str, ...] = ()
-    calls: int = 0
-    seconds: float = 0.0
-
-    @property
-    def planned(self) -> Planned:
-        """What the planner gave."""
-        return Planned(self.layout, self.notes, self.calls)
 
 
 class Judged(Data):
@@ -104,7 +87,7 @@ class Notes(Data):
 
 
 @dataclass(frozen=True)
-class Batch:
+class StoredBatch:
     """The stored pictures of one task, how long they took, and why there are none if painting failed."""
 
     paintings: tuple[Painting, ...]
@@ -185,20 +168,19 @@ class Run:
         """Write down what was asked for, once."""
         if self.description() is None:
             created = datetime.now(UTC).isoformat(timespec="seconds")
-            content = {"schema": SCHEMA, "created": created, "parent": parent, "request": dict(request),
-                       "versions": dict(versions)}
-            self.write(RUN, json.dumps(content, indent=1) + "\n")
+            about = _About(created=created, parent=parent, request=dict(request), versions=dict(versions))
+            self.write(RUN, about.model_dump_json(indent=1) + "\n")
 
     def description(self) -> dict[str, Any] | None:
         """What was asked for, or None where that is missing or damaged."""
         about = self._stored(RUN, _About)
         return None if about is None else about.model_dump()
 
-    def plan(self, key: str) -> Plan | None:
+    def plan(self, key: str) -> PlannedLayout | None:
         """A stored plan."""
-        return self._stored(f"plans/{key}.json", Plan)
+        return self._stored(f"plans/{key}.json", PlannedLayout)
 
-    def keep_plan(self, key: str, plan: Plan) -> None:
+    def keep_plan(self, key: str, plan: PlannedLayout) -> None:
         """Store a plan under the digest of what it depends on."""
         self.write(f"plans/{key}.json", plan.model_dump_json())
 
@@ -207,7 +189,7 @@ class Run:
         """Whether any work is stored."""
         return (self.folder / "plans").is_dir()
 
-    def keep_batch(self, key: str, task: Task, batch: Batch) -> None:
+    def keep_batch(self, key: str, task: PaintTask, batch: StoredBatch) -> None:
         """Store a batch as one folder that appears at once."""
         target = self.folder / "pictures" / key
         half = target.with_name(f".{key}.part")
@@ -231,23 +213,30 @@ class Run:
         except OSError as error:
             raise StorageFailed.of(error, target) from None
 
-    def batch(self, key: str) -> Batch | None:
+    def batch(self, key: str) -> StoredBatch | None:
         """A stored batch; None where it is missing or any file of it is not what was written."""
         notes, wanted = self._stored(f"pictures/{key}/paintings.json", Notes), self.read(f"pictures/{key}/task.json")
         if notes is None or wanted is None or digest(wanted) != notes.task:
             return None
         paintings = [_painting(self.bytes_of(f"pictures/{key}/{i}.png"), note) for i, note in enumerate(notes.pictures)]
         whole = tuple(painting for painting in paintings if painting is not None)
-        return Batch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
+        return StoredBatch(whole, notes.seconds, notes.failed) if len(whole) == len(paintings) else None
 
-    def paintings(self, key: str) -> tuple[Painting, ...] | None:
-        """The pictures of a stored batch; None where any is missing or damaged."""
+    def paintings(self, key: str) -> tuple[Painting, ...]:
+        """The pictures of a stored batch; none where the round failed. Raises `Mismatch` where they are damaged."""
         batch = self.batch(key)
-        return None if batch is None else batch.paintings
+        if batch is None:
+            raise Mismatch(f"the pictures `{key}` of the run `{self.id}` are missing or damaged; the same request "
+                           "paints them again")
+        return batch.paintings
 
-    def task(self, key: str) -> Task:
+    def painting(self, key: str, index: int) -> Painting:
+        """One picture of a stored batch."""
+        return self.paintings(key)[index]
+
+    def task(self, key: str) -> PaintTask:
         """What was asked of the painter for a batch."""
-        task = self._stored(f"pictures/{key}/task.json", Task)
+        task = self._stored(f"pictures/{key}/task.json", PaintTask)
         if task is None:
             raise Mismatch(f"the task of the batch `{key}` of the run `{self.id}` is missing or damaged; the same "
                            "request makes it again")
@@ -274,7 +263,7 @@ class Run:
             except OSError as error:
                 raise StorageFailed.of(error, self.folder / name) from None
 
-    def trim(self, keep: Collection[Part]) -> None:
+    def trim(self, keep: Collection[RunPart]) -> None:
         """Keep only these parts of a finished run, and what always is: it is still given back at once, but what its
         rounds were is known from `result.json` alone."""
         if self._stored(RESULT, _Ended) is not None:
@@ -327,7 +316,7 @@ def _painting(raw: bytes | None, note: Note) -> Painting | None:
     try:
         image = Image.open(BytesIO(raw))
         image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except UNREADABLE:
         return None
     return Painting(image, note.receipt)
 

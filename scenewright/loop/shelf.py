@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.files import remove
-from scenewright.loop.runs import LOCK, Part, Run, Summary
+from scenewright.loop.runs import LOCK, Run, RunPart, Summary
 
 
 def runs_in(root: Path) -> list[Summary]:
@@ -67,7 +67,7 @@ def _moved(folder: Path, to: Path) -> None:
         raise StorageFailed.of(error, folder) from None
 
 
-def prune(root: Path, keep: Collection[Part]) -> list[str]:
+def prune(root: Path, keep: Collection[RunPart]) -> list[str]:
     """Keep only these parts of all finished runs that nobody works on; the names of those that were looked at."""
     found = []
     for summary in runs_in(root):

@@ -1,7 +1,7 @@
 """The three stages that the loop drives, as protocols: who plans, who paints, who verifies, and what passes between.
 
-None of this imports torch: a fake of each is a few lines (`scenewright.fakes`), the real ones are in
-`scenewright.loop.adapters`.
+None of this imports torch: a fake of each is a few lines (`tests.scenewright.fakes`), the real ones are in
+`scenewright.loop.painter` and `scenewright.loop.verifier`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Protocol, Self
 from pydantic import Field, model_validator
 
 from grounding.brief import Brief
+from grounding.profile import Unpaintable
 from grounding.rendering import Painting, Step
 from grounding.settings import How
 from grounding.verify.report import Report
-from planner.scene import Data, Layout
-from scenewright.planning import Planned as Planned
+from planner.scene import Canvas, Data, Layout
+from scenewright.planning import PlannedLayout as PlannedLayout
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["MOST_SEEDS", "Made", "Painter", "Painting", "Planned", "Planner", "Seed", "Source", "Step", "Task",
-           "Unpaintable", "Verifier", "Word"]
+__all__ = ["MOST_SEEDS", "Made", "PaintStage", "PaintTask", "Painting", "PlanStage", "PlannedLayout", "Seed",
+           "SourcePicture", "Step", "Unpaintable", "VerifyStage", "Word"]
 
 Word = Annotated[str, Field(max_length=400)]
 MOST_SEEDS = 16
@@ -31,27 +32,27 @@ MOST_SEEDS = 16
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class Planner(Protocol):
+class PlanStage(Protocol):
     """Words to a layout on which every claim holds."""
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+    def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
         """A first layout, with at most `calls` requests to a language model. Raises `planner.errors.PlanError`."""
         ...
 
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
         """Another layout of the same scene, knowing what was seen in a picture of this one. Where there is no other,
         the same one."""
         ...
 
 
-class Source(Data):
+class SourcePicture(Data):
     """A stored picture: the key of its batch, and its place there."""
 
     batch: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     index: Annotated[int, Field(ge=0, lt=MOST_SEEDS)]
 
 
-class Task(Data):
+class PaintTask(Data):
     """What to paint: a batch of one layout with several seeds, and how. The same task on the same painter gives the
     same bytes. `brief` is how the painter is told the layout (as the prompt was typed, if there is none), `source` the
     picture of which a part is mended."""
@@ -60,7 +61,7 @@ class Task(Data):
     brief: Brief | None = None
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=MOST_SEEDS)]
     how: How = How()
-    source: Source | None = None
+    source: SourcePicture | None = None
 
     @model_validator(mode="after")
     def _mends_something(self) -> Self:
@@ -78,14 +79,6 @@ class Task(Data):
         return hashlib.sha256(f"{painter}\n{self.model_dump_json()}".encode()).hexdigest()[:32]
 
 
-class Unpaintable(Data):
-    """A word of the prompt that the image model has never seen, and the nearest things that it can paint."""
-
-    word: str
-    nearest: tuple[str, ...] = ()
-    sentence: str
-
-
 class Made(Data):
     """By which weights a picture was made (their SHA-256), with which scheduler, and on what."""
 
@@ -94,7 +87,7 @@ class Made(Data):
     device: Word
 
 
-class Painter(Protocol):
+class PaintStage(Protocol):
     """Layouts to pictures. `identity` names the model down to its weights, `can` the remedies that it offers, `usual`
     is how it paints best where nothing else is asked for."""
 
@@ -102,6 +95,10 @@ class Painter(Protocol):
     can: frozenset[str]
     size: tuple[int, int]
     usual: How
+
+    def fitted(self, canvas: Canvas, how: How) -> tuple[int, int]:
+        """The width and height in which it paints a canvas."""
+        ...
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """What the layout wants and the model is known not to know; nothing where nobody knows what it knows."""
@@ -111,7 +108,7 @@ class Painter(Protocol):
         """How it is best told this layout; nothing where the prompt will do as it was typed."""
         ...
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+    def paint(self, task: PaintTask, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image | None = None) -> Sequence[Painting]:
         """One picture per seed. `source` is the picture that the task mends.
 
@@ -120,7 +117,7 @@ class Painter(Protocol):
         ...
 
 
-class Verifier(Protocol):
+class VerifyStage(Protocol):
     """A picture to a report. `identity` names the models and thresholds that it judges with."""
 
     identity: str

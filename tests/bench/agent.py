@@ -26,7 +26,7 @@ from planner.whole import write_whole
 from scenewright.api import render
 from scenewright.config import Settings
 from scenewright.loop.result import Result
-from scenewright.loop.stages import Painting, Task
+from scenewright.loop.stages import Painting, PaintTask
 from scenewright.stack import Stack, open_stack
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import Case, cases
@@ -49,7 +49,7 @@ class TimedPainter:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def paint(self, task: Task, **options: Any) -> Sequence[Painting]:
+    def paint(self, task: PaintTask, **options: Any) -> Sequence[Painting]:
         """The inner painter's pictures."""
         began = time.perf_counter()
         try:

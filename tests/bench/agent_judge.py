@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
-from grounding.pocket.judge import Found, judge
+from grounding.pocket.judge import FoundThing, judge
 from grounding.pocket.palette import COLOURS, TEXTURES
 from grounding.pocket.pictures import SIZES
 from planner.check import verdicts
@@ -60,9 +60,9 @@ class Judged:
         return all(self.holds(claim) is not False for claim in claims_of(self.scene))
 
 
-def _matched(scene: Scene, found: Sequence[Found], planned: Layout | None) -> dict[str, Found]:
+def _matched(scene: Scene, found: Sequence[FoundThing], planned: Layout | None) -> dict[str, FoundThing]:
     """Each thing with what was found of its kind: attributes count first, then nearness to the plan."""
-    matched: dict[str, Found] = {}
+    matched: dict[str, FoundThing] = {}
     for noun in dict.fromkeys(t.noun for t in scene.things):
         things = [t for t in scene.things if t.noun == noun]
         some = [f for f in found if f.kind == noun]
@@ -72,7 +72,7 @@ def _matched(scene: Scene, found: Sequence[Found], planned: Layout | None) -> di
     return matched
 
 
-def _cost(thing: Thing, found: Found, planned: Layout | None) -> float:
+def _cost(thing: Thing, found: FoundThing, planned: Layout | None) -> float:
     wrong = sum(word not in (found.colour, found.texture, found.size) for word in thing.attributes)
     box = planned.boxes.get(thing.id) if planned else None
     seen = Box.of(*found.box)

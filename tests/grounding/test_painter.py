@@ -25,6 +25,7 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import AttemptFailed, BadRequest, Cancelled
 from grounding.guide.bind import Bind
 from grounding.guide.refocus import Refocus, profile_of
+from grounding.job import fitted
 from grounding.painter import Painter, Start
 from grounding.rendering import Step
 from grounding.sampler import draw_noise
@@ -310,6 +311,28 @@ def test_what_is_mended_and_the_picture_come_together(backbone: StableDiffusion)
 def test_seeds_that_cannot_be_used_are_refused(backbone: StableDiffusion, seed: Any) -> None:
     with pytest.raises(BadRequest, match="seed"):
         Painter(backbone).paint(layout(), seed=seed)
+
+
+@pytest.mark.parametrize(("native", "canvas", "pixels", "painted"), [
+    ((512, 512), (768, 512), True, (768, 512)),     # so many pixels as asked for
+    ((512, 512), (770, 500), True, (768, 512)),     # to the nearest step of 64
+    ((512, 512), (640, 640), True, (640, 640)),     # one and a quarter times its own, either way
+    ((512, 512), (704, 704), True, (512, 512)),     # and no more
+    ((512, 512), (384, 384), True, (512, 512)),
+    ((512, 512), (768, 512), False, (640, 448)),    # only the ratio
+    ((1024, 1024), (1344, 768), True, (1344, 768)),
+    ((128, 128), (160, 96), True, (160, 96)),       # an eighth of a small model's own side
+    ((128, 128), (1024, 512), True, (176, 96)),
+])
+def test_a_canvas_in_pixels_is_painted_so_large_where_the_model_knows_about_as_many(
+        native: tuple[int, int], canvas: tuple[int, int], pixels: bool, painted: tuple[int, int]) -> None:
+    assert fitted(native, Canvas(width=canvas[0], height=canvas[1]), pixels) == painted
+
+
+def test_a_picture_has_the_size_in_pixels_that_was_asked_for(backbone: StableDiffusion) -> None:
+    width, height = (side * 5 // 4 for side in backbone.size())
+    image = Painter(backbone).paint(layout(width=width, height=height), How(steps=1, pixels=True))[0].image
+    assert image.size == (width, height)
 
 
 def test_a_canvas_like_a_ribbon_is_refused(backbone: StableDiffusion) -> None:

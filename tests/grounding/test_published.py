@@ -13,7 +13,7 @@ from grounding.guide import energies
 from grounding.guide.guidance import Scenes
 from grounding.guide.head import head_measure, head_plan
 from grounding.guide.paper import paper_plan
-from grounding.guide.profile import Plan, Seen
+from grounding.guide.profile import GuidancePlan, Seen
 from grounding.guide.refocus import Refocus, Refocuser
 from grounding.guide.targets import aim
 from grounding.painter import Painter
@@ -64,7 +64,7 @@ def test_head_takes_a_word_of_several_pieces_for_one_object(backbone: StableDiff
     cross = torch.randn(16, 16, 40, generator=generator).softmax(-1)
     own = torch.randn(2, 3, 256, 256, generator=generator).softmax(-1)
     rows = energies.box_rows(own, objects, 16, 16, energies.truncated)
-    found = head_measure(Refocus(profile="head"), target, Seen(cross, rows), Plan(4, 6, 3))
+    found = head_measure(Refocus(profile="head"), target, Seen(cross, rows), GuidancePlan(4, 6, 3))
     published = energies.head(cross, own, objects, 3)
     assert found.energy.item() == pytest.approx(4 * published.energy.item(), abs=1e-4)
     assert found.weakest == published.inside

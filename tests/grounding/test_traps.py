@@ -14,7 +14,7 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.guide import energies
 from grounding.guide.energies import Object
 from grounding.guide.head import head_measure
-from grounding.guide.profile import Plan, Seen
+from grounding.guide.profile import GuidancePlan, Seen
 from grounding.guide.refocus import Refocus, profile_of
 from grounding.guide.targets import Target, aim
 from grounding.painter import Painter
@@ -102,9 +102,9 @@ def test_6_grounding_slots_are_those_of_the_boxes_not_the_index_of_a_word(backbo
         gated[..., row, own] = 0.3
     quiet = Refocus(profile="head", cross=False)
     flat = torch.full((16, 16, 40), 1 / 40)
-    assert head_measure(quiet, two, Seen(flat, None, gated), Plan(4, 1, 0)).energy.item() == 0
+    assert head_measure(quiet, two, Seen(flat, None, gated), GuidancePlan(4, 1, 0)).energy.item() == 0
     gated[..., 2, 256] = 0.2
-    found = head_measure(quiet, two, Seen(flat, None, gated), Plan(4, 1, 0)).energy.item()
+    found = head_measure(quiet, two, Seen(flat, None, gated), GuidancePlan(4, 1, 0)).energy.item()
     assert found == pytest.approx(4 * 3 * 0.2 / 2)
 
 
@@ -121,7 +121,7 @@ def test_5_in_the_published_profile_every_word_counts_as_an_object(backbone: Sta
     maps = torch.randn(2, 3, 256, 256, generator=random, dtype=torch.float64).softmax(-1)
     rows = energies.box_rows(maps, found.boxes(), 16, 16, energies.truncated)
     for step in (0, 20):
-        measured = head_measure(Refocus(profile="head"), found, Seen(cross, rows), Plan(3, 1, step)).energy
+        measured = head_measure(Refocus(profile="head"), found, Seen(cross, rows), GuidancePlan(3, 1, step)).energy
         expected = 3 * (energies.car_head(cross, words, step).energy + energies.sar_head(maps, words))
         torch.testing.assert_close(measured, expected)
     shared, at = target(backbone, layout("two cats", (thing("a", "cat"), (0.0, 0.0, 0.4, 0.4)),
@@ -146,7 +146,7 @@ def test_8_a_speck_is_neither_satisfied_nor_a_nan_and_does_not_stop_the_loop(
     assert found.instance_masks.sum(1).tolist() == [1, 128]
     assert float(found.strength(torch.full((16, 16, 40), 1 / 40))[0]) < 0.1
     cross, rows = torch.full((16, 16, 40), 1 / 40), torch.full((1, 1, 2, 256), 1 / 256)
-    measured = head_measure(Refocus(profile="head"), found, Seen(cross, rows), Plan(4, 6, 3))
+    measured = head_measure(Refocus(profile="head"), found, Seen(cross, rows), GuidancePlan(4, 6, 3))
     assert math.isfinite(measured.energy.item())
     assert measured.energy.item() > 0.1
 

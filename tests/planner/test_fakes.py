@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
-from planner.fakes import FakeServer, ScriptedModel, ScriptEnded, cut, drips, fails, says
+from tests.planner.fakes import FakeServer, ScriptedModel, ScriptEnded, cut, drips, fails, says
 
 SCHEMA = {"title": "plan", "type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
 

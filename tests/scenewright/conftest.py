@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from planner.scene import Relation, Scene, Thing
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop.agent import Loop
 from scenewright.loop.course import Request
 from scenewright.loop.runs import Run
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING = "exists:ball"
 COLOUR = "attribute:box:blue"

@@ -21,11 +21,11 @@ import grounding.pocket.paint
 import scenewright.loop.agent
 import scenewright.page
 from planner.read.grammar import read
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.config import Settings
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 LONGEST_LIFE = 0.25
@@ -33,7 +33,7 @@ PRELOADED = (grounding.pocket.paint, scenewright.loop.agent, scenewright.page)
 """Loaded before the forks, so that kills fall into the work and not into imports."""
 
 
-def wrong(task: Task, index: int) -> tuple[str, ...]:
+def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
     """Never right, so that all rounds are painted, and always in another way."""
     scene = task.layout.scene
     return (f"exists:{scene.things[0].id}", f"attribute:{scene.things[1].id}:blue")[: 1 + task.seeds[index] % 2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,14 +14,14 @@ from grounding.errors import AttemptFailed, Cancelled
 from grounding.verify.report import Report
 from planner.errors import Conflict
 from planner.scene import Box, Layout, Relation, Scene
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop import events
 from scenewright.loop.agent import Loop, best_of
 from scenewright.loop.metadata import recipe_in
 from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Try
 from scenewright.loop.runs import RESULT, Run
-from scenewright.loop.stages import Planned, Step, Task
+from scenewright.loop.stages import PaintTask, PlannedLayout, Step
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 GUIDING = Remedies(missing=("guide", "reseed", "replan"), attribute=("bind", "reseed", "tokens"))
@@ -30,19 +29,19 @@ GUIDING = Remedies(missing=("guide", "reseed", "replan"), attribute=("bind", "re
 Make = Callable[..., Loop]
 
 
-def guided(task: Task) -> dict[str, float]:
+def guided(task: PaintTask) -> dict[str, float]:
     return task.how.refocus.weights if task.how.refocus else {}
 
 
-def firm(task: Task) -> dict[str, float]:
+def firm(task: PaintTask) -> dict[str, float]:
     return task.how.bind.firmness if task.how.bind else {}
 
 
-def emptied(task: Task) -> tuple[Box, ...]:
+def emptied(task: PaintTask) -> tuple[Box, ...]:
     return task.how.bind.empty if task.how.bind else ()
 
 
-def failing_until(enough: Callable[[Task], bool], *claims: str) -> Callable[[Task, int], Collection[str]]:
+def failing_until(enough: Callable[[PaintTask], bool], *claims: str) -> Callable[[PaintTask, int], Collection[str]]:
     return lambda task, index: () if enough(task) else claims
 
 
@@ -161,7 +160,7 @@ def test_no_round_begins_after_the_seconds_are_used_up(loop: Make) -> None:
 
 def test_a_round_that_fails_is_followed_by_one_with_another_seed(loop: Make) -> None:
     class Fragile(DrawingPainter):
-        def paint(self, task: Task, **options: Any) -> Any:
+        def paint(self, task: PaintTask, **options: Any) -> Any:
             done = super().paint(task, **options)
             if len(self.tasks) == 1:
                 raise AttemptFailed("the latents became non-finite")
@@ -177,7 +176,7 @@ def test_a_round_that_fails_is_followed_by_one_with_another_seed(loop: Make) -> 
 
 def test_a_run_whose_rounds_all_fail_says_so(loop: Make) -> None:
     class Broken(DrawingPainter):
-        def paint(self, task: Task, **options: Any) -> Any:
+        def paint(self, task: PaintTask, **options: Any) -> Any:
             raise AttemptFailed("the latents became non-finite")
 
     with pytest.raises(AttemptFailed, match="none of 4 rounds"):
@@ -188,11 +187,11 @@ def test_a_planner_is_told_how_many_calls_are_left_and_what_was_seen(loop: Make,
     class Counting(ScenePlanner):
         left: ClassVar[list[int]] = []
 
-        def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
             self.left.append(calls)
-            return Planned(super().plan(prompt, seed=seed, calls=calls).layout, calls=2)
+            return PlannedLayout(layout=super().plan(prompt, seed=seed, calls=calls).layout, calls=2)
 
-        def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+        def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
             assert report is not None
             assert report.match("ball").seen is None
             self.left.append(calls)
@@ -213,7 +212,6 @@ def test_events_tell_the_whole_story_in_order(loop: Make) -> None:
     names = [type(e).__name__ for e in told if not isinstance(e, events.Stepped)]
     assert names == ["Began", "Planned", "RoundBegan", "Painted", "Verified", "Decided", "RoundBegan", "Painted",
                      "Verified", "Verified"]
-    assert all(json.dumps(events.told(e)) for e in told)
 
 
 def test_the_same_request_gives_the_same_file(loop: Make, tmp_path: Path) -> None:

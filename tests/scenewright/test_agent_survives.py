@@ -16,11 +16,11 @@ from grounding.verify.report import Report
 from planner.errors import Conflict
 from planner.scene import Layout, Relation, Scene
 from scenewright.errors import StorageFailed
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 from scenewright.loop.agent import Loop
 from scenewright.loop.runs import PICTURE, REPORT, RESULT, Run
 from scenewright.loop.shelf import runs_in
-from scenewright.loop.stages import Planned, Task
+from scenewright.loop.stages import PaintTask, PlannedLayout
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING = "exists:ball"
 Make = Callable[..., Loop]
@@ -46,7 +46,7 @@ class Doomed(DrawingPainter):
         super().__init__(**options)
         self.doom = doom
 
-    def paint(self, task: Task, **options: Any) -> Any:
+    def paint(self, task: PaintTask, **options: Any) -> Any:
         if len(self.tasks) + 1 == self.doom:
             raise Power
         return super().paint(task, **options)
@@ -105,7 +105,7 @@ def test_a_plan_is_made_once_even_if_the_run_is_stopped_after_it(loop: Make, sce
     class Once(ScenePlanner):
         made = 0
 
-        def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+        def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
             self.made += 1
             return super().plan(prompt, seed=seed, calls=calls)
 
@@ -118,7 +118,7 @@ def test_a_plan_is_made_once_even_if_the_run_is_stopped_after_it(loop: Make, sce
 
 def test_a_round_that_failed_is_not_painted_again(loop: Make) -> None:
     class Broken(DrawingPainter):
-        def paint(self, task: Task, **options: Any) -> Any:
+        def paint(self, task: PaintTask, **options: Any) -> Any:
             super().paint(task, **options)
             raise AttemptFailed("the latents became non-finite")
 

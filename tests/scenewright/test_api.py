@@ -17,14 +17,17 @@ from PIL import Image
 import scenewright
 from grounding.errors import Cancelled
 from planner.errors import BadInput, Conflict
-from planner.scene import Scene
-from scenewright import api, config, fakes
+from planner.scene import Canvas, Scene
+from scenewright import api, config
 from scenewright.api import open_picture, render, watch
 from scenewright.config import Settings
 from scenewright.errors import Busy, StorageFailed
 from scenewright.loop import events
 from scenewright.loop.runs import PAGE
 from scenewright.loop.shelf import runs_in
+from scenewright.planning import PromptPlanner
+from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 MISSING = "exists:ball"
 
@@ -45,6 +48,8 @@ def slow(scene: Scene) -> Any:
 def test_the_examples_in_the_documentation_are_true(
         module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    stack = Stack(PromptPlanner(spare=Canvas()), fakes.DrawingPainter(steps=1), fakes.Oracle())
+    monkeypatch.setattr("scenewright.stack.open_stack", lambda settings, *more: stack)
     outcome = doctest.testmod(module)
     assert outcome.attempted
     assert not outcome.failed

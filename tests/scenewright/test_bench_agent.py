@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grounding.pocket.world import Item, Picture, draw, size_of
+from grounding.pocket.world import Picture, Piece, draw, size_of
 from planner.claims import claims_of
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from scenewright import fakes
 from scenewright.config import Settings
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.stack import Stack
 from tests.bench.agent import run_arm
 from tests.bench.agent_judge import Judged
 from tests.bench.agent_prompts import MAKERS, Case, cases
+from tests.scenewright import fakes
 
 CASES = cases(60)
 
 
 def drawn(layout: Layout) -> Picture:
     """The layout as a perfect painter would paint it."""
-    def item(id: str) -> Item:
+    def item(id: str) -> Piece:
         thing, box = layout.scene.thing(id), layout.boxes[id].corners
-        return Item(thing.noun, thing.attributes[-1], "plain", size_of(box), box, layout.depths[id])
+        return Piece(thing.noun, thing.attributes[-1], "plain", size_of(box), box, layout.depths[id])
 
     return Picture(tuple(item(t.id) for t in layout.scene.things), seed=3)
 
@@ -86,11 +86,11 @@ def test_an_empty_picture_fails_every_case() -> None:
 
 def test_an_arm_is_counted_and_a_second_call_paints_nothing(tmp_path: Path) -> None:
     class Planner(fakes.ScenePlanner):
-        def plan(self, prompt: str, *, seed: int, calls: int) -> fakes.Planned:
+        def plan(self, prompt: str, *, seed: int, calls: int) -> fakes.PlannedLayout:
             self.scene = read(prompt)
             return super().plan(prompt, seed=seed, calls=calls)
 
-    def wrong(task: Task, index: int) -> tuple[str, ...]:
+    def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
         return () if len(task.seeds) > 1 else (f"exists:{task.layout.scene.things[0].id}",)
 
     painter = fakes.DrawingPainter(wrong)

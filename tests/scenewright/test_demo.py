@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from examples.demo.run import PAINTED, PROMPTS, demo, gallery, main
 from planner.check import check
 from planner.scene import Canvas, Layout
-from scenewright import fakes
-from scenewright.demo import PAINTED, PROMPTS, demo, gallery, main
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 
 def test_the_demo_plans_and_draws_every_prompt_and_says_where(

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from planner.scene import Canvas
-from scenewright import fakes
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))

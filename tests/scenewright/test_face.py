@@ -14,8 +14,8 @@ from langchain_core.messages import ToolMessage
 
 import scenewright
 from planner.errors import NoReply
-from planner.fakes import ScriptedModel
 from scenewright import chains
+from tests.planner.fakes import ScriptedModel
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = {

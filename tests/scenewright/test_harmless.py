@@ -18,7 +18,7 @@ from planner.errors import BadInput
 from planner.scene import Layout
 from planner.whole import write_whole
 from scenewright.commands.cli import command
-from scenewright.commands.files import picture_format, write_picture
+from scenewright.commands.pictures import picture_format, write_picture
 from scenewright.commands.shell import fail, harmless, run, write_json
 from scenewright.config import Settings
 

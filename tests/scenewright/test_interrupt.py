@@ -15,7 +15,7 @@ SLOW = """
 import sys, time
 import scenewright.stack
 from planner.read.grammar import read
-from scenewright import fakes
+from tests.scenewright import fakes
 from scenewright.commands.cli import main
 
 stages = fakes.stack(read("a red ball"), steps=int(sys.argv.pop(1)))

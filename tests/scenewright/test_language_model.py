@@ -9,15 +9,16 @@ import pytest
 from langchain_core.messages import BaseMessage
 
 from grounding.verify.report import Problem, Report
-from planner.fakes import FakeServer, ScriptedModel, fails, hangs, says
 from planner.scene import Canvas, Layout
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.asked import Asked
+from scenewright.commands.evidence import told_result
 from scenewright.config import Settings
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_planner
+from tests.planner.fakes import FakeServer, ScriptedModel, fails, hangs, says
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 CANVAS = Canvas(width=128, height=128)
@@ -96,7 +97,8 @@ def test_a_hostile_or_useless_reply_leads_to_the_grammar_within_the_budget(
     assert [t.noun for t in result.layout.scene.things] == ["ball", "box"]
     assert 1 <= len(model.requests) <= 3
     assert result.outcome.llm_calls == len(model.requests)
-    assert any("grammar" in note for note in result.outcome.notes)
+    assert ["grammar" in note for note in result.notes] == [True]
+    assert told_result(result).count("the built-in grammar read the prompt") == 1
 
 
 def test_a_prompt_that_the_grammar_is_sure_of_costs_no_request(tmp_path: Path) -> None:
@@ -122,7 +124,7 @@ def test_a_server_that_is_down_costs_the_model_and_not_the_picture(
 
 
 def test_calls_are_shared_by_all_plans_of_a_run(tmp_path: Path, unsure: None) -> None:
-    def wrong(task: Task, index: int) -> tuple[str, ...]:
+    def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
         return ("exists:ball",)
 
     model = ScriptedModel([reply(10 * i) for i in range(20)])

@@ -20,22 +20,22 @@ from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Scene
 from scenewright.commands.reproduce import reproduce
-from scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.agent import Loop
 from scenewright.loop.course import Course, Request
 from scenewright.loop.decide import decide
 from scenewright.loop.mending import patch
 from scenewright.loop.metadata import Recipe, recipe_in, with_recipe
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.remedies import Remedies, treated
 from scenewright.loop.runs import Run
-from scenewright.loop.stages import Source, Task
+from scenewright.loop.stages import PaintTask, SourcePicture
 from scenewright.stack import open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright.fakes import DrawingPainter, Oracle, ScenePlanner
 
 MISSING, COLOUR = "exists:ball", "attribute:box:blue"
 LEFT, RIGHT, TOP = Box.of(0.0, 0.3, 0.3, 0.6), Box.of(0.6, 0.3, 0.9, 0.6), Box.of(0.4, 0.0, 0.6, 0.2)
-SOURCE = Source(batch="0" * 32, index=0)
+SOURCE = SourcePicture(batch="0" * 32, index=0)
 MENDED = Remedies(missing=("mend",))
 Make = Callable[..., Loop]
 
@@ -123,9 +123,9 @@ def test_nothing_is_mended_where_a_whole_picture_is_painted(whole: str) -> None:
     assert course.seeding == 1
 
 
-def task(mend: Mend | None = None, **more: Any) -> Task:
+def task(mend: Mend | None = None, **more: Any) -> PaintTask:
     layout = place(read("a red ball left of a blue box"), seed=0, canvas=Canvas(width=128, height=128))
-    return Task(layout=layout, seeds=(3,), how=How(steps=3, mend=mend), **more)
+    return PaintTask(layout=layout, seeds=(3,), how=How(steps=3, mend=mend), **more)
 
 
 def test_a_task_names_both_what_it_mends_and_the_picture() -> None:
@@ -135,14 +135,14 @@ def test_a_task_names_both_what_it_mends_and_the_picture() -> None:
         with pytest.raises(ValidationError, match="come together"):
             task(**wrong)
     keys = {task(mend=m, source=s).key("painter") for m, s in (
-        (None, None), (mend, SOURCE), (mend, Source(batch="1" * 32, index=0)), (Mend(areas=(RIGHT,)), SOURCE))}
+        (None, None), (mend, SOURCE), (mend, SourcePicture(batch="1" * 32, index=0)), (Mend(areas=(RIGHT,)), SOURCE))}
     assert len(keys) == 4
 
 
 class Mending(DrawingPainter):
     """Notes which pictures it was given to mend."""
 
-    def paint(self, task: Task, **options: Any) -> Any:
+    def paint(self, task: PaintTask, **options: Any) -> Any:
         self.given = [*getattr(self, "given", []), options.get("source")]
         return super().paint(task, **options)
 
@@ -155,7 +155,7 @@ def test_a_missing_thing_is_painted_into_the_picture_that_lacks_it(loop: Make) -
     assert (result.rounds, second.layout) == (2, first.layout)
     assert second.how.mend is not None
     assert second.how.mend.things == ("ball",)
-    assert second.source == Source(batch=first.key("drawing"), index=0)
+    assert second.source == SourcePicture(batch=first.key("drawing"), index=0)
     assert second.seeds[0] != first.seeds[0]
     stored = Image.open(result.folder / "pictures" / first.key("drawing") / "0.png")
     assert painter.given[0] is None
@@ -175,7 +175,7 @@ def test_the_best_picture_so_far_is_mended_not_the_last_one(loop: Make) -> None:
 
 
 def test_a_picture_mended_twice_carries_its_whole_history_and_is_reproduced(loop: Make) -> None:
-    def script(task: Task, index: int) -> tuple[str, ...]:
+    def script(task: PaintTask, index: int) -> tuple[str, ...]:
         mended = task.how.mend.things if task.how.mend else ()
         return () if "box" in mended else (COLOUR,) if "ball" in mended else (MISSING, COLOUR)
 
@@ -234,7 +234,7 @@ def test_a_sampled_picture_is_mended_in_its_place_and_painted_again_from_its_rec
         def verify(self, image: Image.Image, layout: Any) -> Report:
             wrong = () if self.judged else (MISSING,)
             drawn = DrawingPainter(lambda task, index: wrong).paint(
-                Task(layout=layout, seeds=(0,)), on_step=lambda step: None, cancel=lambda: False)[0]
+                PaintTask(layout=layout, seeds=(0,)), on_step=lambda step: None, cancel=lambda: False)[0]
             return super().verify(drawn.image, layout)
 
     run = Run(tmp_path / "run")

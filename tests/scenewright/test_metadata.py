@@ -16,13 +16,13 @@ from grounding.settings import How
 from planner.errors import BadInput
 from planner.scene import Layout, Scene
 from scenewright.loop.metadata import CHUNK, LARGEST, Recipe, parameters, recipe_in, versions, with_recipe
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 
 IMAGE = Image.new("RGB", (16, 16), "teal")
 
 
 def recipe(prompt: str = "a red ball") -> Recipe:
-    task = Task(layout=Layout(scene=Scene(prompt=prompt)), seeds=(7, 8), how=How(steps=20, guidance_scale=5.0))
+    task = PaintTask(layout=Layout(scene=Scene(prompt=prompt)), seeds=(7, 8), how=How(steps=20, guidance_scale=5.0))
     return Recipe(task=task, index=1, painter="pocket@12", versions=versions(), run="r")
 
 

@@ -13,19 +13,20 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
+from examples.demo.run import sheet
 from grounding.receipt import Attention
 from grounding.settings import GUIDED
 from grounding.verify.report import Report
 from planner.scene import Layout, Scene
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.evidence import told_report
 from scenewright.config import Settings
 from scenewright.loop.remedies import Remedies
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, Run
-from scenewright.loop.stages import Painting, Task
-from scenewright.page import command, sheet
+from scenewright.loop.stages import Painting, PaintTask
+from scenewright.page import command
+from tests.scenewright import fakes
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> & \"quotes\" 'single' </style>"
 BROWSER = shutil.which("chromium")
@@ -36,7 +37,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 class Watching(fakes.DrawingPainter):
     """A painter whose receipts speak of attention."""
 
-    def paint(self, task: Task, **options: object) -> list[Painting]:  # type: ignore[override]
+    def paint(self, task: PaintTask, **options: object) -> list[Painting]:  # type: ignore[override]
         seen = tuple(Attention(thing=p.thing, phrase=p.thing, before=0.1, after=0.7, weak=False)
                      for p in task.layout.placements)
         return [Painting(p.image, p.receipt.model_copy(update={"attention": seen}))

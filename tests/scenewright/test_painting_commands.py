@@ -15,18 +15,19 @@ from planner.errors import Conflict
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas, Layout
-from scenewright import fakes
 from scenewright.api import watch
 from scenewright.commands.cli import command
 from scenewright.commands.live import Live
 from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.loop import events
+from scenewright.loop.metadata import recipe_in
 from scenewright.loop.runs import Run
 from scenewright.loop.shelf import runs_in
-from scenewright.loop.stages import Planned, Task
+from scenewright.loop.stages import PaintTask, PlannedLayout
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 MISSING = "exists:ball1"
@@ -41,7 +42,7 @@ class Ended(NamedTuple):
 class Reading(PromptPlanner):
     """Reads with the grammar, and fails where a prompt asks for it."""
 
-    def plan(self, prompt: str, **options: Any) -> Planned:
+    def plan(self, prompt: str, **options: Any) -> PlannedLayout:
         if "impossible" in prompt:
             raise Conflict(("the ball is left of the box", "the box is left of the ball"))
         return super().plan(prompt, **options)
@@ -218,6 +219,15 @@ def test_as_many_pictures_as_were_asked_for_are_written_as_what_their_names_say(
     assert all((tmp_path / "new" / name).read_bytes().startswith(b"\xff\xd8") for name in names)
 
 
+def test_every_picture_of_several_carries_the_recipe_that_paints_it_again(scenewright: Any, tmp_path: Path) -> None:
+    scenewright("render", PROMPT, "--n", 3, "--out", tmp_path / "q.png")
+    names = [tmp_path / name for name in ("q.png", "q-2.png", "q-3.png")]
+    recipes = [recipe_in(path) for path in names]
+    assert {recipe.index for recipe in recipes} == {0, 1, 2}
+    assert len({recipe.seed for recipe in recipes}) == 3
+    assert [scenewright("reproduce", path).code for path in names] == [0, 0, 0]
+
+
 def test_only_what_is_asked_for_is_kept_of_a_run_which_is_still_given_back_at_once(
         scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
     for again in range(2):
@@ -247,10 +257,35 @@ def test_runs_are_pared_down_moved_and_removed(scenewright: Any, tmp_path: Path)
     assert scenewright("runs", "nobody", "--remove").code == 1
 
 
-def test_a_size_that_the_model_cannot_paint_is_told(scenewright: Any) -> None:
-    assert "this model painted 128x128" in scenewright("render", PROMPT, "--canvas", "1024x1024").err
+def test_a_size_that_the_model_cannot_paint_is_told_before_it_paints(
+        scenewright: Any, tmp_path: Path) -> None:
+    stack = Stack(PromptPlanner(), fakes.DrawingPainter(), fakes.Oracle())
+    told = list(watch(runs=tmp_path / "runs", layout=place(read(PROMPT), seed=0), canvas="1024x1024",
+                      stack=stack))
+    kinds = [type(event).__name__ for event in told]
+    assert kinds.index("Warned") < kinds.index("RoundBegan")
+    for _ in range(2):  # painted, and given back
+        said = " ".join(scenewright("render", PROMPT, "--canvas", "1024x1024").err.split())
+        assert said.count("a canvas of 1024x1024 was asked for; this model paints it in 128x128") == 1
     assert scenewright("render", PROMPT, "--canvas", "1:1").err == ""
     assert scenewright("render", PROMPT, "--canvas", "128x128").err == ""
+
+
+def test_a_layout_is_painted_on_a_canvas_of_its_own_shape_and_another_one_is_told_and_not_used(
+        scenewright: Any, painter: fakes.DrawingPainter, tmp_path: Path) -> None:
+    scenewright("plan", PROMPT, "--canvas", "512x256", "--out", tmp_path / "l.json")
+    other = scenewright("render", "--layout", tmp_path / "l.json", "--canvas", "512x512").err
+    assert "the layout is for 512x256; the canvas 512x512" in " ".join(other.split())
+    scenewright("render", "--layout", tmp_path / "l.json", "--canvas", "256x128")
+    assert [(t.layout.canvas, t.how.pixels) for t in painter.tasks] == [
+        (Canvas(width=512, height=256), False), (Canvas(width=256, height=128), True)]
+
+
+def test_who_reads_is_an_option_of_render_as_of_plan(scenewright: Any) -> None:
+    for name in ("plan", "render"):
+        done = scenewright(name, PROMPT, "--planner", "llm")
+        assert done.code == 2
+        assert "SCENEWRIGHT_LLM" in done.err
 
 
 def test_a_picture_of_an_unknown_kind_is_refused_before_anything_is_painted(
@@ -347,7 +382,7 @@ def shown(live: Live) -> str:
 
 
 def test_claims_turn_green_while_a_run_goes_on(tmp_path: Path) -> None:
-    def wrong(task: Task, index: int) -> tuple[str, ...]:
+    def wrong(task: PaintTask, index: int) -> tuple[str, ...]:
         return () if len(task.seeds) > 1 else (MISSING,)
 
     live = Live(tmp_path / "preview.png", Console(force_terminal=True, width=100, file=None))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from planner.fakes import FakeServer, fails, says
 from planner.scene import Layout
 from scenewright.commands.cli import command
 from scenewright.commands.shell import run
+from tests.planner.fakes import FakeServer, fails, says
 
 REPLY = json.dumps({
     "things": [

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from planner.scene import Canvas
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.cli import command
 from scenewright.commands.records import dumped, record
@@ -17,6 +16,7 @@ from scenewright.commands.shell import run
 from scenewright.config import Settings
 from scenewright.planning import PromptPlanner, plan
 from scenewright.stack import Stack
+from tests.scenewright import fakes
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 COMMANDS = [line for line in re.findall(r"^\.venv/bin/(scenewright .*)$", README, re.MULTILINE) if "…" not in line]

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 
 from grounding.errors import ModelMissing, Unsupported
 from grounding.settings import How, Incant
 from grounding.verify.report import Problem, Report
 from planner.scene import Canvas
-from scenewright.api import render, verify, watch
+from scenewright.api import render, verify
 from scenewright.commands.cli import command
 from scenewright.commands.reproduce import reproduce
 from scenewright.commands.shell import run
 from scenewright.config import Settings
-from scenewright.loop import events
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.metadata import recipe_in, with_recipe
-from scenewright.loop.stages import Task
+from scenewright.loop.painter import SampledPainter
+from scenewright.loop.stages import PaintTask
 from scenewright.planning import PromptPlanner
 from scenewright.stack import open_painter, open_stack, open_verifier
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
@@ -103,22 +105,39 @@ def test_another_version_or_model_is_named_when_other_pixels_come_out(settings: 
     assert "painted by elsewhere@0" in told.sentence
 
 
-def test_one_judge_that_is_missing_leaves_the_other_at_work(settings: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("role", ["detector", "scorer", "second_detector", "second_scorer"])
+def test_a_judge_that_is_named_and_not_there_is_an_error_before_anything_is_painted(
+        settings: Any, tmp_path: Path, role: str) -> None:
+    wrong = settings(**{role: "nowhere"})
+    with pytest.raises(ModelMissing, match=rf"`nowhere` for the {role.replace('_', ' ')}"):
+        render(PROMPT, settings=wrong)
+    assert not wrong.runs.exists()
+    with pytest.raises(ModelMissing, match="nowhere"):
+        verify(Image.new("RGB", (8, 8)), PROMPT, settings=wrong)
+    found = {f["what"]: f for f in json.loads(told_by("models", f"{role}=nowhere"))["chosen"]}
+    assert not found[role.replace("_", " ")]["well"]
+
+
+def told_by(name: str, assignment: str) -> str:
+    stream = StringIO()
+    with redirect_stdout(stream):
+        run(lambda: command([name, "--json", "--set", assignment]))
+    return stream.getvalue()
+
+
+def test_one_judge_that_is_done_without_leaves_the_other_at_work(settings: Any) -> None:
     for name in ("detector", "scorer"):
-        told = list(watch(PROMPT, settings=settings(rounds=1, **{name: str(tmp_path / "nowhere")})))
-        assert any(isinstance(e, events.Warned) and f"no {name}" in e.sentence for e in told)
-        last = told[-1]
-        assert isinstance(last, events.Finished)
-        assert last.result.report is not None
-        assert any("nowhere" in limit for limit in last.result.report.limits)
+        report = render(PROMPT, settings=settings(rounds=1, **{name: "none"})).report
+        assert report is not None
+        assert (report.detector is None, report.scorer is None) == (name == "detector", name == "scorer")
 
 
-def test_with_no_judge_at_all_the_picture_is_painted_and_said_to_be_unchecked(settings: Any, tmp_path: Path) -> None:
-    missing = settings(detector=str(tmp_path / "a"), scorer=str(tmp_path / "b"))
-    result = render(PROMPT, settings=missing)
+def test_without_any_judge_the_picture_is_painted_and_said_to_be_unchecked(settings: Any) -> None:
+    blind = settings(detector="none", scorer="none")
+    result = render(PROMPT, settings=blind)
     assert result.outcome.ended == "unchecked"
-    with pytest.raises(ModelMissing, match="no detector"):
-        verify(result.picture, PROMPT, settings=missing)
+    with pytest.raises(ModelMissing, match="cannot be verified here"):
+        verify(result.picture, PROMPT, settings=blind)
 
 
 def test_an_image_model_that_is_missing_is_told_with_what_to_do(settings: Any, tmp_path: Path) -> None:
@@ -141,8 +160,7 @@ def test_verifying_a_picture_needs_no_image_model(settings: Any, folders: Folder
 
 def test_models_stay_loaded_between_calls(settings: Any) -> None:
     assert open_stack(settings()).painter is open_stack(settings(seed=3)).painter
-    chosen = settings()
-    assert open_verifier(chosen.detector, chosen.scorer, None) is open_verifier(chosen.detector, chosen.scorer, None)
+    assert open_verifier(settings()) is open_verifier(settings(seed=3))
 
 
 def test_more_guidance_is_another_picture_and_none_is_cheapest(settings: Any) -> None:
@@ -234,7 +252,7 @@ def test_a_batch_that_does_not_fit_is_painted_one_by_one_and_one_that_does_not_f
         settings: Any, error: BaseException) -> None:
     painter = open_painter(settings().image_model)
     layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
-    task = Task(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
+    task = PaintTask(layout=layout, seeds=(1, 2), how=painter.usual.asked(steps=2))
 
     def paint(most: int) -> Any:
         cramped: Any = Cramped(painter.painter, most, error)
@@ -253,9 +271,9 @@ def test_tokens_can_be_learned_for_a_picture_and_are_learned_the_same_again(sett
     painter = open_painter(settings().image_model)
     layout = PromptPlanner(spare=Canvas(width=128, height=128)).plan(PROMPT, seed=0, calls=0).layout
     how = painter.usual.asked(steps=2)
-    task = Task(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
+    task = PaintTask(layout=layout, seeds=(1,), how=how.but(tokens=Incant(iterations=2, checks=1)))
 
-    def paint(task: Task) -> Any:
+    def paint(task: PaintTask) -> Any:
         return painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0]
 
     learned, again = paint(task), paint(task)

@@ -82,6 +82,23 @@ def test_a_setting_of_a_line_that_cannot_be_used_is_told(line: bytes, said: str)
         wish_of(line)
 
 
+def test_what_a_line_says_that_can_be_read_comes_back_with_what_cannot_be_used() -> None:
+    lines = [b'{"prompt": "a cat", "id": "x", "seed": -1}', b'{"prompt": "a cat", "canvas": "wide"}',
+             b'{"prompt": "a cat", "id": 7, "sed": 1}', b'{"prompt": 3}']
+    answers = list(planned(lines, lambda wish: cat_layout(wish.prompt)))
+    assert [(a.get("id"), a["prompt"]) for a in answers] == [("x", "a cat"), (None, "a cat"), (7, "a cat"), (None, "")]
+    assert all(a["error"] for a in answers)
+
+
+def test_an_id_that_an_earlier_line_has_is_refused_with_that_lines_number() -> None:
+    lines = [b'{"prompt": "a cat", "id": 1}', b'{"prompt": "a dog"}', b'{"prompt": "a dog", "id": "1"}']
+    first, second, third = planned(lines, lambda wish: cat_layout(wish.prompt))
+    assert "error" not in first
+    assert "error" not in second
+    assert (third["id"], third["prompt"]) == ("1", "a dog")
+    assert "that of line 1 too" in third["error"]
+
+
 def test_a_bad_line_is_answered_by_a_line_with_its_number_and_the_rest_goes_on() -> None:
     answers = list(planned([line("one"), b"{\n", b"\n", line("two")], lambda wish: cat_layout(wish.prompt)))
     assert [a["prompt"] for a in answers] == ["one", "", "two"]

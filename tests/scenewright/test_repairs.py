@@ -11,10 +11,10 @@ from grounding.verify.report import Problem
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.course import Course
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.remedies import treated
-from scenewright.loop.stages import Task
+from scenewright.loop.stages import PaintTask
 from scenewright.stack import open_painter
 from tests.grounding.conftest import parts
 
@@ -68,7 +68,7 @@ def test_what_is_mended_is_bound_to_the_end() -> None:
 
 def test_each_repair_changes_the_picture_and_none_changes_no_byte(painter: SampledPainter) -> None:
     def paint(how: How) -> bytes:
-        task = Task(layout=layout(), seeds=(3,), how=how.but(steps=3))
+        task = PaintTask(layout=layout(), seeds=(3,), how=how.but(steps=3))
         return np.asarray(painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].image).tobytes()
 
     usual, ball = paint(GUIDED), layout().placements[0].thing

@@ -7,8 +7,8 @@ import pytest
 from grounding.verify.report import Problem, Report
 from planner.read.grammar import read
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
+from scenewright.boxes import roomy
 from scenewright.planning import PromptPlanner
-from scenewright.replanning import roomy
 
 BALL = Thing(id="ball", noun="ball", phrase="a ball")
 

@@ -19,11 +19,11 @@ from planner.scene import Layout, Scene
 from planner.whole import write_whole
 from scenewright.errors import Busy, Mismatch, StorageFailed
 from scenewright.loop.naming import run_id, seed_of
-from scenewright.loop.runs import LOCK, PAGE, PARTS, PICTURE, RESULT, Batch, Run
+from scenewright.loop.runs import LOCK, PAGE, PARTS, PICTURE, RESULT, Run, StoredBatch
 from scenewright.loop.shelf import move, prune, remove_run, runs_in
-from scenewright.loop.stages import Painting, Task
+from scenewright.loop.stages import Painting, PaintTask
 
-TASK = Task(layout=Layout(scene=Scene(prompt="x")), seeds=(1, 2))
+TASK = PaintTask(layout=Layout(scene=Scene(prompt="x")), seeds=(1, 2))
 KEY = TASK.key("p")
 
 
@@ -32,8 +32,8 @@ def receipt(seed: int) -> Receipt:
                    batch=2, cost=Cost(full=2))
 
 
-def painted(colour: str = "red") -> Batch:
-    return Batch((Painting(Image.new("RGB", (8, 8), colour), receipt(1)),
+def painted(colour: str = "red") -> StoredBatch:
+    return StoredBatch((Painting(Image.new("RGB", (8, 8), colour), receipt(1)),
                   Painting(Image.new("RGB", (8, 8), "blue"), receipt(2))), seconds=1.5)
 
 

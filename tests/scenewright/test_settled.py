@@ -15,16 +15,16 @@ from planner.errors import BadInput
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from scenewright import fakes
 from scenewright.api import render
 from scenewright.commands.reproduce import reproduce
 from scenewright.config import Settings
-from scenewright.loop.adapters import SampledPainter
 from scenewright.loop.metadata import Recipe, read_recipe, recipe_in, versions, with_recipe
+from scenewright.loop.painter import SampledPainter
 from scenewright.loop.result import Result
-from scenewright.loop.stages import Made, Planned, Task
+from scenewright.loop.stages import Made, PaintTask, PlannedLayout
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright import fakes
 
 PROMPT = "a red ball left of a blue box"
 
@@ -32,11 +32,11 @@ PROMPT = "a red ball left of a blue box"
 class Placed:
     """Plans with the grammar."""
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
-        return Planned(place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
+    def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
+        return PlannedLayout(layout=place(read(prompt), seed=seed, canvas=Canvas(width=128, height=128)))
 
-    def replan(self, layout: Any, report: Any, *, seed: int, calls: int) -> Planned:
-        return Planned(layout)
+    def replan(self, layout: Any, report: Any, *, seed: int, calls: int) -> PlannedLayout:
+        return PlannedLayout(layout=layout)
 
 
 @pytest.fixture(scope="module")
@@ -73,42 +73,6 @@ def test_a_version_with_other_habits_paints_the_same_file(
     assert again.differences == ()
 
 
-def first_version(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as it was written when the settings stood beside the task."""
-    now = json.loads(recipe.model_dump_json())
-    how, made = now["task"]["how"], now["made"]
-    return {
-        "schema_version": 1, "index": now["index"], "painter": now["painter"], "versions": now["versions"],
-        "run": now["run"], "parent": None,
-        "task": {"layout": now["task"]["layout"], "seeds": now["task"]["seeds"], "steps": None, "guidance_scale": None,
-                 "strength": 1.0, "guide": {}, "bind": [], "clear": [], "tokens": False, "mend": None, "source": None},
-        "settled": {"options": {name: value for name, value in how.items() if name != "tokens"}, **made,
-                    "incant": {**json.loads(Incant().model_dump_json()), "objective": "attention", "quality": 1.0}}}
-
-
-def test_a_picture_of_the_first_version_is_read_and_painted_again(
-        result: Result, painter: SampledPainter, tmp_path: Path) -> None:
-    recipe = recipe_in(result.picture)
-    old, learned = first_version(recipe), first_version(recipe)
-    old["settled"]["incant"] = None
-    (tmp_path / "old.png").write_bytes(with_recipe(result.image, recipe, json.dumps(old)))
-    (tmp_path / "learned.png").write_bytes(with_recipe(result.image, recipe, json.dumps(learned)))
-    assert recipe_in(tmp_path / "old.png") == recipe
-    assert recipe_in(tmp_path / "learned.png").task.how == recipe.task.how.but(tokens=Incant())
-    again = reproduce(tmp_path / "old.png", painter)
-    assert again.same_bytes
-    assert again.differences == ()
-
-
-def test_a_picture_from_before_settings_were_recorded_is_refused(result: Result, tmp_path: Path) -> None:
-    recipe = recipe_in(result.picture)
-    old = first_version(recipe)
-    del old["settled"]
-    (tmp_path / "old.png").write_bytes(with_recipe(result.image, recipe, json.dumps(old)))
-    with pytest.raises(BadInput, match="not one of ours"):
-        recipe_in(tmp_path / "old.png")
-
-
 def test_a_recipe_is_kept_as_it_is_written(result: Result, painter: SampledPainter, tmp_path: Path) -> None:
     recipe, written = read_recipe(result.picture)
     spaced = tmp_path / "spaced.png"
@@ -134,7 +98,7 @@ def test_what_cannot_be_as_it_was_is_named(
 
 def recipe() -> Recipe:
     how = How(steps=3, guidance_scale=4.0, refocus=Refocus(), bind=Bind(), tokens=Incant())
-    return Recipe(task=Task(layout=place(read(PROMPT), seed=0, canvas=Canvas()), seeds=(1,), how=how), painter="p",
+    return Recipe(task=PaintTask(layout=place(read(PROMPT), seed=0, canvas=Canvas()), seeds=(1,), how=how), painter="p",
                   versions=versions(), made=Made(weights="ab", scheduler="DDIM", device="cpu"))
 
 

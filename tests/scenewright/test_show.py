@@ -91,3 +91,15 @@ def test_findings_tell_violations_and_nothing_else() -> None:
 @pytest.mark.parametrize("count", [1, 2, 10])
 def test_no_line_ends_in_blanks(count: int) -> None:
     assert all(line == line.rstrip() for line in told(row_of(count)).splitlines())
+
+
+def test_where_no_more_than_a_hundred_are_looked_for_no_more_are_counted() -> None:
+    things = tuple(Thing(id=f"t{i}", noun="cat", phrase="a cat") for i in range(60))
+    same = Layout(scene=Scene(things=things), placements=tuple(
+        Placement(thing=t.id, box=Box.of(0.1, 0.1, 0.5, 0.5)) for t in things))
+    found = check(same)
+    assert len(found) == 101
+    said = findings(same, verdicts(same), found)
+    assert "more than 100 violations" in said
+    assert "and more than 40 more that are wrong" in said
+    assert "101" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from grounding.settings import Bind, How, Refocus
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Canvas
-from scenewright.loop.stages import Task
-from scenewright.stack import HABITS, open_painter
+from scenewright.loop.stages import PaintTask
+from scenewright.stack import open_painter
 from tests.grounding.backbones.conftest import flux, sd3, sdxl
 from tests.grounding.conftest import WORDS, tokenizer
 
@@ -34,18 +35,24 @@ def folder_of(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_every_family_has_a_habit_that_can_be_painted_with() -> None:
-    assert set(HABITS) == {family.split(":")[1] for family in FAMILIES.values()}
-    for habit in HABITS.values():
+    found = {}
+    for family in FAMILIES.values():
+        module, name = family.split(":")
+        habit = getattr(import_module(f"grounding.backbones.{module}"), name).habit
         assert How(steps=habit.steps, guidance_scale=habit.guidance_scale).steps > 1
+        found[name] = tuple(habit)
+    assert found == {"StableDiffusion": (25, 7.5), "Gligen": (25, 7.5), "StableDiffusionXL": (30, 5.0),
+                     "StableDiffusion3": (28, 7.0), "Flux": (28, 1.0)}
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize(("kind", "family"), [("sdxl", "StableDiffusionXL"), ("sd3", "StableDiffusion3"),
-                                              ("flux", "Flux")])
-def test_a_folder_gets_the_habit_of_its_family(folder_of: Callable[[str], Path], kind: str, family: str) -> None:
+@pytest.mark.parametrize(("kind", "family", "habit"), [
+    ("sdxl", "StableDiffusionXL", (30, 5.0)), ("sd3", "StableDiffusion3", (28, 7.0)), ("flux", "Flux", (28, 1.0))])
+def test_a_folder_gets_the_habit_of_its_family(folder_of: Callable[[str], Path], kind: str, family: str,
+                                               habit: tuple[int, float]) -> None:
     painter = open_painter(str(folder_of(kind)))
     assert type(painter.painter.backbone).__name__ == family
-    assert (painter.usual.steps, painter.usual.guidance_scale) == HABITS[family]
+    assert (painter.usual.steps, painter.usual.guidance_scale) == habit
     assert (painter.usual.refocus, painter.usual.bind) == (Refocus(), Bind())
 
 
@@ -54,7 +61,8 @@ def test_flux_is_painted_without_an_unconditional_half(folder_of: Callable[[str]
     layout = place(read("a red ball"), seed=0, canvas=Canvas(width=32, height=32))
 
     def plain_passes(scale: float | None) -> tuple[float, float]:
-        task = Task(layout=layout, seeds=(1,), how=painter.usual.asked(steps=3, strength=0.0, guidance_scale=scale))
+        how = painter.usual.asked(steps=3, strength=0.0, guidance_scale=scale)
+        task = PaintTask(layout=layout, seeds=(1,), how=how)
         receipt = painter.paint(task, on_step=lambda step: None, cancel=lambda: False)[0].receipt
         return receipt.cost.forward_equivalents, receipt.how.plain_passes
 

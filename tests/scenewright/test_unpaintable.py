@@ -14,7 +14,6 @@ from rich.console import Console
 from planner.place import place
 from planner.read.grammar import read
 from planner.scene import Absent, Canvas, Layout, Scene, Thing
-from scenewright import fakes
 from scenewright.api import render, watch
 from scenewright.commands.evidence import told_result
 from scenewright.commands.live import Live
@@ -23,10 +22,11 @@ from scenewright.loop import events
 from scenewright.loop.agent import Loop
 from scenewright.loop.result import Result
 from scenewright.loop.runs import PAGE, RESULT
-from scenewright.loop.stages import Task, Unpaintable
+from scenewright.loop.stages import PaintTask, Unpaintable
 from scenewright.planning import PromptPlanner
 from scenewright.stack import Stack, open_painter
 from tests.grounding.conftest import parts
+from tests.scenewright import fakes
 
 DRAGON = "a purple dragon beside a red ball"
 STRANGE = Unpaintable(word="griffin", nearest=("bird",), sentence="the <b>griffin</b> is strange; the nearest: bird")
@@ -108,7 +108,7 @@ def test_a_finished_or_an_interrupted_run_says_it_again_when_it_is_opened(loop: 
         """The power goes out."""
 
     class Doomed(fakes.DrawingPainter):
-        def paint(self, task: Task, **options: Any) -> Any:
+        def paint(self, task: PaintTask, **options: Any) -> Any:
             raise Power
 
     with pytest.raises(Power):
@@ -119,19 +119,14 @@ def test_a_finished_or_an_interrupted_run_says_it_again_when_it_is_opened(loop: 
         assert [e.words for e in told if isinstance(e, events.Unknown)] == [(STRANGE,)]
 
 
-def test_terminal_json_log_and_page_all_say_it(
+def test_terminal_json_and_page_all_say_it(
         scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    live, log = Live(console=Console(stderr=True, width=200)), []
-
-    def show(event: events.Event) -> None:
-        live.show(event)
-        log.append(events.told(event))
-
-    result = render(scene.prompt, settings=Settings(runs=tmp_path / "runs"), stack=strange_stack(scene), on_event=show)
+    live = Live(console=Console(stderr=True, width=200))
+    result = render(scene.prompt, settings=Settings(runs=tmp_path / "runs"), stack=strange_stack(scene),
+                    on_event=live.show)
     assert STRANGE.sentence in capsys.readouterr().err
     assert STRANGE.sentence in told_result(result)
     assert json.loads(json.dumps(result.told()))["unpaintable"] == [STRANGE.model_dump(mode="json")]
-    assert [line["words"] for line in log if line["event"] == "Unknown"] == [[STRANGE.model_dump(mode="json")]]
     page = (result.folder / PAGE).read_text()
     assert "&lt;b&gt;griffin&lt;/b&gt; is strange" in page
     assert "<b>griffin" not in page

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from grounding.pocket.training.loop import Recipe, Settings, Stage, trained
+from grounding.pocket.training.loop import Regime, TrainingSettings, TrainingStage, trained
 from grounding.pocket.training.scenes import scenes
 
 CROP = 64
@@ -38,12 +38,12 @@ def build(side: int = 128) -> Any:
     )
 
 
-class Autoencoder(Stage):
+class Autoencoder(TrainingStage):
     name: ClassVar[str] = "autoencoder"
-    recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=8, average=0.998)
+    recipe: ClassVar[Regime] = Regime(rate=2e-3, batch=8, average=0.998)
     side: ClassVar[int] = 128
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
         self.model: Any = build(self.side)
@@ -104,7 +104,7 @@ class Autoencoder(Stage):
         return to_signed(pictures)
 
 
-def trained_autoencoder(settings: Settings) -> Any:
+def trained_autoencoder(settings: TrainingSettings) -> Any:
     """The autoencoder behind the latents that a painter learns. One that ships keeps the scale that it ships with."""
     model = trained(Autoencoder(settings))
     if (settings.state / f"{Autoencoder.name}.pt").exists():

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from grounding.pocket.models import WEIGHTS, write_manifest
 from grounding.pocket.profiles import write_profiles
-from grounding.pocket.training.loop import Settings, trained
+from grounding.pocket.training.loop import TrainingSettings, trained
 from grounding.pocket.training.stages import STAGES
 
 LIMIT = 60_000_000
 
 
-def export(settings: Settings, weights: Path = WEIGHTS) -> list[str]:
+def export(settings: TrainingSettings, weights: Path = WEIGHTS) -> list[str]:
     """Write the averaged model of every stage that has a checkpoint; returns their names."""
     weights.mkdir(parents=True, exist_ok=True)
     done = []

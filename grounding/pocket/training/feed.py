@@ -8,21 +8,21 @@ from typing import Generic, TypeVar
 
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-Batch = TypeVar("Batch")
+FeedBatch = TypeVar("FeedBatch")
 
 
-def feed(make: Callable[[random.Random], Batch], workers: int, seed: int) -> Iterator[Batch]:
+def feed(make: Callable[[random.Random], FeedBatch], workers: int, seed: int) -> Iterator[FeedBatch]:
     """What `make` returns, for ever; in this process if there is only one worker."""
     processes = workers if workers > 1 else 0
-    loader: DataLoader[Batch] = DataLoader(_Endless(make, seed), batch_size=None, num_workers=processes)
+    loader: DataLoader[FeedBatch] = DataLoader(_Endless(make, seed), batch_size=None, num_workers=processes)
     return iter(loader)
 
 
-class _Endless(IterableDataset[Batch], Generic[Batch]):
-    def __init__(self, make: Callable[[random.Random], Batch], seed: int) -> None:
+class _Endless(IterableDataset[FeedBatch], Generic[FeedBatch]):
+    def __init__(self, make: Callable[[random.Random], FeedBatch], seed: int) -> None:
         self.make, self.seed = make, seed
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[FeedBatch]:
         worker = get_worker_info()
         words = random.Random(f"{self.seed} {worker.id if worker else 0}")
         while True:

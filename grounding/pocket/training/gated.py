@@ -15,16 +15,16 @@ from torch.nn import functional
 
 from grounding.pocket.models import GATES
 from grounding.pocket.training.autoencoder import tile
-from grounding.pocket.training.loop import Recipe, Settings, mixed, trained
-from grounding.pocket.training.queries import Item
-from grounding.pocket.training.unet import DROPPED, Painter, Unet, build
+from grounding.pocket.training.loop import Regime, TrainingSettings, mixed, trained
+from grounding.pocket.training.queries import QueryItem
+from grounding.pocket.training.unet import DROPPED, PainterStage, Unet, build
 
 SLOTS = 30
 TOLD = 0.9  # the share of pictures whose boxes are told; the rest learn to do without
 NAMED = 0.85  # of these, the share of things that are told
 
 
-class GatedPainter(Painter):
+class GatedPainter(PainterStage):
     """A painter that is also told boxes ("pictures slots 4") and phrases ("pictures slots width")."""
 
     def told(self, noisy: Tensor, steps: Tensor, states: Tensor, grounding: dict[str, Tensor]) -> Tensor:
@@ -36,9 +36,9 @@ class GatedPainter(Painter):
 
 class Gated(Unet):
     name: ClassVar[str] = "gated"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
+    recipe: ClassVar[Regime] = Regime(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=1200.0)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         base: Any = Unet(settings)
         base = trained(base)
@@ -106,7 +106,7 @@ class Gated(Unet):
             {name: v.float() for name, v in load_file(weights / GATES).items()}, strict=False
         )
 
-    def _grounding(self, items: Sequence[Sequence[Item]], told: float, named: float) -> dict[str, Tensor]:
+    def _grounding(self, items: Sequence[Sequence[QueryItem]], told: float, named: float) -> dict[str, Tensor]:
         boxes, masks = torch.zeros(len(items), SLOTS, 4), torch.zeros(len(items), SLOTS)
         phrases = torch.zeros(len(items), SLOTS, self.phrases["ball"].shape[-1])
         for picture, seen in enumerate(items):
@@ -133,12 +133,12 @@ def is_gate(name: str) -> bool:
     return ".fuser." in name or "position_net." in name
 
 
-def phrases_of(item: Item) -> tuple[str, ...]:
+def phrases_of(item: QueryItem) -> tuple[str, ...]:
     """What a thing may be called: with its colour, with its texture too, or by its kind alone."""
     kind, colour, texture = item["kind"], item["colour"], item["texture"]
     plain = (f"a {colour} {kind}", f"{colour} {kind}", kind)
     return plain if texture == "plain" else (*plain, f"a {texture} {colour} {kind}")
 
 
-def phrase_of(item: Item, words: random.Random) -> str:
+def phrase_of(item: QueryItem, words: random.Random) -> str:
     return words.choice(phrases_of(item))

@@ -19,9 +19,9 @@ from torch.nn import functional
 
 from grounding.pocket.training.autoencoder import Autoencoder, edges, to_signed, trained_autoencoder
 from grounding.pocket.training.latents import latents
-from grounding.pocket.training.loop import Recipe
+from grounding.pocket.training.loop import Regime
 from grounding.pocket.training.painted import lessons, painted
-from grounding.pocket.training.scenes import Scenes, scenes
+from grounding.pocket.training.scenes import SceneFeed, scenes
 from grounding.pocket.world import draw, picture
 
 SIDE = 256
@@ -37,7 +37,7 @@ class Larger(Autoencoder):
     """256×256 pixels to the latents of a factor-four autoencoder, and back."""
 
     name: ClassVar[str] = "larger"
-    recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=6, average=0.997)
+    recipe: ClassVar[Regime] = Regime(rate=2e-3, batch=6, average=0.997)
     side: ClassVar[int] = SIDE
 
     def start(self) -> None:
@@ -105,7 +105,7 @@ def _fits(ours: Tensor | None, theirs: Tensor) -> bool:
     return ours is not None and ours.shape == theirs.shape
 
 
-def _large(run: Scenes, level: int, count: int) -> NDArray[np.uint8]:
+def _large(run: SceneFeed, level: int, count: int) -> NDArray[np.uint8]:
     return np.stack([draw(picture(row["seed"], level=level), SIDE) for row in run.rows[:count]])
 
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from grounding.pocket.training.autoencoder import to_signed
-from grounding.pocket.training.scenes import Scenes
+from grounding.pocket.training.scenes import SceneFeed
 from grounding.pocket.world import draw, picture
 
 
-def latents(run: Scenes, vae: Any, device: torch.device) -> Tensor:
+def latents(run: SceneFeed, vae: Any, device: torch.device) -> Tensor:
     """fp16 [scenes, 4, 32, 32], scaled to unit spread; what one autoencoder made is never taken for another's."""
     mark = _mark(vae)
     return torch.cat([torch.from_numpy(_of_shard(folder, mark, vae, device)) for folder in run.folders]).to(device)

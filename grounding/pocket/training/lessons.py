@@ -15,7 +15,7 @@ from transformers import CLIPTokenizer
 from grounding.pocket.captions import caption
 from grounding.pocket.training.latents import latents
 from grounding.pocket.training.owners import owners
-from grounding.pocket.training.scenes import CAPTIONS, Scenes
+from grounding.pocket.training.scenes import CAPTIONS, SceneFeed
 from grounding.pocket.training.wording import VALUES, is_noun, spoken_of, words_of
 from grounding.pocket.world import KINDS, picture
 
@@ -57,7 +57,7 @@ class Read:
 
 
 @dataclass(frozen=True)
-class Words:
+class Spoken:
     """Captions as tokens, with what each of their words speaks of."""
 
     tokens: Tensor  # int16 "captions words"
@@ -65,7 +65,7 @@ class Words:
     nouns: Tensor  # bool "captions words"
 
     @classmethod
-    def of(cls, tokenizer: CLIPTokenizer, texts: Sequence[str], things: Sequence[Sequence[dict[str, Any]]]) -> Words:
+    def of(cls, tokenizer: CLIPTokenizer, texts: Sequence[str], things: Sequence[Sequence[dict[str, Any]]]) -> Spoken:
         longest = tokenizer.model_max_length
         read = tokenizer(list(texts), padding="max_length", truncation=True, max_length=longest, return_tensors="np")
         tokens = read.input_ids.astype(np.int16)
@@ -81,12 +81,12 @@ class Words:
 class Whole:
     """Whole scenes of one level."""
 
-    def __init__(self, run: Scenes, vae: Any, text: Any, tokenizer: CLIPTokenizer, device: torch.device) -> None:
+    def __init__(self, run: SceneFeed, vae: Any, text: Any, tokenizer: CLIPTokenizer, device: torch.device) -> None:
         self.latents = latents(run, vae, torch.device("cpu")) if device.type == "cpu" else latents(run, vae, device)
         self.owners = owners(run)
         self.items = [row["items"] for row in run.rows]
         texts = [text for row in run.rows for text in row["captions"]]
-        self.words = Words.of(tokenizer, texts, [items for items in self.items for _ in range(CAPTIONS)])
+        self.words = Spoken.of(tokenizer, texts, [items for items in self.items for _ in range(CAPTIONS)])
         self.looks = looks(self.items)
         self.read = Read(self.words.tokens, text, device)
 
@@ -103,7 +103,7 @@ class Crops:
     """Single things cut out of simple scenes, four times as many for the same work: here shapes are learned first."""
 
     def __init__(
-        self, levels: Sequence[tuple[int, Scenes, Whole]], text: Any, tokenizer: CLIPTokenizer, device: torch.device
+        self, levels: Sequence[tuple[int, SceneFeed, Whole]], text: Any, tokenizer: CLIPTokenizer, device: torch.device
     ) -> None:
         self.spots: list[tuple[int, int, tuple[int, int, int, int]]] = []
         self.sources = [whole for _, _, whole in levels]
@@ -121,7 +121,7 @@ class Crops:
                     texts += [caption(alone, words) for _ in range(CROP_CAPTIONS)]
                     self.items.append(said)
                     self.spots.append((source, row, box))
-        self.words = Words.of(tokenizer, texts, [[item] for item in self.items for _ in range(CROP_CAPTIONS)])
+        self.words = Spoken.of(tokenizer, texts, [[item] for item in self.items for _ in range(CROP_CAPTIONS)])
         self.looks = looks([[item] for item in self.items])
         self.read = Read(self.words.tokens, text, device)
 

@@ -23,12 +23,12 @@ from torch import Tensor, nn
 
 from grounding.pocket.models import MANIFEST, WEIGHTS
 from grounding.pocket.training.optimise import Optimiser, moving_average
-from grounding.pocket.training.settings import Settings as Settings
+from grounding.pocket.training.settings import TrainingSettings as TrainingSettings
 from grounding.pocket.training.together import Agreed, agree, leader_first, leads, same_start
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Regime:
     """How one stage is optimised."""
 
     rate: float
@@ -40,14 +40,14 @@ class Recipe:
     sheet_every: float = 300.0
 
 
-class Stage(ABC):
+class TrainingStage(ABC):
     """One model to train. A stage builds `model` and says what its loss is; the loop does the rest."""
 
     name: ClassVar[str]
-    recipe: ClassVar[Recipe]
+    recipe: ClassVar[Regime]
     model: Any
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         self.settings = settings
         self.device = torch.device(settings.device)
         self.batch = settings.batch or self.recipe.batch
@@ -101,7 +101,8 @@ class _Clock:
         return self.before + self.spent
 
 
-def train(stage: Stage, checkpoint_every: float = 180.0, seconds: Callable[[], float] = time.monotonic) -> nn.Module:
+def train(stage: TrainingStage, checkpoint_every: float = 180.0,
+          seconds: Callable[[], float] = time.monotonic) -> nn.Module:
     """Train for the minutes in the stage's settings, going on from its last checkpoint; returns the averaged model.
     `seconds` is the clock."""
     settings, recipe = stage.settings, stage.recipe
@@ -146,7 +147,7 @@ def train(stage: Stage, checkpoint_every: float = 180.0, seconds: Callable[[], f
     return average.module
 
 
-def trained(stage: Stage) -> Any:
+def trained(stage: TrainingStage) -> Any:
     """The averaged model of a stage's last checkpoint; without one, the shipped model."""
     path = stage.settings.state / f"{stage.name}.pt"
     if not path.exists():
@@ -157,7 +158,7 @@ def trained(stage: Stage) -> Any:
     return stage.model.eval().requires_grad_(False)
 
 
-def _shipped(stage: Stage) -> Stage:
+def _shipped(stage: TrainingStage) -> TrainingStage:
     if not (WEIGHTS / MANIFEST).exists():
         path = stage.settings.state / f"{stage.name}.pt"
         raise FileNotFoundError(f"neither `{path}` nor shipped weights exist: train the stage `{stage.name}` first")
@@ -182,7 +183,7 @@ def _rate_scale(steps: int, progress: float, warm_up: int, rest: float) -> float
     return rising * max(falling, 0.02)
 
 
-def _restore(stage: Stage, optimiser: Optimiser, average: nn.Module) -> tuple[int, float]:
+def _restore(stage: TrainingStage, optimiser: Optimiser, average: nn.Module) -> tuple[int, float]:
     path = stage.settings.state / f"{stage.name}.pt"
     if not path.exists():
         return 0, 0.0
@@ -195,7 +196,7 @@ def _restore(stage: Stage, optimiser: Optimiser, average: nn.Module) -> tuple[in
     return int(saved["step"]), float(saved["seconds"])
 
 
-def _checkpoint(stage: Stage, optimiser: Optimiser, average: nn.Module, step: int, seconds: float) -> None:
+def _checkpoint(stage: TrainingStage, optimiser: Optimiser, average: nn.Module, step: int, seconds: float) -> None:
     path = stage.settings.state / f"{stage.name}.pt"
     content: dict[str, Any] = {
         "model": stage.model.state_dict(),
@@ -208,7 +209,7 @@ def _checkpoint(stage: Stage, optimiser: Optimiser, average: nn.Module, step: in
     os.replace(path.with_suffix(".tmp"), path)
 
 
-def _report(stage: Stage, model: nn.Module, step: int, seconds: float, recent: deque[dict[str, float]]) -> None:
+def _report(stage: TrainingStage, model: nn.Module, step: int, seconds: float, recent: deque[dict[str, float]]) -> None:
     model.eval()
     with torch.no_grad():
         figures = stage.measure(model)

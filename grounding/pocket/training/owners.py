@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from grounding.pocket.training.scenes import Scenes
+from grounding.pocket.training.scenes import SceneFeed
 from grounding.pocket.world import masks, picture
 
 CELLS = 32
 
 
-def owners(run: Scenes) -> Tensor:
+def owners(run: SceneFeed) -> Tensor:
     """uint8 [scenes, 32, 32]: 0 where the background fills most of a cell, else one more than the thing's number."""
     return torch.cat([torch.from_numpy(_of_shard(folder)) for folder in run.folders])
 

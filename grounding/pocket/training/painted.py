@@ -20,8 +20,8 @@ from grounding.pocket.compose import ASKED
 from grounding.pocket.training.latents import latents
 from grounding.pocket.training.loop import trained
 from grounding.pocket.training.repaint import unchanged
-from grounding.pocket.training.scenes import Scenes, scenes
-from grounding.pocket.training.settings import Settings
+from grounding.pocket.training.scenes import SceneFeed, scenes
+from grounding.pocket.training.settings import TrainingSettings
 from grounding.pocket.training.unet import Unet
 
 LEVELS = {0: 1, 1: 1, 2: 2, ASKED: 4}
@@ -32,7 +32,7 @@ STRENGTHS = (0.3, 0.45, 0.6)
 STEPS, GUIDANCE, BATCH = 16, 5.0, 16
 
 
-def painted(run: Scenes) -> list[Tensor | None]:
+def painted(run: SceneFeed) -> list[Tensor | None]:
     """The painter's latents "4 32 32" for each scene of a run, of unit spread; nothing where there are none."""
     found: list[Tensor | None] = []
     for folder in run.folders:
@@ -45,33 +45,33 @@ def painted(run: Scenes) -> list[Tensor | None]:
     return found
 
 
-def paint_all(settings: Settings) -> int:
+def paint_all(settings: TrainingSettings) -> int:
     """Make such latents for the scenes that the stage `larger` learns from; how many were kept."""
     stage = Unet(settings)
     pipeline = stage.pipeline(trained(stage))
     return sum(paint_again(run, pipeline, count) for _, run, count in lessons(settings))
 
 
-def lessons(settings: Settings) -> list[tuple[int, Scenes, int]]:
+def lessons(settings: TrainingSettings) -> list[tuple[int, SceneFeed, int]]:
     """The level, the scenes, and how many of them, that a large autoencoder learns from."""
     each = (settings.scenes or SCENES) // sum(LEVELS.values())
     return [(level, scenes(settings.state, level, n * each, settings.workers), n * each) for level, n in LEVELS.items()]
 
 
 @torch.no_grad()
-def paint_again(run: Scenes, pipeline: Any, count: int) -> int:
+def paint_again(run: SceneFeed, pipeline: Any, count: int) -> int:
     """Make the latents of the first scenes of a run with this painter; how many were kept. Those that no longer show
     their scene are left out."""
     made = 0
     for at, folder in enumerate(run.folders):
-        one = Scenes((folder,))
+        one = SceneFeed((folder,))
         wanted = min(len(one), count - at * len(one))
         if wanted > 0 and not (folder / FILE).exists():
             made += _shard(one, folder, pipeline, wanted)
     return made
 
 
-def _shard(one: Scenes, folder: Path, pipeline: Any, count: int) -> int:
+def _shard(one: SceneFeed, folder: Path, pipeline: Any, count: int) -> int:
     words = random.Random(folder.name)
     exact = latents(one, pipeline.vae, torch.device("cpu"))
     rows: list[NDArray[np.int64]] = []

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from grounding.pocket.world import COLOURS, KINDS, SIZES, TEXTURES
 from planner.articles import with_article
 
-Item = Mapping[str, Any]
+QueryItem = Mapping[str, Any]
 _CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("colour", tuple(COLOURS)),
     ("kind", KINDS),
@@ -24,11 +24,11 @@ class Query(NamedTuple):
     words: str
     wanted: Mapping[str, str]
 
-    def means(self, item: Item) -> bool:
+    def means(self, item: QueryItem) -> bool:
         return all(item[name] == value for name, value in self.wanted.items())
 
 
-def ask(items: Sequence[Item], count: int, words: random.Random) -> list[Query]:
+def ask(items: Sequence[QueryItem], count: int, words: random.Random) -> list[Query]:
     """`count` different queries about a scene, about half of them met by its things."""
     queries: dict[str, Query] = {}
     while len(queries) < count:
@@ -37,7 +37,7 @@ def ask(items: Sequence[Item], count: int, words: random.Random) -> list[Query]:
     return list(queries.values())
 
 
-def by_name(items: Sequence[Item], absent: int, words: random.Random) -> list[Query]:
+def by_name(items: Sequence[QueryItem], absent: int, words: random.Random) -> list[Query]:
     """Every thing of a scene by colour and kind, and `absent` queries that nothing meets."""
     named = sorted({(item["colour"], item["kind"]) for item in items})
     present = [Query(f"a {colour} {kind}", {"colour": colour, "kind": kind}) for colour, kind in named]
@@ -45,7 +45,7 @@ def by_name(items: Sequence[Item], absent: int, words: random.Random) -> list[Qu
     return present + missing[:absent]
 
 
-def _wanted(item: Item, words: random.Random) -> Item:
+def _wanted(item: QueryItem, words: random.Random) -> QueryItem:
     """The item itself, or the item with a property changed, or anything."""
     roll = words.random()
     if roll < 0.45:
@@ -57,7 +57,7 @@ def _wanted(item: Item, words: random.Random) -> Item:
     return {name: words.choice(values) for name, values in everything.items()}
 
 
-def _query(item: Item, words: random.Random) -> Query:
+def _query(item: QueryItem, words: random.Random) -> Query:
     """The kind, mostly with its colour, now and then with texture or size."""
     names = [name for name, share in (("size", 0.12), ("texture", 0.3), ("colour", 0.7)) if words.random() < share]
     if item["texture"] == "plain" and words.random() < 0.6:

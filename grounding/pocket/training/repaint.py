@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from grounding.pocket.compose import CROWDED
 from grounding.pocket.models import load_pipeline, side
-from grounding.pocket.training.scenes import SHARES, Scenes, scenes
-from grounding.pocket.training.settings import Settings
+from grounding.pocket.training.scenes import SHARES, SceneFeed, scenes
+from grounding.pocket.training.settings import TrainingSettings
 
 STRENGTHS = (0.25, 0.4, 0.55)
 """How far along the trajectory a picture is noised."""
@@ -40,7 +40,7 @@ class Repainted(NamedTuple):
     rows: NDArray[np.int64]
 
 
-def repainted(run: Scenes) -> Repainted:
+def repainted(run: SceneFeed) -> Repainted:
     """What is there of a run so far."""
     found = [(np.load(folder / FILE), at) for at, folder in enumerate(run.folders) if (folder / FILE).exists()]
     each = len(run) // len(run.folders)
@@ -50,7 +50,7 @@ def repainted(run: Scenes) -> Repainted:
                      np.concatenate([kept["rows"] + each * at for kept, at in found]))
 
 
-def repaint_all(settings: Settings) -> int:
+def repaint_all(settings: TrainingSettings) -> int:
     """Repaint scenes with the shipped painter, in the sight stage's shares; what is there already is left. How many
     pictures were kept. Crowds are left out: what lies close together does not come out of it as it was."""
     from diffusers import StableDiffusionImg2ImgPipeline
@@ -67,7 +67,7 @@ def repaint_all(settings: Settings) -> int:
 
 
 def _shard(painter: Any, folder: Path) -> int:
-    one = Scenes((folder,))
+    one = SceneFeed((folder,))
     words = random.Random(str(folder.name))
     pictures, rows = [], []
     for at in track(range(0, len(one), BATCH), f"repainting {folder.parent.name}/{folder.name}", transient=True):

@@ -30,7 +30,7 @@ SHARES = {0: 1, 1: 2, 2: 3, CROWDED: 2}
 
 
 @dataclass(frozen=True)
-class Scenes:
+class SceneFeed:
     """A run of scenes of one level: pictures, several captions of each, and what is in them."""
 
     folders: tuple[Path, ...]
@@ -49,7 +49,7 @@ class Scenes:
         return [row for folder in self.folders for row in json.loads((folder / "rows.json").read_text())]
 
 
-def scenes(state: Path, level: int, count: int, workers: int = 1, unseen: bool = False) -> Scenes:
+def scenes(state: Path, level: int, count: int, workers: int = 1, unseen: bool = False) -> SceneFeed:
     """At least `count` scenes of a level, drawing those shards that are not on the disk yet."""
     root = state / "scenes" / world_fingerprint()
     start = UNSEEN if unseen else 0
@@ -57,7 +57,7 @@ def scenes(state: Path, level: int, count: int, workers: int = 1, unseen: bool =
     folders = tuple(root / f"level{level}" / f"{seed:09d}" for seed in seeds)
     missing = [(folder, level, seed) for folder, seed in zip(folders, seeds, strict=True) if not folder.exists()]
     _render_all(missing, workers)
-    return Scenes(folders)
+    return SceneFeed(folders)
 
 
 def world_fingerprint() -> str:

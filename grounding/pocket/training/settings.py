@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """What the command line says about one run."""
 
     state: Path

@@ -23,13 +23,13 @@ from grounding.pocket.training.autoencoder import tile, to_signed
 from grounding.pocket.training.boxes import assign, average_precision, corners_of, pairwise_giou, pairwise_iou
 from grounding.pocket.training.feed import feed
 from grounding.pocket.training.lessons import MOST_ITEMS, looks
-from grounding.pocket.training.loop import Recipe, Settings, Stage, plain_attention, trained
+from grounding.pocket.training.loop import Regime, TrainingSettings, TrainingStage, plain_attention, trained
 from grounding.pocket.training.negatives import negatives
 from grounding.pocket.training.owners import owners
-from grounding.pocket.training.queries import Item, Query, ask, by_name
+from grounding.pocket.training.queries import Query, QueryItem, ask, by_name
 from grounding.pocket.training.repaint import repainted
 from grounding.pocket.training.scenes import SHARES, scenes
-from grounding.pocket.training.text import LAYERS, WIDTH, Text
+from grounding.pocket.training.text import LAYERS, WIDTH, TextStage
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.world import COLOURS, KINDS, TEXTURES
 
@@ -45,7 +45,7 @@ PAINTED = 0.4
 """The part of the pictures that are repainted ones, where there are any."""
 
 
-class Batch(NamedTuple):
+class SightBatch(NamedTuple):
     """Which pictures of which scenes, what is said of them truly and falsely, what is asked, and which things each
     query means."""
 
@@ -95,11 +95,11 @@ class Eye(nn.Module):
         self.head = nn.Linear(VISION, sum(LOOKS))
 
 
-class Sight(Stage):
+class SightStage(TrainingStage):
     name: ClassVar[str] = "sight"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=16, average=0.998, weight_decay=0.02, sheet_every=600.0)
+    recipe: ClassVar[Regime] = Regime(rate=1e-3, batch=16, average=0.998, weight_decay=0.02, sheet_every=600.0)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
         self.tokenizer = tokenizer_of(settings.state)
@@ -110,7 +110,7 @@ class Sight(Stage):
         self.pooled: dict[str, Tensor] = {}
 
     def start(self) -> None:
-        reader = trained(Text(self.settings)).text
+        reader = trained(TextStage(self.settings)).text
         state = {name.removeprefix("text_model."): value for name, value in reader.state_dict().items()}
         self.owl.text_model.load_state_dict(state)
 
@@ -126,7 +126,7 @@ class Sight(Stage):
                                                          *(kept.pictures for kept in painted)])).to(self.device)
         self.owners = torch.cat([owners(run) for run in runs])[:, 1::2, 1::2]
         self.captions = [row["captions"] for run in runs for row in run.rows]
-        self.items: list[list[Item]] = [row["items"] for run in runs for row in run.rows]
+        self.items: list[list[QueryItem]] = [row["items"] for run in runs for row in run.rows]
         self.looks = looks(self.items)
         self.batches = feed(self._write_batch, settings.workers, settings.seed + step)
         unseen = [scenes(settings.state, level, 1, unseen=True) for level in SHARES]
@@ -209,7 +209,7 @@ class Sight(Stage):
         shipped = OwlViTForObjectDetection.from_pretrained(weights / "detector", dtype=torch.float32)
         self.model.detector.load_state_dict(shipped.state_dict())
 
-    def _write_batch(self, words: random.Random) -> Batch:
+    def _write_batch(self, words: random.Random) -> SightBatch:
         chosen = [self._choose(words) for _ in range(self.batch)]
         rows = [row for _, row in chosen]
         captions = [words.choice(self.captions[row]) for row in rows]
@@ -224,7 +224,7 @@ class Sight(Stage):
         for row, (seen, asked) in enumerate(zip(items, queries, strict=True)):
             boxes[row, : len(seen)] = _corners(seen)
             meant[row, : len(seen)] = torch.tensor([[query.means(item) for query in asked] for item in seen]).float()
-        return Batch(
+        return SightBatch(
             torch.tensor([shown for shown, _ in chosen]),
             torch.tensor(rows),
             [*captions, *(text for _, text in false)],
@@ -286,7 +286,7 @@ class Sight(Stage):
         ]
         return (torch.stack(parts).sum(0) * weights).sum() / weights.sum()
 
-    def _said(self, summary: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _said(self, summary: Tensor, batch: SightBatch) -> tuple[Tensor, Tensor]:
         """The contrastive loss of CLIP, with captions that are almost right among the wrong ones."""
         read = self._read(self.model, batch.texts)
         count = len(summary)
@@ -307,7 +307,7 @@ class Sight(Stage):
         return pixels.lerp(soft, share) + 0.05 * share * torch.randn_like(pixels)
 
 
-def losses(logits: Tensor, boxes: Tensor, shown: Tensor, batch: Batch) -> dict[str, Tensor]:
+def losses(logits: Tensor, boxes: Tensor, shown: Tensor, batch: SightBatch) -> dict[str, Tensor]:
     """Focal loss of every patch against every query; L1 and GIoU of the boxes of patches that show a thing.
 
     One patch answers for each thing: the one that the cheapest assignment gives it (box distance, GIoU, confidence).
@@ -333,7 +333,7 @@ def losses(logits: Tensor, boxes: Tensor, shown: Tensor, batch: Batch) -> dict[s
 
 
 def judge_detections(
-    logits: Tensor, boxes: Tensor, items: Sequence[Item], queries: Sequence[Query], floor: float = 0.02
+    logits: Tensor, boxes: Tensor, items: Sequence[QueryItem], queries: Sequence[Query], floor: float = 0.02
 ) -> list[tuple[float, bool]]:
     """Each detection's score, and whether it is the first to find a thing that its query means (IoU ≥ 0.5)."""
     overlaps = pairwise_iou(corners_of(boxes), _corners(items).to(boxes.device))
@@ -365,5 +365,5 @@ def _calm(found: OwlViTForObjectDetection) -> None:
         nn.init.constant_(layer.bias, start)
 
 
-def _corners(items: Iterable[Item]) -> Tensor:
+def _corners(items: Iterable[QueryItem]) -> Tensor:
     return torch.tensor([item["box"] for item in items], dtype=torch.float32)

@@ -19,7 +19,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from grounding.pocket.captions import caption
 from grounding.pocket.training.feed import feed
-from grounding.pocket.training.loop import Recipe, Settings, Stage, plain_attention
+from grounding.pocket.training.loop import Regime, TrainingSettings, TrainingStage, plain_attention
 from grounding.pocket.training.scenes import UNSEEN
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.training.wording import OF_A_NOUN, OF_A_PAIR, UNSAID, VALUES, said_at_nouns, words_of
@@ -44,7 +44,7 @@ def tower(tokenizer: CLIPTokenizer) -> CLIPTextConfig:
     )
 
 
-class Batch(NamedTuple):
+class TextBatch(NamedTuple):
     """Captions, what is said at each of their nouns, and what their scenes hold."""
 
     tokens: Tensor  # "captions length"
@@ -55,7 +55,7 @@ class Batch(NamedTuple):
     links: Tensor  # "captions relations 2": the kinds of subject and object
 
 
-class Reader(nn.Module):
+class TextReader(nn.Module):
     """The tower, and heads that ask it questions."""
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
@@ -70,15 +70,15 @@ class Reader(nn.Module):
         self.links = nn.Linear(2 * WIDTH, len(RELATIONS) * 2 * len(KINDS))
 
 
-class Text(Stage):
+class TextStage(TrainingStage):
     name: ClassVar[str] = "text"
-    recipe: ClassVar[Recipe] = Recipe(rate=2e-3, batch=64, average=0.995, weight_decay=0.02, sheet_every=120.0)
+    recipe: ClassVar[Regime] = Regime(rate=2e-3, batch=64, average=0.995, weight_decay=0.02, sheet_every=120.0)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
         self.tokenizer = tokenizer_of(settings.state)
-        self.model: Any = Reader(self.tokenizer)
+        self.model: Any = TextReader(self.tokenizer)
         plain_attention(self.model.text, self.device)
 
     def begin(self, step: int) -> None:
@@ -107,7 +107,7 @@ class Text(Stage):
         shipped = CLIPTextModel.from_pretrained(weights / "pipeline" / "text_encoder", dtype=torch.float32)
         self.model.text.load_state_dict(shipped.state_dict())
 
-    def _ask(self, model: Any, batch: Batch) -> dict[str, Tensor]:
+    def _ask(self, model: Any, batch: TextBatch) -> dict[str, Tensor]:
         tokens = batch.tokens.to(self.device)
         found = model.text(input_ids=tokens)
         states, scene = found.last_hidden_state, model.scene(found.pooler_output)
@@ -139,17 +139,17 @@ class Text(Stage):
             answers["right_links"] = (links[said].argmax(-1) == wanted[said]).float().mean()
         return {"loss": torch.stack(list(parts.values())).sum(), **parts, **answers}
 
-    def _write_batch(self, words: random.Random) -> Batch:
+    def _write_batch(self, words: random.Random) -> TextBatch:
         drawn = [picture(words.randrange(UNSEEN), level=words.choice((0, 1, 2, 2, 2))) for _ in range(self.batch)]
         return self._batch(drawn, words)
 
-    def _batch(self, drawn: list[Picture], words: random.Random) -> Batch:
+    def _batch(self, drawn: list[Picture], words: random.Random) -> TextBatch:
         texts = [caption(scene, words) for scene in drawn]
         read = self.tokenizer(texts, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
         labels = [said_at_nouns(words_of(self.tokenizer, row)) for row in read.input_ids.tolist()]
         nouns = {name: torch.tensor([[said[name] for said in row] for row in labels]) for name in OF_A_NOUN}
         facts, counts, places, links = zip(*map(_facts, drawn), strict=True)
-        return Batch(
+        return TextBatch(
             read.input_ids, nouns, torch.stack(facts), torch.stack(counts), torch.tensor(places), torch.stack(links)
         )
 

@@ -17,7 +17,7 @@ import torch
 from torch import distributed, nn
 from torch.multiprocessing import get_context
 
-from grounding.pocket.training.settings import Settings
+from grounding.pocket.training.settings import TrainingSettings
 
 _APART = 1_000_003
 """How far the seeds of two processes are from each other."""
@@ -31,7 +31,8 @@ class Agreed(NamedTuple):
     stop: bool
 
 
-def together(work: Callable[[Settings], None], settings: Settings, processes: int, threads: int) -> None:
+def together(work: Callable[[TrainingSettings], None], settings: TrainingSettings, processes: int,
+             threads: int) -> None:
     """Run `work` in so many processes at once; this one leads."""
     if processes < 2:
         torch.set_num_threads(threads)
@@ -95,7 +96,7 @@ def agree(model: nn.Module, progress: float, stop: bool) -> Agreed:
 
 
 def _member(
-    work: Callable[[Settings], None], settings: Settings, rank: int, size: int, threads: int, port: int
+    work: Callable[[TrainingSettings], None], settings: TrainingSettings, rank: int, size: int, threads: int, port: int
 ) -> None:
     torch.set_num_threads(threads)
     address = f"tcp://127.0.0.1:{port}"

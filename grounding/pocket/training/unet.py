@@ -21,9 +21,9 @@ from grounding.pocket.compose import ASKED
 from grounding.pocket.training.autoencoder import tile, trained_autoencoder
 from grounding.pocket.training.latents import latents
 from grounding.pocket.training.lessons import Crops, Lesson, Whole, joined
-from grounding.pocket.training.loop import Recipe, Settings, Stage, mixed, trained
+from grounding.pocket.training.loop import Regime, TrainingSettings, TrainingStage, mixed, trained
 from grounding.pocket.training.scenes import scenes
-from grounding.pocket.training.text import WIDTH, Text
+from grounding.pocket.training.text import WIDTH, TextStage
 from grounding.pocket.training.tokenizer import LONGEST, tokenizer_of
 from grounding.pocket.world import COLOURS, KINDS
 
@@ -78,7 +78,7 @@ def scheduler() -> Any:
     )
 
 
-class Aim:
+class PainterAim:
     """Plain attention that keeps, averaged over the heads, where each word was looked for."""
 
     def __init__(self) -> None:
@@ -104,14 +104,14 @@ class Keep:
         self.found = made if torch.is_grad_enabled() else None
 
 
-class Painter(nn.Module):
+class PainterStage(nn.Module):
     """What is trained: the UNet, and a head that is thrown away afterwards. The text tower stays as it is."""
 
     def __init__(self, unet: Any, text: Any) -> None:
         super().__init__()
         self.unet, self.text = unet, text.requires_grad_(False)
         self.head = nn.Conv2d(unet.config.block_out_channels[-1], sum(LOOKS), 1)
-        self.aims: list[Aim] = []
+        self.aims: list[PainterAim] = []
         self.kept = Keep()
         unet.up_blocks[0].register_forward_hook(self.kept)
 
@@ -120,9 +120,9 @@ class Painter(nn.Module):
         processors = dict(self.unet.attn_processors)
         for name in processors:
             if "attn2" in name and name.startswith(("down_blocks.1.", "up_blocks.1.")):
-                processors[name] = Aim()
+                processors[name] = PainterAim()
         self.unet.set_attn_processor(processors)
-        self.aims = [found for found in self.unet.attn_processors.values() if isinstance(found, Aim)]
+        self.aims = [found for found in self.unet.attn_processors.values() if isinstance(found, PainterAim)]
 
     def forward(self, noisy: Tensor, steps: Tensor, states: Tensor) -> Tensor:
         """The predicted v."""
@@ -140,16 +140,16 @@ class Painter(nn.Module):
         return torch.stack([shares.float() for shares in found]).mean(0)
 
 
-class Unet(Stage):
+class Unet(TrainingStage):
     name: ClassVar[str] = "unet"
-    recipe: ClassVar[Recipe] = Recipe(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=900.0)
+    recipe: ClassVar[Regime] = Regime(rate=1e-3, batch=8, average=0.998, weight_decay=0.01, sheet_every=900.0)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
         self.vae = trained_autoencoder(settings)
         self.tokenizer = tokenizer_of(settings.state)
-        self.model: Any = Painter(build(), trained(Text(settings)).text)
+        self.model: Any = PainterStage(build(), trained(TextStage(settings)).text)
         self._choose_processors()
         self.model.aim()
         self.scheduler = scheduler()

@@ -1,8 +1,8 @@
 """Asks a chat model on terms: one layer of retries, a hard deadline, and the bill.
 
 Retried, and nothing else: HTTP 408, 409, 425, 429 (unless the quota is used up), 500, 502, 503, 504 and 529,
-connections that fail, and requests that time out, all as long as calls and time last. `Retry-After` is honoured. A
-server that refuses structured output (400, 422) is asked once more in plain words.
+connections that fail, and requests that time out, all as long as tries, calls and time last. `Retry-After` is honoured.
+A server that refuses structured output (400, 422) is asked once more in plain words.
 
 Errors are told in our own words. What a server says is in none of them: it may repeat the key that it was sent.
 """
@@ -122,7 +122,8 @@ class Line:
         return is_passing(error)
 
     def _out_of_budget(self, state: RetryCallState) -> bool:
-        return self.calls >= self.terms.calls or time.monotonic() + state.upcoming_sleep >= self._ends
+        spent = self.calls >= self.terms.calls or state.attempt_number >= self.terms.tries
+        return spent or time.monotonic() + state.upcoming_sleep >= self._ends
 
 
 def _with_schema(model: BaseChatModel, schema: dict[str, Any]) -> Runnable[LanguageModelInput, Any] | None:

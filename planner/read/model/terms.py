@@ -33,6 +33,8 @@ class Terms(Data):
     """Of wall clock, all requests and pauses together."""
     calls: Annotated[int, Field(ge=1, le=100)] = 3
     """Requests of any outcome, retries and repairs together."""
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """How often one request is sent to a server that fails or cannot be reached."""
     repairs: Annotated[int, Field(ge=0, le=10)] = 1
     """How often a reply that cannot be used is sent back with what is wrong with it."""
     tokens: Annotated[int, Field(ge=1)] = 30_000

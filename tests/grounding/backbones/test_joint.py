@@ -13,7 +13,7 @@ from torch import Tensor
 
 from grounding import attention
 from grounding.attention import CrossWatch, Layer, RowWatch
-from grounding.backbones.mmdit import Control
+from grounding.backbones.mmdit import JointControl
 from grounding.errors import BadRequest, Unsupported
 from grounding.guide.bind import Bind
 from grounding.guide.guidance import Scenes
@@ -254,10 +254,10 @@ def test_a_controlnet_passes_through(model: Any) -> None:
         double, single = net(**given, controlnet_cond=pack(latent, 2, 4, 16, 16), conditioning_scale=0.5)
         theirs = unpack(model.transformer(**given, controlnet_block_samples=double,
                                           controlnet_single_block_samples=single)[0], SIDE, SIDE, 2)
-    model.control = Control(net, picture, scale=0.5)
+    model.control = JointControl(net, picture, scale=0.5)
     torch.testing.assert_close(model.predict(x, T, cond), theirs)
     assert not torch.allclose(free, theirs)
-    model.control = Control(net, torch.rand(1, 3, 64, 64))
+    model.control = JointControl(net, torch.rand(1, 3, 64, 64))
     assert model.predict(x, T, cond).shape == x.shape
 
 
@@ -277,7 +277,7 @@ def test_a_fresh_controlnet_changes_no_bit_of_a_bound_batch(model: Any) -> None:
         model.transformer, num_layers=2, num_extra_conditioning_channels=0,
     ) if type(model).__name__ == "StableDiffusion3" else FluxControlNetModel.from_transformer(
         model.transformer, num_layers=1, num_single_layers=1, attention_head_dim=16, num_attention_heads=2)
-    model.control = Control(net, torch.rand(2, 3, SIDE, SIDE))
+    model.control = JointControl(net, torch.rand(2, 3, SIDE, SIDE))
     assert torch.equal(paint(), free)
 
 

@@ -16,13 +16,13 @@ from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.bench import command
 from grounding.bench.prompts import CATEGORIES, trial
 from grounding.bench.prompts import layout as layout_of
-from grounding.bench.results import Ledger, Result, cell, price, table
-from grounding.bench.rows import ROWS, Row, paint
+from grounding.bench.results import BenchResult, Ledger, cell, price, table
+from grounding.bench.rows import ROWS, BenchRow, paint
 from grounding.bench.sheet import FAILED, HELD, sheet
 from grounding.errors import BadRequest
 from grounding.painter import Painter
-from grounding.pocket.judge import Found
-from grounding.pocket.trials import Thing
+from grounding.pocket.judge import FoundThing
+from grounding.pocket.trials import Wanted
 from grounding.settings import How, Incant
 from planner.check import check
 from planner.scene import Layout
@@ -30,8 +30,8 @@ from planner.scene import Layout
 QUICK: Any = {"steps": 2, "guidance_scale": 7.5}
 
 
-def result(row: str = "plain", index: int = 0, *, holds: bool = True, seconds: float = 2.0) -> Result:
-    return Result(row=row, category="size", index=index, seed=index, prompt="a cat", holds=holds, seconds=seconds,
+def result(row: str = "plain", index: int = 0, *, holds: bool = True, seconds: float = 2.0) -> BenchResult:
+    return BenchResult(row=row, category="size", index=index, seed=index, prompt="a cat", holds=holds, seconds=seconds,
                   forward_equivalents=50.0, weak=False)
 
 
@@ -53,11 +53,12 @@ def test_a_picture_that_shows_the_layout_holds_and_an_empty_one_does_not(sort: s
         layout = layout_of(sort, i)
         boxes = [layout.boxes[thing.id] for thing in layout.scene.things]
         things = _in_order(one.things, layout)
-        assert one.holds([Found(t.kind, t.colour, "plain", b.corners, 1.0) for t, b in zip(things, boxes, strict=True)])
+        assert one.holds([FoundThing(t.kind, t.colour, "plain", b.corners, 1.0)
+                          for t, b in zip(things, boxes, strict=True)])
         assert not one.holds([])
 
 
-def _in_order(things: Sequence[Thing], layout: Layout) -> list[Thing]:
+def _in_order(things: Sequence[Wanted], layout: Layout) -> list[Wanted]:
     """The trial's things in the order of the layout's, matched by noun and colour."""
     left, ordered = list(things), []
     for thing in layout.scene.things:
@@ -116,7 +117,7 @@ def test_the_best_of_several_seeds_is_the_scorers_choice_and_all_tries_are_paid(
         asked.append(image)
         return len(asked)
 
-    best = paint(Painter(backbone), Row(How(), tries=2), layouts, [1, 2], last_is_best, **QUICK)
+    best = paint(Painter(backbone), BenchRow(How(), tries=2), layouts, [1, 2], last_is_best, **QUICK)
     assert [p.painting.receipt.seed for p in best] == [1_000_004, 1_000_005]
     assert [p.forward_equivalents for p in best] == [8, 8]
     (plain,) = paint(Painter(backbone), ROWS["plain"], layouts[:1], [1], None, **QUICK)
@@ -130,7 +131,7 @@ def test_tokens_are_kept_where_the_scorer_prefers_them_and_all_passes_are_paid(b
         asked.append(prompt)
         return len(asked)
 
-    row = Row(How(tokens=Incant(iterations=1, checks=1)))
+    row = BenchRow(How(tokens=Incant(iterations=1, checks=1)))
     (found,) = paint(Painter(backbone), row, layouts, [1], second_is_best, **QUICK)
     assert asked == [layouts[0].scene.prompt] * 2
     assert 8 < found.forward_equivalents < 10

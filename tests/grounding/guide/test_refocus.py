@@ -15,7 +15,7 @@ from grounding.guide.bind import Bind, Binder
 from grounding.guide.guidance import Scenes, led
 from grounding.guide.ours import our_measure, our_plan
 from grounding.guide.paper import paper_measure, paper_plan
-from grounding.guide.profile import IDLE, Measured, Plan, Seen
+from grounding.guide.profile import IDLE, GuidanceMeasured, GuidancePlan, Seen
 from grounding.guide.refocus import Refocus, Refocuser
 from grounding.guide.targets import Target, aim
 from grounding.spans import ground
@@ -64,7 +64,7 @@ def test_a_few_updates_lower_the_energy(backbone: StableDiffusion, noise: Callab
     seen: list[float] = []
     measure = guide.profile.measure
 
-    def noting(*args: object) -> Measured:
+    def noting(*args: object) -> GuidanceMeasured:
         found = measure(*args)  # type: ignore[arg-type]
         seen.append(found.energy.item())
         return found
@@ -98,7 +98,7 @@ def test_ours_spends_nothing_while_nothing_is_weak(backbone: StableDiffusion, no
 def test_ours_tests_again_before_it_goes_backward(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     guide = refocuser(backbone, Refocus(weak=0.6, updates=3))
     guide.scenes.watch.shares[0] = torch.zeros(2)  # as if the last ordinary pass had shown both to be weak
-    guide.profile.measure = lambda *_: Measured(torch.ones(()), 0.9)
+    guide.profile.measure = lambda *_: GuidanceMeasured(torch.ones(()), 0.9)
     x = noise()
     assert guide.move(x, T, 1) is x
     assert (guide.truncated, guide.backward) == ([1], [0])
@@ -162,7 +162,7 @@ def test_a_scene_without_boxes_is_left_alone_beside_one_with_boxes(
 def test_a_gradient_that_is_not_finite_moves_nothing(backbone: StableDiffusion, noise: Callable[..., Tensor]) -> None:
     for profile in ("paper", "ours"):
         guide = refocuser(backbone, Refocus(profile=profile))
-        guide.profile.measure = lambda target, seen, plan: Measured(  # type: ignore[method-assign]
+        guide.profile.measure = lambda target, seen, plan: GuidanceMeasured(  # type: ignore[method-assign]
             seen.cross.sum() * torch.nan, 0.0)
         x = noise()
         assert torch.equal(guide.move(x, T, 0), x)
@@ -343,7 +343,7 @@ def test_what_is_gone_back_through_is_bound_like_the_ordinary_pass(
     guide = refocuser(backbone, Refocus(weak_bound=0.5, until=1.0), *prompts, bound=True)
     x, tested = noise(2), []
 
-    def measure(target: Target, seen: Seen, plan: Plan) -> Measured:
+    def measure(target: Target, seen: Seen, plan: GuidancePlan) -> GuidanceMeasured:
         tested.append(target.share(seen.cross))
         return our_measure(guide.refocus, target, seen, plan)
 

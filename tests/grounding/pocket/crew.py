@@ -10,18 +10,18 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from grounding.pocket.training.loop import Recipe, Stage, train
-from grounding.pocket.training.settings import Settings
+from grounding.pocket.training.loop import Regime, TrainingStage, train
+from grounding.pocket.training.settings import TrainingSettings
 from grounding.pocket.training.together import agree, leads, same_start, together
 
 
-class Line(Stage):
+class Line(TrainingStage):
     """Learns y = 2 x + 1."""
 
     name: ClassVar[str] = "line"
-    recipe: ClassVar[Recipe] = Recipe(rate=0.05, batch=16, average=0.9, warm_up=5)
+    recipe: ClassVar[Regime] = Regime(rate=0.05, batch=16, average=0.9, warm_up=5)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         torch.manual_seed(settings.seed)
         self.model: Any = nn.Linear(1, 1)
@@ -46,7 +46,7 @@ class Line(Stage):
         raise NotImplementedError
 
 
-def one_step(out: Path, settings: Settings) -> None:
+def one_step(out: Path, settings: TrainingSettings) -> None:
     """Each process has a gradient of its own; all end with the mean, with the leader's weights and the same word."""
     torch.manual_seed(settings.seed)
     model = nn.Linear(3, 2)
@@ -59,7 +59,7 @@ def one_step(out: Path, settings: Settings) -> None:
     (out / f"step-{settings.seed}.json").write_text(json.dumps(told))
 
 
-def whole_run(out: Path, settings: Settings) -> None:
+def whole_run(out: Path, settings: TrainingSettings) -> None:
     """A run of the training loop."""
     stage = Line(settings)
     train(stage)
@@ -70,4 +70,4 @@ def whole_run(out: Path, settings: Settings) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     for work in (one_step, whole_run):
-        together(partial(work, folder), Settings(folder / "state", minutes=0.03), processes=2, threads=1)
+        together(partial(work, folder), TrainingSettings(folder / "state", minutes=0.03), processes=2, threads=1)

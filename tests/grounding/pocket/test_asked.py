@@ -14,7 +14,7 @@ from grounding.pocket.captions import plural
 from grounding.pocket.judge import judge
 from grounding.pocket.judge_exam import examine, overlaps
 from grounding.pocket.phrases import phrased
-from grounding.pocket.pictures import BoxXYXY, Item, Picture, size_of
+from grounding.pocket.pictures import BoxXYXY, Picture, Piece, size_of
 from grounding.pocket.placing import hidden
 from grounding.pocket.world import COLOURS, KINDS, picture
 from planner.geometry import Frame, Rect
@@ -136,8 +136,8 @@ def test_a_number_and_a_plural_are_of_as_many_as_there_are(seed: int, turn: int)
 
 
 def test_a_corner_is_told_as_what_it_is() -> None:
-    star = Item("star", "red", "plain", "small", (0.02, 0.02, 0.2, 0.2), 0)
-    cup = Item("cup", "blue", "plain", "small", (0.79, 0.8, 0.97, 0.97), 1)
+    star = Piece("star", "red", "plain", "small", (0.02, 0.02, 0.2, 0.2), 0)
+    cup = Piece("cup", "blue", "plain", "small", (0.79, 0.8, 0.97, 0.97), 1)
     texts = {phrased(Picture((star, cup)), random.Random(turn)) for turn in range(300)}
     told = [found.groups() for text in texts
             for found in re.finditer(r"(star|cup) (?:in|at) the (top|upper|bottom|lower) (left|right)", text)]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grounding.pocket.captions import NUMBERS, caption, plural
-from grounding.pocket.world import COLOURS, KINDS, Item, Link, Picture, picture
+from grounding.pocket.world import COLOURS, KINDS, Bond, Picture, Piece, picture
 from planner.articles import with_article
 
 SIZE_OF = {"tiny": "small", "little": "small", "big": "large", "medium-sized": "medium"}
@@ -34,7 +34,7 @@ def mentions(text: str) -> list[tuple[int, set[str], str]]:
     return found
 
 
-def fits(item: Item, words: set[str], kind: str) -> bool:
+def fits(item: Piece, words: set[str], kind: str) -> bool:
     return item.kind == kind and words <= {item.colour, item.texture, item.size}
 
 
@@ -69,10 +69,10 @@ ORDER = {
 @pytest.mark.parametrize("kind", sorted(ORDER))
 @pytest.mark.parametrize("swapped", [False, True])
 def test_a_relation_is_told_the_right_way_round(kind: str, swapped: bool) -> None:
-    ball = Item("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 1)
-    cup = Item("cup", "blue", "plain", "medium", (0.6, 0.6, 0.9, 0.9), 0)
+    ball = Piece("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 1)
+    cup = Piece("cup", "blue", "plain", "medium", (0.6, 0.6, 0.9, 0.9), 0)
     opposite = {"left_of": "right_of", "above": "below", "in_front_of": "behind"}[kind]
-    scene = Picture((ball, cup), (Link(opposite, 1, 0) if swapped else Link(kind, 0, 1),))
+    scene = Picture((ball, cup), (Bond(opposite, 1, 0) if swapped else Bond(kind, 0, 1),))
     forward, backward = ORDER[kind]
     checked = 0
     for turn in range(300):
@@ -88,9 +88,9 @@ def test_a_relation_is_told_the_right_way_round(kind: str, swapped: bool) -> Non
 
 
 def test_sides_are_told_the_right_way_round() -> None:
-    ball = Item("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 1)
-    cup = Item("cup", "blue", "plain", "medium", (0.6, 0.1, 0.9, 0.4), 0)
-    texts = {caption(Picture((ball, cup), (Link("left_of", 0, 1),)), random.Random(turn)) for turn in range(500)}
+    ball = Piece("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 1)
+    cup = Piece("cup", "blue", "plain", "medium", (0.6, 0.1, 0.9, 0.4), 0)
+    texts = {caption(Picture((ball, cup), (Bond("left_of", 0, 1),)), random.Random(turn)) for turn in range(500)}
     for text in texts:
         for side in re.finditer(r"(ball|cup) on the (left|right)(?! of| side)", text):
             assert side.groups() in {("ball", "left"), ("cup", "right")}, text
@@ -99,8 +99,8 @@ def test_sides_are_told_the_right_way_round() -> None:
 
 
 def test_the_simple_captions_are_common() -> None:
-    ball = Item("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 0)
-    star = Item("star", "green", "plain", "small", (0.6, 0.1, 0.8, 0.3), 0)
+    ball = Piece("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 0)
+    star = Piece("star", "green", "plain", "small", (0.6, 0.1, 0.8, 0.3), 0)
     for scene, plain in (
         (Picture((ball,)), "a red ball"),
         (Picture((star, star, star)), "three green stars"),

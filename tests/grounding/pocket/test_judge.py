@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grounding.pocket.judge import Found, judge, main
+from grounding.pocket.judge import FoundThing, judge, main
 from grounding.pocket.judge_exam import Marks, examine, iou, overlaps, scenes, softened, summary, wilson
 from grounding.pocket.judge_pixels import read, to_lab
 from grounding.pocket.judge_shapes import drawn
 from grounding.pocket.placing import fit
-from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, STYLES, Item, Picture, draw, picture
+from grounding.pocket.world import BACKGROUNDS, COLOURS, KINDS, STYLES, Picture, Piece, draw, picture
 
 
-def named(found: tuple[Found, ...]) -> list[tuple[str, str]]:
+def named(found: tuple[FoundThing, ...]) -> list[tuple[str, str]]:
     return sorted((one.kind, one.colour) for one in found)
 
 
@@ -35,14 +35,14 @@ def test_the_judge_is_right_about_soft_and_noisy_pictures() -> None:
 @pytest.mark.parametrize("number", range(0, len(KINDS), 3))
 def test_every_third_kind_is_known_in_some_colour_and_setting(number: int) -> None:
     colour, style = list(COLOURS)[number % 10], STYLES[number % 4]
-    item = Item(KINDS[number], colour, "plain", "medium", (0.3, 0.3, 0.65, 0.65), 0)
+    item = Piece(KINDS[number], colour, "plain", "medium", (0.3, 0.3, 0.65, 0.65), 0)
     shown = Picture((item,), background=BACKGROUNDS[number % 10], style=style)
     assert named(judge(draw(shown))) == [(item.kind, colour)]
 
 
 def test_touching_things_of_different_colours_are_told_apart() -> None:
-    ball = Item("ball", "red", "plain", "medium", (0.2, 0.3, 0.5, 0.6), 0)
-    box = Item("box", "blue", "plain", "medium", (0.49, 0.3, 0.76, 0.61), 1)
+    ball = Piece("ball", "red", "plain", "medium", (0.2, 0.3, 0.5, 0.6), 0)
+    box = Piece("box", "blue", "plain", "medium", (0.49, 0.3, 0.76, 0.61), 1)
     assert named(judge(draw(Picture((ball, box))))) == [("ball", "red"), ("box", "blue")]
 
 
@@ -51,13 +51,13 @@ def test_things_of_one_kind_and_colour_that_touch_are_told_apart(kind: str) -> N
     *_, width, height = fit(kind, 0.3, 0.0, 0.0)
     left, right, top = 0.5 - width + 0.01, 0.49, 0.35
     boxes = [(left, top, left + width, top + height), (right, top, right + width, top + height)]
-    items = tuple(Item(kind, "green", "plain", "medium", box, 0) for box in boxes)
+    items = tuple(Piece(kind, "green", "plain", "medium", box, 0) for box in boxes)
     assert named(judge(draw(Picture(items)))) == [(kind, "green")] * 2
 
 
 def test_a_thing_in_front_of_another_is_seen_with_it() -> None:
-    house = Item("house", "yellow", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
-    car = Item("car", "blue", "plain", "medium", (0.5, 0.55, 0.82, 0.73), 1)
+    house = Piece("house", "yellow", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
+    car = Piece("car", "blue", "plain", "medium", (0.5, 0.55, 0.82, 0.73), 1)
     assert named(judge(draw(Picture((house, car))))) == [("car", "blue"), ("house", "yellow")]
 
 
@@ -65,27 +65,27 @@ def test_a_thing_in_front_of_another_is_seen_with_it() -> None:
 def test_a_thing_may_fill_nearly_all_of_the_picture(side: int) -> None:
     for length in range(side - 4, side + 1):
         assert drawn("book", "flat", length, length, side).shape == (length, length)
-    bird = Item("bird", "blue", "plain", "large", (0.0, 0.14, 0.99, 0.82), 0)
+    bird = Piece("bird", "blue", "plain", "large", (0.0, 0.14, 0.99, 0.82), 0)
     assert named(judge(draw(Picture((bird,)), 128))) == [("bird", "blue")]
 
 
 def test_a_slight_cast_of_colour_changes_nothing() -> None:
     items = (
-        Item("cup", "green", "striped", "medium", (0.1, 0.1, 0.42, 0.4), 0),
-        Item("cat", "pink", "plain", "medium", (0.55, 0.5, 0.84, 0.86), 1),
+        Piece("cup", "green", "striped", "medium", (0.1, 0.1, 0.42, 0.4), 0),
+        Piece("cat", "pink", "plain", "medium", (0.55, 0.5, 0.84, 0.86), 1),
     )
     warm = np.clip(draw(Picture(items)).astype(int) + np.array([7, -2, -8]), 0, 255).astype(np.uint8)
     assert named(judge(warm)) == [("cat", "pink"), ("cup", "green")]
 
 
 def test_a_faint_thing_is_seen_by_its_rim() -> None:
-    star = Item("star", "white", "spotted", "small", (0.4, 0.4, 0.59, 0.58), 0)
+    star = Piece("star", "white", "spotted", "small", (0.4, 0.4, 0.59, 0.58), 0)
     shown = softened(draw(Picture((star,), background="plain", style="pastel")), 1)
     assert named(judge(shown)) == [("star", "white")]
 
 
 def test_a_thing_whose_details_are_smudged_is_still_that_thing() -> None:
-    bus = Item("bus", "red", "plain", "large", (0.2, 0.3, 0.8, 0.6), 0)
+    bus = Piece("bus", "red", "plain", "large", (0.2, 0.3, 0.8, 0.6), 0)
     pixels = draw(Picture((bus,)))
     pixels[50:62, 34:96] = (216, 52, 52)  # no windows
     (found,) = judge(pixels)
@@ -94,15 +94,15 @@ def test_a_thing_whose_details_are_smudged_is_still_that_thing() -> None:
 
 @pytest.mark.parametrize("stain", [(196, 60, 50), (150, 80, 40)])
 def test_a_stain_on_a_thing_is_no_thing(stain: tuple[int, int, int]) -> None:
-    ball = Item("ball", "orange", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
+    ball = Piece("ball", "orange", "plain", "large", (0.2, 0.2, 0.7, 0.7), 0)
     pixels = draw(Picture((ball,)))
     pixels[60:66, 34:64] = stain
     assert named(judge(pixels)) == [("ball", "orange")]
 
 
 def test_a_crisp_thing_on_another_is_a_thing() -> None:
-    house = Item("house", "yellow", "plain", "large", (0.1, 0.1, 0.9, 0.9), 0)
-    star = Item("star", "blue", "plain", "small", (0.4, 0.5, 0.6, 0.7), 1)
+    house = Piece("house", "yellow", "plain", "large", (0.1, 0.1, 0.9, 0.9), 0)
+    star = Piece("star", "blue", "plain", "small", (0.4, 0.5, 0.6, 0.7), 1)
     assert named(judge(draw(Picture((house, star))))) == [("house", "yellow"), ("star", "blue")]
 
 
@@ -122,7 +122,7 @@ def test_pictures_of_other_sizes_are_judged_alike(size: int) -> None:
 
 
 def test_the_box_is_that_of_the_item() -> None:
-    item = Item("star", "green", "plain", "medium", (0.31, 0.42, 0.61, 0.72), 0)
+    item = Piece("star", "green", "plain", "medium", (0.31, 0.42, 0.61, 0.72), 0)
     (found,) = judge(draw(Picture((item,))))
     assert iou(found.box, item.box) > 0.9
     assert found.size == "medium"
@@ -171,15 +171,15 @@ def test_lab_of_known_colours() -> None:
 
 
 def test_the_examination_counts_what_it_says() -> None:
-    ball = Item("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 0)
-    cup = Item("cup", "blue", "spotted", "medium", (0.6, 0.6, 0.9, 0.9), 0)
+    ball = Piece("ball", "red", "plain", "medium", (0.1, 0.1, 0.4, 0.4), 0)
+    cup = Piece("cup", "blue", "spotted", "medium", (0.6, 0.6, 0.9, 0.9), 0)
 
-    def sees(_: object) -> list[Found]:
-        wrong_colour = Found("cup", "green", "plain", cup.box, 1.0)
+    def sees(_: object) -> list[FoundThing]:
+        wrong_colour = FoundThing("cup", "green", "plain", cup.box, 1.0)
         return [
-            Found("ball", "red", "plain", ball.box, 1.0),
+            FoundThing("ball", "red", "plain", ball.box, 1.0),
             wrong_colour,
-            Found("hat", "red", "plain", (0, 0, 0.1, 0.1), 1.0),
+            FoundThing("hat", "red", "plain", (0, 0, 0.1, 0.1), 1.0),
         ]
 
     assert examine(sees, [Picture((ball, cup))]) == Marks(1, 0, 2, 1, 1, 1, 1.0)

@@ -9,7 +9,7 @@ import torch
 from grounding.pocket.training.autoencoder import CHANNELS, build
 from grounding.pocket.training.larger import CELLS, SIDE, _cut, _window, grow
 from grounding.pocket.training.painted import FILE, again, painted
-from grounding.pocket.training.scenes import SHARD, Scenes
+from grounding.pocket.training.scenes import SHARD, SceneFeed
 from grounding.pocket.training.unet import build as build_unet
 from grounding.pocket.training.unet import scheduler
 
@@ -56,7 +56,7 @@ def test_painted_latents_know_their_scene_and_are_missing_elsewhere(tmp_path: Pa
         folder.mkdir()
     made = np.stack([np.full((4, 32, 32), value, np.float16) for value in (2, 5)])
     np.savez(folders[1] / FILE, rows=np.array([2, 5]), latents=made)
-    found = painted(Scenes(folders))
+    found = painted(SceneFeed(folders))
     assert len(found) == 2 * SHARD
     assert [row for row, latents in enumerate(found) if latents is not None] == [SHARD + 2, SHARD + 5]
     assert found[SHARD + 5] is not None

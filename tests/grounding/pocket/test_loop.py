@@ -10,16 +10,16 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from grounding.pocket.training.loop import Recipe, Settings, Stage, train, trained
+from grounding.pocket.training.loop import Regime, TrainingSettings, TrainingStage, train, trained
 
 
-class Line(Stage):
+class Line(TrainingStage):
     """Learns y = 2 x + 1."""
 
     name: ClassVar[str] = "line"
-    recipe: ClassVar[Recipe] = Recipe(rate=0.05, batch=16, average=0.9, warm_up=5)
+    recipe: ClassVar[Regime] = Regime(rate=0.05, batch=16, average=0.9, warm_up=5)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         super().__init__(settings)
         self.model: Any = nn.Linear(1, 1)
         self.began: list[int] = []
@@ -45,17 +45,17 @@ class Line(Stage):
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(tmp_path / "state", minutes=1.0)
+def settings(tmp_path: Path) -> TrainingSettings:
+    return TrainingSettings(tmp_path / "state", minutes=1.0)
 
 
-def run(stage: Stage) -> Any:
+def run(stage: TrainingStage) -> Any:
     """Trains by a clock on which every look at it takes a fiftieth of a second, however busy the machine is."""
     looks = count()
     return train(stage, seconds=lambda: next(looks) / 50)
 
 
-def test_a_run_learns_and_leaves_a_checkpoint_a_log_and_a_sheet(settings: Settings) -> None:
+def test_a_run_learns_and_leaves_a_checkpoint_a_log_and_a_sheet(settings: TrainingSettings) -> None:
     model = run(Line(settings))
     assert abs(model.weight.item() - 2) < 0.2
     assert (settings.state / "line.pt").exists()
@@ -65,7 +65,7 @@ def test_a_run_learns_and_leaves_a_checkpoint_a_log_and_a_sheet(settings: Settin
     assert line["slope"] == pytest.approx(model.weight.item())
 
 
-def test_a_second_run_goes_on_where_the_first_stopped(settings: Settings) -> None:
+def test_a_second_run_goes_on_where_the_first_stopped(settings: TrainingSettings) -> None:
     first = Line(settings)
     run(first)
     second = Line(settings)
@@ -75,7 +75,7 @@ def test_a_second_run_goes_on_where_the_first_stopped(settings: Settings) -> Non
     assert abs(second.model.weight.item() - 2) < 0.1
 
 
-def test_the_trained_model_is_the_average_of_the_last_checkpoint(settings: Settings) -> None:
+def test_the_trained_model_is_the_average_of_the_last_checkpoint(settings: TrainingSettings) -> None:
     model = run(Line(settings))
     again = trained(Line(settings))
     torch.testing.assert_close(again.weight, model.weight, rtol=0, atol=0)

@@ -9,10 +9,10 @@ import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 
 from grounding.pocket.models import load_pipeline
-from grounding.pocket.training.loop import Settings
+from grounding.pocket.training.loop import TrainingSettings
 from grounding.pocket.training.repaint import CHANGED, FILE, PATCH, _paint, repainted, unchanged
-from grounding.pocket.training.scenes import SHARD, Scenes
-from grounding.pocket.training.sight import PAINTED, Sight
+from grounding.pocket.training.scenes import SHARD, SceneFeed
+from grounding.pocket.training.sight import PAINTED, SightStage
 from grounding.pocket.training.tokenizer import build
 from grounding.pocket.vocabulary import all_words
 from grounding.pocket.world import draw, picture
@@ -62,7 +62,7 @@ def test_without_any_there_are_none(tmp_path: Path) -> None:
 
 def test_the_eyes_are_shown_both_and_told_the_right_scene(tmp_path: Path) -> None:
     build(all_words()).save_pretrained(tmp_path / "tokenizer")
-    sight = Sight(Settings(tmp_path, 0.1))
+    sight = SightStage(TrainingSettings(tmp_path, 0.1))
     sight.captions, sight.repainted = [["a"]] * 10, np.array([4, 2])
     words = random.Random(0)
     chosen = [sight._choose(words) for _ in range(2000)]
@@ -82,7 +82,7 @@ def test_the_painter_repaints_a_large_thing_as_it_was() -> None:
     assert not np.array_equal(drawn, painted)
 
 
-def shards(root: Path, painted: dict[int, list[int]]) -> Scenes:
+def shards(root: Path, painted: dict[int, list[int]]) -> SceneFeed:
     """Three shards of scenes, of which some have repainted pictures: each is filled with its number."""
     folders = tuple(root / str(number) for number in range(3))
     for number, folder in enumerate(folders):
@@ -91,4 +91,4 @@ def shards(root: Path, painted: dict[int, list[int]]) -> Scenes:
         if rows := painted.get(number):
             pictures = np.stack([np.full((128, 128, 3), row, dtype=np.uint8) for row in rows])
             np.savez(folder / FILE, pictures=pictures, rows=np.array(rows))
-    return Scenes(folders)
+    return SceneFeed(folders)

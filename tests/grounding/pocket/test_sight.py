@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from grounding.pocket.training.loop import Settings
-from grounding.pocket.training.sight import QUERIES, Batch, Sight, clip_of, losses
-from grounding.pocket.training.text import Text, _facts
+from grounding.pocket.training.loop import TrainingSettings
+from grounding.pocket.training.sight import QUERIES, SightBatch, SightStage, clip_of, losses
+from grounding.pocket.training.text import TextStage, _facts
 from grounding.pocket.training.tokenizer import build
 from grounding.pocket.training.wording import UNSAID
 from grounding.pocket.vocabulary import all_words
@@ -16,12 +16,12 @@ from grounding.pocket.world import KINDS, RELATIONS, picture
 
 
 @pytest.fixture
-def sight(tmp_path: Path) -> Sight:
+def sight(tmp_path: Path) -> SightStage:
     build(all_words()).save_pretrained(tmp_path / "tokenizer")
-    return Sight(Settings(tmp_path, 0.1))
+    return SightStage(TrainingSettings(tmp_path, 0.1))
 
 
-def test_the_clip_of_a_detector_sees_and_reads_what_the_detector_does(sight: Sight) -> None:
+def test_the_clip_of_a_detector_sees_and_reads_what_the_detector_does(sight: SightStage) -> None:
     model = sight.model.eval()
     clip = clip_of(model.detector, sight.tokenizer).eval()
     pixels = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -35,7 +35,7 @@ def test_the_clip_of_a_detector_sees_and_reads_what_the_detector_does(sight: Sig
     torch.testing.assert_close(ours.text_embeds, read, atol=1e-5, rtol=1e-4)
 
 
-def test_the_stage_finds_what_the_stock_class_finds(sight: Sight) -> None:
+def test_the_stage_finds_what_the_stock_class_finds(sight: SightStage) -> None:
     model = sight.model.eval()
     pixels = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0)) * 2 - 1
     tokens = sight.tokenizer(["a red ball", "a cat"], padding="max_length", return_tensors="pt").input_ids
@@ -46,13 +46,13 @@ def test_the_stage_finds_what_the_stock_class_finds(sight: Sight) -> None:
     torch.testing.assert_close(boxes, stock.pred_boxes, atol=1e-5, rtol=1e-4)
 
 
-def test_the_text_tower_is_not_trained_again(sight: Sight) -> None:
+def test_the_text_tower_is_not_trained_again(sight: SightStage) -> None:
     trained = {name for name, parameter in sight.model.named_parameters() if parameter.requires_grad}
     assert not any("text_model" in name for name in trained)
     assert any("text_projection" in name for name in trained)
 
 
-def batch_of_one() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Batch]:
+def batch_of_one() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, SightBatch]:
     """One picture with a thing in its upper left quarter; patch 5 shows it and finds it exactly."""
     boxes = torch.full((1, 256, 4), 0.9)
     boxes[..., 2:] = 0.05
@@ -67,7 +67,7 @@ def batch_of_one() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Batch]:
     logits = torch.full((1, 256, QUERIES), -30.0)
     logits[0, 5, 3] = 30.0
     nothing = torch.zeros(0)
-    return logits, boxes, shown, Batch(nothing, nothing, [], nothing, nothing, [], wanted, [1], meant)
+    return logits, boxes, shown, SightBatch(nothing, nothing, [], nothing, nothing, [], wanted, [1], meant)
 
 
 def test_a_perfect_answer_costs_nothing() -> None:
@@ -104,7 +104,7 @@ def test_facts_of_a_scene_are_its_items() -> None:
 
 
 def test_the_text_stage_can_be_asked_about_captions_it_wrote(tmp_path: Path) -> None:
-    stage = Text(Settings(tmp_path, 0.1, batch=8))
+    stage = TextStage(TrainingSettings(tmp_path, 0.1, batch=8))
     found = stage._ask(stage.model, stage._write_batch(random.Random(0)))
     assert torch.isfinite(found["loss"])
     assert {"right_kind", "right_colour", "right_facts"} <= found.keys()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from grounding.pocket.profiles import profiles
-from grounding.pocket.trials import TRIALS, Share, Thing, counting, size, spatial, two_objects
+from grounding.pocket.trials import TRIALS, TrialShare, Wanted, counting, size, spatial, two_objects
 from grounding.profile import unpaintable
 
 
@@ -17,7 +17,7 @@ class Spotted:
     box: tuple[float, float, float, float]
 
 
-def _put(thing: Thing, x: float, y: float, side: float = 0.2) -> Spotted:
+def _put(thing: Wanted, x: float, y: float, side: float = 0.2) -> Spotted:
     return Spotted(thing.kind, thing.colour, (x - side / 2, y - side / 2, x + side / 2, y + side / 2))
 
 
@@ -37,7 +37,7 @@ def test_two_objects_need_both_with_their_own_colours() -> None:
     trial = two_objects(random.Random(2))
     first, second = trial.things
     assert trial.holds([_put(first, 0.2, 0.5), _put(second, 0.8, 0.5)])
-    swapped = [_put(Thing(first.kind, second.colour), 0.2, 0.5), _put(Thing(second.kind, first.colour), 0.8, 0.5)]
+    swapped = [_put(Wanted(first.kind, second.colour), 0.2, 0.5), _put(Wanted(second.kind, first.colour), 0.8, 0.5)]
     assert not trial.holds(swapped)
 
 
@@ -66,7 +66,7 @@ def test_a_size_trial_compares_the_two_things() -> None:
 
 
 def test_the_interval_has_the_published_values_of_wilson() -> None:
-    low, high = Share(15, 20).interval
+    low, high = TrialShare(15, 20).interval
     assert (round(low, 4), round(high, 4)) == (0.5313, 0.8881)
-    assert Share(0, 10).interval[0] == pytest.approx(0.0, abs=1e-12)
-    assert Share(10, 10).interval[1] == pytest.approx(1.0, abs=1e-12)
+    assert TrialShare(0, 10).interval[0] == pytest.approx(0.0, abs=1e-12)
+    assert TrialShare(10, 10).interval[1] == pytest.approx(1.0, abs=1e-12)

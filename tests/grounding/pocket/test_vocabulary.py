@@ -83,8 +83,8 @@ def test_an_unknown_word_is_named_once_with_the_nearest_things() -> None:
 
 def test_the_warning_names_the_word_and_what_can_be_painted_instead() -> None:
     dragon, zorp = unpaintable("a dragon and a zorp", PAINTER)
-    assert str(dragon) == "the image model does not know the word `dragon`; the nearest it can paint: bird, fish"
-    assert str(zorp) == "the image model does not know the word `zorp`; nothing it can paint is near"
+    assert dragon.sentence == "the image model does not know the word `dragon`; the nearest it can paint: bird, fish"
+    assert zorp.sentence == "the image model does not know the word `zorp`; nothing it can paint is near"
 
 
 def test_what_is_near_can_be_painted() -> None:
@@ -96,3 +96,8 @@ def test_what_is_near_can_be_painted() -> None:
 @pytest.mark.parametrize("prompt", ["", "   ", "?!", "12 34"])
 def test_a_prompt_without_words_has_nothing_unpaintable(prompt: str) -> None:
     assert unpaintable(prompt, PAINTER) == []
+
+
+def test_a_word_with_a_digit_is_one_word_and_a_number_is_none() -> None:
+    assert words_of(["a cat, 4k, 3 dogs, 8-bit 3d"]) == {"a", "cat", "4k", "dogs", "bit", "3d"}
+    assert [found.word for found in unpaintable("2 red balls in 4k", PAINTER)] == ["4k"]

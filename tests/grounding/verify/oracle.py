@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image
 
-from grounding.pocket.world import COLOURS, KINDS, SCALES, TEXTURES, Item, Picture, draw
-from grounding.verify import Fit, Sighting
-from grounding.verify.judges import OPEN
+from grounding.pocket.world import COLOURS, KINDS, SCALES, TEXTURES, Picture, Piece, draw
+from grounding.verify.judges import OPEN, Fit, Sighting
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
 
 
@@ -53,7 +52,7 @@ class OracleDetector:
         return Box.of(max(x0, 0.0), max(y0, 0.0), min(x1, 1.0), min(y1, 1.0))
 
 
-def _meant(item: Item, words: set[str]) -> bool:
+def _meant(item: Piece, words: set[str]) -> bool:
     return (item.kind in words and words & set(COLOURS) <= {item.colour} and words & set(TEXTURES) <= {item.texture}
             and words & set(SCALES) <= {item.size})
 

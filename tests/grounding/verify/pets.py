@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from grounding.verify import Finding, Report, Thresholds, Verifier
-from grounding.verify.thresholds import Cut
+from grounding.verify.report import Finding, Report
+from grounding.verify.thresholds import Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.scene import (
     Box,
     Canvas,

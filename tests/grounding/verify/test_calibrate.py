@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from grounding.errors import BadRequest
-from grounding.pocket.world import COLOURS, KINDS, Item, Picture, picture
-from grounding.verify import Cut, Fit, Scorer, Sighting, Thresholds, Verifier, Vocabulary
-from grounding.verify.calibrate import RESERVED, Case, Known, KnownThing, calibrate, cut_of
-from grounding.verify.judges import OPEN
+from grounding.pocket.world import COLOURS, KINDS, Picture, Piece, picture
+from grounding.verify.calibrate import RESERVED, Known, KnownThing, Sample, calibrate, cut_of
+from grounding.verify.families import Vocabulary
+from grounding.verify.judges import OPEN, Fit, Scorer, Sighting
+from grounding.verify.thresholds import Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.scene import Box
 from tests.grounding.verify.oracle import image_of, layout_of
 
-cases = st.lists(st.builds(Case, st.floats(0, 1).map(lambda x: round(x, 3)), st.booleans()), min_size=2, max_size=40)
+cases = st.lists(st.builds(Sample, st.floats(0, 1).map(lambda x: round(x, 3)), st.booleans()), min_size=2, max_size=40)
 
 
-def brute(some: Sequence[Case], counted: bool) -> float:
+def brute(some: Sequence[Sample], counted: bool) -> float:
     """The least error over all cuts that could make a difference."""
     true = [c.score for c in some if c.true]
     false = [c.score for c in some if not c.true]
@@ -37,9 +39,9 @@ def brute(some: Sequence[Case], counted: bool) -> float:
 
 
 @given(cases, st.booleans())
-@example([Case(0.0, True), Case(1.0, False)], False)
-@example([Case(0.0, True), Case(1.0, False), Case(1.0, True)], True)
-def test_no_other_cut_errs_less_beyond_half_a_standard_error(some: list[Case], counted: bool) -> None:
+@example([Sample(0.0, True), Sample(1.0, False)], False)
+@example([Sample(0.0, True), Sample(1.0, False), Sample(1.0, True)], True)
+def test_no_other_cut_errs_less_beyond_half_a_standard_error(some: list[Sample], counted: bool) -> None:
     cut = cut_of(some, counted=counted)
     if len({c.true for c in some}) == 1:
         assert all(cut.rule(c.score) == ("holds" if c.true else "fails") for c in some if 0 < c.score < 1)
@@ -53,20 +55,20 @@ def test_no_other_cut_errs_less_beyond_half_a_standard_error(some: list[Case], c
 
 
 def test_a_clean_gap_is_cut_in_its_middle_without_a_band() -> None:
-    cut = cut_of([Case(0.9, True), Case(0.8, True), Case(0.3, False), Case(0.1, False)], banded=True)
+    cut = cut_of([Sample(0.9, True), Sample(0.8, True), Sample(0.3, False), Sample(0.1, False)], banded=True)
     assert (cut.at, cut.unsure, cut.errors) == (pytest.approx(0.55), 0.0, 0.0)
 
 
 @pytest.mark.parametrize("near", [0.1, 0.45, 0.9])
 def test_of_cuts_that_are_as_good_the_one_nearest_to_what_is_usual_is_taken(near: float) -> None:
-    parted = [Case(0.8, True), Case(0.7, True), Case(0.3, False), Case(0.2, False)]
+    parted = [Sample(0.8, True), Sample(0.7, True), Sample(0.3, False), Sample(0.2, False)]
     assert cut_of(parted, counted=True, near=near).errors == 0
     assert cut_of(parted, counted=True, near=near).at == pytest.approx(min(max(near, 0.38), 0.62))
-    never_false = [Case(0.8, True), Case(0.6, True), Case(0.5, True)]
+    never_false = [Sample(0.8, True), Sample(0.6, True), Sample(0.5, True)]
     assert cut_of(never_false, counted=True, near=near).at == pytest.approx(min(near, 0.4))
-    unseen = [Case(0.0, True)] * 3
+    unseen = [Sample(0.0, True)] * 3
     assert cut_of([*never_false, *unseen], counted=True, near=near).at > 0.05
-    overlapping = [Case(k / 100, (k > 50) != (k in (49, 53))) for k in range(100)]
+    overlapping = [Sample(k / 100, (k > 50) != (k in (49, 53))) for k in range(100)]
     least = cut_of(overlapping, counted=True)
     found = cut_of(overlapping, counted=True, near=near)
     assert abs(found.at - near) <= abs(least.at - near)
@@ -75,8 +77,8 @@ def test_of_cuts_that_are_as_good_the_one_nearest_to_what_is_usual_is_taken(near
 
 def test_the_band_keeps_errors_rare_among_what_is_decided() -> None:
     rng = random.Random(0)
-    some = [Case(min(max(rng.gauss(0.65, 0.12), 0), 1), True) for _ in range(400)]
-    some += [Case(min(max(rng.gauss(0.35, 0.12), 0), 1), False) for _ in range(400)]
+    some = [Sample(min(max(rng.gauss(0.65, 0.12), 0), 1), True) for _ in range(400)]
+    some += [Sample(min(max(rng.gauss(0.35, 0.12), 0), 1), False) for _ in range(400)]
     cut = cut_of(some, banded=True)
     assert cut.at == pytest.approx(0.5, abs=0.06)
     assert cut.unsure > 0
@@ -87,7 +89,7 @@ def test_the_band_keeps_errors_rare_among_what_is_decided() -> None:
 
 def test_a_judge_that_knows_nothing_still_decides_half() -> None:
     rng = random.Random(0)
-    cut = cut_of([Case(rng.random(), rng.random() < 0.5) for _ in range(400)], banded=True)
+    cut = cut_of([Sample(rng.random(), rng.random() < 0.5) for _ in range(400)], banded=True)
     assert cut.errors == pytest.approx(0.5, abs=0.1)
     assert 0 < cut.unsure < 0.5
 
@@ -191,7 +193,7 @@ def test_boxes_of_like_things_that_stand_apart_hardly_overlap_and_that_is_measur
 def in_rows(detector: Noisy, count: int) -> Iterator[tuple[Image.Image, Known]]:
     """Three like things side by side, that all but touch."""
     for seed in range(count):
-        items = tuple(Item("box", "red", "plain", "small", (x, 0.4, x + 0.19, 0.6), 0) for x in (0.1, 0.3, 0.5))
+        items = tuple(Piece("box", "red", "plain", "small", (x, 0.4, x + 0.19, 0.6), 0) for x in (0.1, 0.3, 0.5))
         detector.picture = Picture(items, seed=seed)
         yield image_of(detector.picture), known(detector.picture)
 

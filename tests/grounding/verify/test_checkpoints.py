@@ -14,10 +14,13 @@ from PIL import Image
 
 from grounding.errors import ModelMissing
 from grounding.folders import name_of
-from grounding.verify import Detector, Report, Scorer, Verifier
 from grounding.verify.dino import caption
-from grounding.verify.load import open_detector, open_judges, open_scorer
+from grounding.verify.judges import Detector, Scorer
+from grounding.verify.load import open_detector, open_scorer
+from grounding.verify.opening import open_judges
 from grounding.verify.owl import scale
+from grounding.verify.report import Report
+from grounding.verify.verify import Verifier
 from planner.scene import Absent, Box, Canvas, Layout, Placement, Relation, Scene, Thing
 from tests.grounding.verify.tiny import save_clip, save_dino, save_owl, save_siglip, save_siglip2
 
@@ -147,7 +150,7 @@ def test_folders_of_the_published_shape_load(folders: Folders, image: Image.Imag
 
 
 def test_loading_says_nothing(folders: Folders, capfd: pytest.CaptureFixture[str]) -> None:
-    open_judges(folders["owlv2"], folders["siglip"])
+    open_judges(str(folders["owlv2"]), str(folders["siglip"]))
     heard = capfd.readouterr()
     assert (heard.out, heard.err) == ("", "")
 
@@ -217,8 +220,8 @@ def test_pickled_weights_are_not_read(folders: Folders, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["no folder", "no config", "cut weights", "no tokenizer", "config is prose"])
-def test_what_cannot_be_loaded_is_told_and_the_other_judge_still_works(damage: str, folders: Folders,
-                                                                       tmp_path: Path) -> None:
+def test_a_judge_that_was_named_and_cannot_be_loaded_is_refused_by_its_name(damage: str, folders: Folders,
+                                                                            tmp_path: Path) -> None:
     folder = copied(folders["owlvit"], tmp_path / "d")
     if damage == "no folder":
         folder = tmp_path / "nowhere"
@@ -233,12 +236,8 @@ def test_what_cannot_be_loaded_is_told_and_the_other_judge_still_works(damage: s
         (folder / "tokenizer_config.json").unlink()
     else:
         (folder / "config.json").write_text("Dear reader,")
-    judges = open_judges(folder, folders["clip"])
-    assert judges.detector is None
-    assert judges.scorer is not None
-    (reason,) = judges.reasons
-    assert "detector" in reason
-    assert folder.name in reason
+    with pytest.raises(ModelMissing, match=rf"(?s)(?=.*detector)(?=.*{folder.name})"):
+        open_judges(str(folder), str(folders["clip"]))
 
 
 def layout() -> Layout:

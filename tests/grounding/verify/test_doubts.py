@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grounding.verify import Thresholds
-from grounding.verify.thresholds import Cut
+from grounding.verify.thresholds import Cut, Thresholds
 from planner.scene import Absent, Box, Group, Relation, Scene
 from tests.grounding.verify.pets import LEFT, RIGHT, cat, dog, only, verify
 

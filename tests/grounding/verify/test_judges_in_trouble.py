@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grounding.verify import Thresholds, Verifier
 from grounding.verify.families import Vocabulary
-from grounding.verify.thresholds import AttributeCut, Cut
+from grounding.verify.thresholds import AttributeCut, Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.claims import claims_of
 from planner.scene import (
     Absent,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from grounding.pocket.world import COLOURS, KINDS, TEXTURES
-from grounding.verify import Report, Verifier
 from grounding.verify.judges import OPEN, Knowledge
 from grounding.verify.pocket import KNOWS, VOCABULARY
+from grounding.verify.report import Report
+from grounding.verify.verify import Verifier
 from planner.scene import Absent, Lettering, Relation, Scene, Thing
 from tests.grounding.verify.oracle import Scripted, Seen
 from tests.grounding.verify.pets import EXACT, GREY, LEFT, RIGHT, cat, dog, plan, verify
@@ -48,6 +49,7 @@ def test_a_thing_of_an_unknown_kind_is_neither_there_nor_missing() -> None:
     assert {(f.ruling, f.doubt) for f in report.findings} == {("cannot tell", "unknown")}
     assert "never taught what a kite looks like" in report.finding("exists:kite1").sentence
     assert (report.verdict, report.worth_another_round, report.problems) == ("in doubt", False, ())
+    assert report.summary.startswith("nothing on it could be checked (")
 
 
 def test_a_relation_to_an_unknown_kind_cannot_be_told_and_does_not_pass_as_verified() -> None:
@@ -55,6 +57,7 @@ def test_a_relation_to_an_unknown_kind_cannot_be_told_and_does_not_pass_as_verif
     report = look(scene, "cat")
     assert [f.ruling for f in report.findings if f.claim.kind == "relation"] == ["cannot tell"]
     assert (report.verdict, report.worth_another_round) == ("in doubt", False)
+    assert report.summary.startswith("passes as far as it can be told (")
     assert "the cat is left of the red kite" in report.summary
 
 

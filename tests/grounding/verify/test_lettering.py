@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from grounding.verify import lettering
-from grounding.verify.lettering import READABLE, Line, best_line, likeness
+from grounding.verify.lettering import READABLE, Writing, best_line, likeness
 from planner.scene import Box, Lettering, Scene
 from tests.grounding.verify.pets import LEFT, RIGHT, cat, verify
 
@@ -34,15 +34,17 @@ def test_likeness_is_symmetric_and_one_only_for_equals(a: str, b: str) -> None:
 
 
 def test_text_in_two_lines_is_read_as_one() -> None:
-    found = best_line("happy birthday", [Line("HAPPY", TOP), Line("BIRTHDAY", LOW)])
+    found = best_line("happy birthday", [Writing("HAPPY", TOP), Writing("BIRTHDAY", LOW)])
     assert found is not None
     assert (found.likeness, found.line.box) == (1.0, Box.of(0.1, 0.1, 0.5, 0.4))
     assert best_line("x", []) is None
 
 
 @pytest.mark.parametrize(("lines", "ruling"), [
-    ([Line("STOP", LEFT)], "holds"), ([Line("STOP", RIGHT)], "fails"), ([Line("GO", LEFT)], "fails"), ([], "fails")])
-def test_lettering_is_looked_for_on_its_host(lines: list[Line], ruling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ([Writing("STOP", LEFT)], "holds"), ([Writing("STOP", RIGHT)], "fails"), ([Writing("GO", LEFT)], "fails"),
+    ([], "fails")])
+def test_lettering_is_looked_for_on_its_host(lines: list[Writing], ruling: str,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grounding.verify.verify.read_lines", lambda image: tuple(lines))
     scene = Scene(things=(cat(),), lettering=(Lettering(content="STOP", host="cat1"),))
     report = verify(scene, [("cat", LEFT, 0.9)])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from grounding.verify import Sighting, Verifier
-from grounding.verify.judges import Knowledge
+from grounding.verify.judges import Knowledge, Sighting
 from grounding.verify.looks import MORE, Looks, Wider
+from grounding.verify.verify import Verifier
 from planner.scene import Box, Scene, Thing
 from tests.grounding.verify.oracle import Seen
 from tests.grounding.verify.pets import EXACT, GREY, LEFT, RIGHT, cat, plan

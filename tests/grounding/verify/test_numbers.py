@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from grounding.verify import Sighting
 from grounding.verify.gap import parted
+from grounding.verify.judges import Sighting
 from grounding.verify.match import cost
 from grounding.verify.nms import distinct
 from grounding.verify.occlusion import _balance

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grounding.verify import Report, Thresholds, Verifier
 from grounding.verify.picture import COLOUR, PANEL, SIDE, SURPLUS, draw
-from grounding.verify.thresholds import Cut
+from grounding.verify.report import Report
+from grounding.verify.thresholds import Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.scene import Box, Canvas, Layout, Placement, Scene, Thing
 from tests.grounding.verify.oracle import Seen
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from grounding.verify import Report, Verifier
 from grounding.verify.pocket import VOCABULARY
+from grounding.verify.report import Report
 from grounding.verify.surface import Surface, second_colour, to_lab
+from grounding.verify.verify import Verifier
 from planner.scene import Box, Scene
 from tests.grounding.verify.oracle import Scripted, Seen
 from tests.grounding.verify.pets import EXACT, cat, plan

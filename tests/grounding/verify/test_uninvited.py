@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageDraw
 
-from grounding.verify import Report, Verifier
+from grounding.verify.report import Report
+from grounding.verify.verify import Verifier
 from planner.scene import Absent, Box, Scene, Thing
 from tests.grounding.verify.oracle import Seen
 from tests.grounding.verify.pets import EXACT, GREY, LEFT, RIGHT, cat, plan

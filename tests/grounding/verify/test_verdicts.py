@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from grounding.verify import Verifier
 from grounding.verify.margins import measured_margin
 from grounding.verify.thresholds import AttributeCut
+from grounding.verify.verify import Verifier
 from planner.claims import Claim
 from planner.geometry import Frame, Rect, left_of
 from planner.scene import (

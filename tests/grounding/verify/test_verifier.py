@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 
 from grounding.pocket.world import COLOURS, KINDS, SCALES, Picture, picture
-from grounding.verify import Cut, Report, Thresholds, Verifier
 from grounding.verify.judges import OPEN
+from grounding.verify.report import Report
+from grounding.verify.thresholds import Cut, Thresholds
+from grounding.verify.verify import Verifier
 from planner.place import place
 from planner.scene import Box, Canvas, Layout, Placement, Relation, Scene, Thing
 from tests.grounding.verify.oracle import ColourScorer, OracleDetector, image_of, layout_of
@@ -76,7 +78,7 @@ def test_swapped_colours_are_no_fault_and_a_wrong_colour_is() -> None:
         knows = OPEN
 
         def detect(self, image: object, queries: list[str]) -> tuple[tuple[object, ...], ...]:
-            from grounding.verify import Sighting
+            from grounding.verify.judges import Sighting
 
             return tuple(tuple(Sighting(query=q, box=box, score=0.9) for box in boxes.values()) if q == "a ball" else ()
                          for q in queries)
@@ -118,7 +120,7 @@ def test_what_the_planner_places_and_the_picture_shows_holds() -> None:
                 self.boxes = boxes
 
             def detect(self, image: object, queries: list[str]) -> tuple[tuple[object, ...], ...]:
-                from grounding.verify import Sighting
+                from grounding.verify.judges import Sighting
 
                 return tuple(tuple(Sighting(query=q, box=box, score=0.9) for id, box in self.boxes.items()
                                    if id.split("_")[0] in q.split()) for q in queries)

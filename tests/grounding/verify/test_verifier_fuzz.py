@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from grounding.verify import Cut, Report, Thresholds, Verifier
 from grounding.verify.picture import draw
+from grounding.verify.report import Report
+from grounding.verify.thresholds import Cut, Thresholds
 from grounding.verify.uninvited import ALONE
+from grounding.verify.verify import Verifier
 from planner.claims import claims_of
 from planner.relations import TABLE
 from planner.scene import Absent, Box, Canvas, Group, Layout, Lettering, Placement, Relation, Scene, Thing

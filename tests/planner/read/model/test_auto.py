@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from planner.errors import PlanError
-from planner.fakes import ScriptedModel
 from planner.read.grammar import read
 from planner.read.model.agreement import ONE_VOICE, agreed
 from planner.read.model.reader import Terms, read_where_unsure, sureness
 from planner.scene import Canvas, Relation, Scene, Thing
+from tests.planner.fakes import ScriptedModel
 
 PROMPT = "a cat left of a dog"
 

@@ -15,10 +15,10 @@ import pytest
 from pydantic import SecretStr
 
 from planner.errors import BadReply, NoReply, ReplyError
-from planner.fakes import Answer, FakeServer, ScriptedModel, calls, fails, moved, refuses, says
 from planner.read.model.completion import MOST_BYTES, completion_of, refusal_of, taken
 from planner.read.model.reader import Reading, Terms, open_model, read_with_model
 from planner.read.model.replies import value_of
+from tests.planner.fakes import Answer, FakeServer, ScriptedModel, calls, fails, moved, refuses, says
 
 KEY = "sk-proj-Very_Secret-0123456789"
 PLAN = json.dumps({"things": [{"id": "cat", "noun": "cat", "words": "a cat", "boxes": [[100, 100, 800, 900]]}]})
@@ -48,7 +48,7 @@ def test_a_long_reply_that_is_no_json_is_parsed_by_no_library_and_by_us_in_steps
 def test_no_thread_that_is_joined_at_exit_is_left_behind_by_a_request_that_was_given_up() -> None:
     """A process whose request was given up ends by itself, long before the server would have answered."""
     program = (
-        "from planner.fakes import FakeServer, hangs\n"
+        "from tests.planner.fakes import FakeServer, hangs\n"
         "from planner.errors import NoReply\n"
         "from planner.read.model.reader import Terms, open_model, read_with_model\n"
         "server = FakeServer([hangs(600.0)], repeat_last=True).__enter__()\n"

@@ -8,10 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from planner.errors import BadInput, NoReply, ReplyError
-from planner.fakes import Answer, FakeServer, breaks_off, calls, cut, drips, fails, hangs, refuses, says
 from planner.read.model.line import Line, is_passing, retry_after
 from planner.read.model.reader import Terms, open_model, read_with_model
 from planner.read.model.wire import SCHEMA
+from tests.planner.fakes import Answer, FakeServer, breaks_off, calls, cut, drips, fails, hangs, refuses, says
 
 PLAN = json.dumps({"things": [{"id": "cat", "noun": "cat", "words": "a cat", "boxes": [[100, 100, 800, 900]]}]})
 GOOD = says(PLAN)
@@ -51,12 +51,19 @@ def test_a_bad_reply_is_asked_for_again_once_each(answer):
     assert (reading.source, requests) == ("model", 2)
 
 
-@pytest.mark.parametrize(("status", "requests"), [(408, 4), (429, 4), (500, 4), (502, 4), (503, 4), (529, 4),
+@pytest.mark.parametrize(("status", "requests"), [(408, 3), (429, 3), (500, 3), (502, 3), (503, 3), (529, 3),
                                                   (401, 1), (403, 1), (404, 1), (400, 2), (422, 2)])
 def test_the_number_of_requests_for_a_status_that_stays(quick, status, requests):
     error, seen = played([fails(status)], repeat_last=True)
     assert isinstance(error, NoReply)
     assert seen == requests
+
+
+@pytest.mark.parametrize("tries", [1, 2, 4])
+def test_a_request_is_tried_so_often_and_whatever_the_budget_no_oftener(quick, tries):
+    error, seen = played([fails(500)], repeat_last=True, calls=9, tries=tries)
+    assert isinstance(error, NoReply)
+    assert seen == tries
 
 
 @pytest.mark.parametrize("budget", [1, 2, 3, 6])

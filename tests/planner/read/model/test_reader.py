@@ -8,13 +8,13 @@ from langchain_core.messages import AIMessage
 
 from planner.check import check
 from planner.errors import BadReply, NoReply
-from planner.fakes import ScriptedModel
 from planner.place import place
 from planner.read.model.examples import library, tokens_in
 from planner.read.model.reader import Price, Terms, laid_out, read_with_model
 from planner.read.model.request import opening
 from planner.read.model.wire import SCHEMA
 from planner.scene import Canvas
+from tests.planner.fakes import ScriptedModel
 
 PROMPT = "a cat left of a dog"
 

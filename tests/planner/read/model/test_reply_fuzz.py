@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from planner.errors import Conflict, ReplyError
-from planner.fakes import ScriptedModel
 from planner.place import place
 from planner.read.model.boxes import boxes_of
 from planner.read.model.draft import draft_of
@@ -21,6 +20,7 @@ from planner.read.model.reader import Terms, read_with_model
 from planner.read.model.replies import value_of
 from planner.read.model.wire import plan_of
 from planner.scene import Canvas, Layout
+from tests.planner.fakes import ScriptedModel
 
 spec = importlib.util.spec_from_file_location("malformed", Path(__file__).with_name("malformed.py"))
 assert spec is not None

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from planner.errors import BadReply
-from planner.fakes import ScriptedModel
 from planner.read.model import small
 from planner.read.model.examples import tokens_in
 from planner.read.model.reader import Reading, Terms, read_with_model
 from planner.relations import TABLE
+from tests.planner.fakes import ScriptedModel
 
 PROMPT = 'two red birds above a blue cup left of a green cup that says "TEA", no cats, in a kitchen, oil painting'
 

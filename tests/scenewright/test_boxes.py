@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.scene import Box, Layout, Placement, Scene, Thing
-from scenewright.hints import hints_for
+from scenewright.boxes import hints_for
 
 
 def thing(id: str, noun: str, *attributes: str) -> Thing:

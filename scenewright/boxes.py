@@ -1,11 +1,17 @@
-"""Boxes of another layout for the things of a scene: by name, whatever the ids are."""
+"""Boxes that a plan starts from: those of another layout, by name, and its own with room for what a picture lacked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from planner.scene import Box, Layout, Scene, Thing
 
+if TYPE_CHECKING:
+    from grounding.verify.report import Report
+
+ROOM = 1.25
+"""By how much the box of a thing that was missing grows in the next layout."""
 _SAME: tuple[Callable[[Thing, Thing], bool], ...] = (
     lambda a, b: a.id == b.id and a.noun == b.noun,
     lambda a, b: a.phrase.lower() == b.phrase.lower(),
@@ -26,3 +32,15 @@ def hints_for(scene: Scene, other: Layout) -> dict[str, Box]:
                 free.remove(match)
                 found[thing.id] = other.boxes[match.id]
     return found
+
+
+def roomy(layout: Layout, report: Report | None) -> dict[str, Box]:
+    """Larger boxes for what was missing, where it was planned."""
+    missing = {id for p in (report.problems if report else ()) if p.kind == "missing" for id in p.things}
+    return {id: _grown(box) for id, box in layout.boxes.items() if id in missing}
+
+
+def _grown(box: Box) -> Box:
+    w, h = min(box.w * ROOM, 0.9), min(box.h * ROOM, 0.9)
+    cx, cy = min(max(box.cx, w / 2), 1 - w / 2), min(max(box.cy, h / 2), 1 - h / 2)
+    return Box.around(cx, cy, w, h)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from planner.check import check
-from planner.draw import draw
+from PIL import Image
+
+from scenewright import ModelMissing, Settings, check, draw, plan, render
+from scenewright.commands.evidence import told_result
+from scenewright.commands.live import Live
 from scenewright.commands.plan import told
 from scenewright.commands.shell import fail, run, write
-from scenewright.origin import check_origin
-from scenewright.planning import plan
 
 PROMPTS = {
     "count": "seven red apples and three green pears on a wooden table, still life, soft light",
@@ -37,31 +39,29 @@ def demo(folder: Path) -> None:
 
 def gallery(folder: Path) -> None:
     """Paint each of `PAINTED` through the whole loop: a picture and a report page each, and one contact sheet."""
-    from planner.whole import write_whole
-    from scenewright.api import render
-    from scenewright.commands.evidence import told_result
-    from scenewright.commands.live import Live
-    from scenewright.config import Settings
-    from scenewright.loop.runs import PAGE, png
-    from scenewright.page import sheet
-
     settings, images = Settings.load({"runs": folder / "runs"}), []
     for name, prompt in PAINTED.items():
         with Live() as live:
             result = render(prompt, settings=settings, on_event=live.show)
-        write_whole(folder / f"{name}-painted.png", result.picture.read_bytes())
-        write_whole(folder / f"{name}-report.html", (result.folder / PAGE).read_bytes())
+        (folder / f"{name}-painted.png").write_bytes(result.picture.read_bytes())
+        (folder / f"{name}-report.html").write_bytes((result.folder / "report.html").read_bytes())
         images.append(result.image)
         write(f"{told_result(result)}→ {folder / name}-painted.png, {folder / name}-report.html\n\n")
-    write_whole(folder / "sheet.png", png(sheet(images)))
+    sheet(images).save(folder / "sheet.png")
     write(f"All three side by side: {(folder / 'sheet.png').resolve()}\n")
+
+
+def sheet(pictures: Sequence[Image.Image], side: int = 320, gap: int = 12) -> Image.Image:
+    """A contact sheet: the pictures side by side on white."""
+    sheet = Image.new("RGB", ((side + gap) * len(pictures) + gap, side + 2 * gap), "white")
+    for i, picture in enumerate(pictures):
+        fitted = picture.convert("RGB").resize((side, round(side * picture.height / picture.width)))
+        sheet.paste(fitted, (gap + i * (side + gap), gap))
+    return sheet
 
 
 def main() -> int:
     """Run the demo into the folder named on the command line."""
-    from grounding.errors import ModelMissing
-
-    check_origin()
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
     demo(folder)
     try:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from grounding.errors import BadRequest, Cancelled
 from grounding.pocket.palette import COLOURS
-from grounding.pocket.pictures import Item, Picture, size_of
+from grounding.pocket.pictures import Picture, Piece, size_of
 from grounding.pocket.shapes import KINDS
 from grounding.receipt import Cost, Receipt
 from grounding.settings import GUIDED, How
@@ -25,7 +25,7 @@ from grounding.verify.report import Finding, Match, Problem, Report, Trouble
 from planner.claims import Claim, claims_of
 from planner.place import place
 from planner.scene import Box, Canvas, Layout, Scene
-from scenewright.loop.stages import Painting, Planned, Step, Task, Unpaintable
+from scenewright.loop.stages import Painting, PaintTask, PlannedLayout, Step, Unpaintable
 from scenewright.stack import Stack
 
 SIDE = 128
@@ -33,11 +33,11 @@ _TROUBLE: dict[str, Trouble] = {"exists": "missing", "count": "surplus", "attrib
                                 "relation": "misplaced", "part": "part", "absent": "absent",
                                 "background": "background", "style": "style"}
 
-Script = Callable[[Task, int], Collection[str]]
+Script = Callable[[PaintTask, int], Collection[str]]
 """The ids of the claims that fail on the picture of `task` with this index."""
 
 
-def flawless(task: Task, index: int) -> Collection[str]:
+def flawless(task: PaintTask, index: int) -> Collection[str]:
     """No mistakes."""
     return ()
 
@@ -48,13 +48,13 @@ class ScenePlanner:
 
     scene: Scene
 
-    def plan(self, prompt: str, *, seed: int, calls: int) -> Planned:
+    def plan(self, prompt: str, *, seed: int, calls: int) -> PlannedLayout:
         """The scene, placed."""
-        return Planned(place(self.scene, seed=seed, canvas=Canvas(width=SIDE, height=SIDE)))
+        return PlannedLayout(layout=place(self.scene, seed=seed, canvas=Canvas(width=SIDE, height=SIDE)))
 
-    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> Planned:
+    def replan(self, layout: Layout, report: Report | None, *, seed: int, calls: int) -> PlannedLayout:
         """The scene, placed differently."""
-        return Planned(place(self.scene, seed=seed, canvas=layout.canvas), ("placed anew",))
+        return PlannedLayout(layout=place(self.scene, seed=seed, canvas=layout.canvas), notes=("placed anew",))
 
 
 @dataclass
@@ -69,8 +69,12 @@ class DrawingPainter:
     can: frozenset[str] = frozenset({"mend", "guide", "bind", "clear", "tokens"})
     size: tuple[int, int] = (SIDE, SIDE)
     usual: How = GUIDED
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[PaintTask] = field(default_factory=list)
     strange: tuple[Unpaintable, ...] = ()
+
+    def fitted(self, canvas: Canvas, how: How) -> tuple[int, int]:
+        """It has paper of one size."""
+        return self.size
 
     def unpaintable(self, layout: Layout) -> Sequence[Unpaintable]:
         """What it was told to find strange."""
@@ -79,7 +83,7 @@ class DrawingPainter:
     def brief(self, layout: Layout) -> None:
         """It draws, and is told nothing in words."""
 
-    def paint(self, task: Task, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
+    def paint(self, task: PaintTask, *, on_step: Callable[[Step], None], cancel: Callable[[], bool],
               source: Image.Image | None = None) -> Sequence[Painting]:
         """One drawing per seed; a mended picture is drawn as any other."""
         self.tasks.append(task)
@@ -93,12 +97,12 @@ class DrawingPainter:
             on_step(Step(index, self.steps, lambda: [self._drawn(task, i) for i in range(len(task.seeds))]))
         return [Painting(self._drawn(task, i), self._receipt(task, seed)) for i, seed in enumerate(task.seeds)]
 
-    def _receipt(self, task: Task, seed: int) -> Receipt:
+    def _receipt(self, task: PaintTask, seed: int) -> Receipt:
         return Receipt(backbone=self.identity, weights=self.identity, prompt=task.layout.scene.prompt, negative="",
                        seed=seed, scheduler="pen", width=SIDE, height=SIDE, batch=len(task.seeds),
                        cost=Cost(full=2 * self.steps), how=task.how.but(steps=self.steps))
 
-    def _drawn(self, task: Task, index: int) -> Image.Image:
+    def _drawn(self, task: PaintTask, index: int) -> Image.Image:
         from grounding.pocket.paint import draw
 
         wrong = sorted(self.script(task, index))
@@ -152,7 +156,7 @@ def _corner(layout: Layout) -> Box:
     return min(corners, key=lambda corner: sum(corner.iou(box) for box in layout.boxes.values()))
 
 
-def _items(layout: Layout, wrong: Sequence[str]) -> list[Item]:
+def _items(layout: Layout, wrong: Sequence[str]) -> list[Piece]:
     missing = {claim.removeprefix("exists:") for claim in wrong if claim.startswith("exists:")}
     recoloured = {claim.split(":")[1] for claim in wrong if claim.startswith("attribute:")}
     found = []
@@ -163,7 +167,7 @@ def _items(layout: Layout, wrong: Sequence[str]) -> list[Item]:
         if thing.id not in missing:
             colour = next((word for word in thing.attributes if word in COLOURS), "blue")
             colour = colour if thing.id not in recoloured else "black" if colour != "black" else "white"
-            found.append(Item(thing.noun, colour, "plain", size_of(placement.box.corners), placement.box.corners,
+            found.append(Piece(thing.noun, colour, "plain", size_of(placement.box.corners), placement.box.corners,
                               placement.depth))
     return found
 
