@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from grounding.profile import Profile
-    from grounding.verify.judges import Detector, Knowledge, Scorer
+    from grounding.verify.judges import Detector, Inspector, Knowledge, Scorer
     from grounding.verify.thresholds import Thresholds
     from grounding.verify.verify import Verifier
     from scenewright.loop.adapters import ClaimVerifier, SampledPainter
@@ -154,8 +154,8 @@ def open_verifier(detector: str, scorer: str, thresholds: Path | None, device: s
               if judges.detector or judges.scorer]
     if not claims:
         return None, (*reasons, "pictures cannot be verified here; they are painted all the same")
-    marks = [mark for each in claims for mark in (each.detector.name if each.detector else "", each.scorer.name
-                                                  if each.scorer else "", each.thresholds.model_dump_json())]
+    marks = [mark for each in claims for mark in (each.thresholds.model_dump_json(), *(
+        judge.name if judge else "" for judge in (each.detector, each.scorer, each.inspector)))]
     return ClaimVerifier(Looks.of(claims[0], claims[1:]), digest("\n".join((EDITION, *marks)))), reasons
 
 
@@ -167,6 +167,7 @@ class Judges(NamedTuple):
     profiles: tuple[Profile, Profile]
     thresholds: Thresholds
     reasons: tuple[str, ...]
+    inspector: Inspector | None = None
 
 
 def open_both(detector: str, scorer: str, device: str = "cpu") -> Judges:
@@ -176,7 +177,9 @@ def open_both(detector: str, scorer: str, device: str = "cpu") -> Judges:
     finder, first, lacking = open_judge("detector", detector, device) if detector else (None, None, "")
     comparer, second, silent = open_judge("scorer", scorer, device) if scorer else (None, None, "")
     profiles = Profile.of(first) if first else Profile(), Profile.of(second) if second else Profile()
-    return Judges(finder, comparer, profiles, _measured(first, profiles[0]), tuple(r for r in (lacking, silent) if r))
+    inspector, unable = _inspector(finder, first, profiles[0]) if finder and first else (None, "")
+    return Judges(finder, comparer, profiles, _measured(first, profiles[0]),
+                  tuple(r for r in (lacking, silent, unable) if r), inspector)
 
 
 @lru_cache(maxsize=4)
@@ -197,6 +200,17 @@ def open_judge(role: str, name: str, device: str) -> tuple[Any, Path | None, str
         return open_detector(folder, device=device, query=profile.query or QUERY, knows=_knowledge(profile)), folder, ""
     except ModelMissing as error:
         return None, folder, str(error)
+
+
+def _inspector(finder: Any, folder: Path, profile: Profile) -> tuple[Inspector | None, str]:
+    """What stands beside a detector to tell sound things from broken ones, and why it cannot if it cannot."""
+    from grounding.errors import ModelMissing
+    from grounding.verify.inspector import open_inspector
+
+    try:
+        return (open_inspector(folder / profile.inspector, finder) if profile.inspector else None), ""
+    except ModelMissing as error:
+        return None, str(error)
 
 
 def _knowledge(profile: Profile) -> Knowledge:
@@ -225,6 +239,7 @@ def _claims(judges: Judges, thresholds: Path | None) -> Verifier:
     finds, compares = judges.profiles
     return Verifier(judges.detector, judges.scorer, Thresholds.load(thresholds) if thresholds else judges.thresholds,
                     vocabulary=finds.vocabulary or compares.vocabulary, bystanders=finds.nouns or (),
+                    inspector=judges.inspector,
                     scales=finds.scales or compares.scales or None, reasons=judges.reasons)
 
 

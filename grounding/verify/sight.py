@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -17,6 +18,17 @@ from grounding.verify.thresholds import Thresholds
 from planner.claims import Claim
 from planner.geometry import Rect
 from planner.scene import Box, Canvas, Layout
+
+
+class Inspected(NamedTuple):
+    """How sound the things look that were found, as far as anybody knows, and from where that is sure."""
+
+    scores: Mapping[str, float] = {}
+    sure_from: float = 0.0
+
+    def numbers(self, id: str) -> dict[str, float]:
+        """What the evidence says of a thing."""
+        return {"sound": self.scores[id], "sound from": self.sure_from} if id in self.scores else {}
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,7 @@ class Sight:
     knows: Knowledge
     """What the detector was taught."""
     surface: Surface
+    inspected: Inspected
     lettering: Callable[[], Lines | None]
     """What is written on the picture; None where nothing here reads."""
 
