@@ -33,10 +33,12 @@ CONTEXTS = (1.3, 1.5)
 than one: what is sound looks so from either distance."""
 READ, WIDE = 48, 64
 """How wide it reads a patch, and its own layers."""
-KINDS, SURE_FROM = "kinds", "sure from"
-"""Under these names the file says which kinds it knows, in the order of its table, and what score is needed."""
+KINDS, NEEDS = "kinds", "needs"
+"""Under these names the file says which kinds it knows, in the order of its table, and what scores are needed: pairs of
+a side, in parts of the picture, and the score for things whose longer side is at least that."""
 
 Spot = tuple[float, float, float, float]
+Needed = Sequence[tuple[float, float]]
 
 
 class Cut(NamedTuple):
@@ -105,9 +107,13 @@ class Network(nn.Module):
 class NetInspector:
     """An inspector made of a tower, the network and the names of its kinds."""
 
-    def __init__(self, seer: Seer, network: Network, kinds: Sequence[str], name: str, sure_from: float) -> None:
+    def __init__(self, seer: Seer, network: Network, kinds: Sequence[str], name: str, needed: Needed) -> None:
         self.seer, self.network = seer, network.eval()
-        self.kinds, self.name, self.sure_from = tuple(kinds), name, sure_from
+        self.kinds, self.name, self.needed = tuple(kinds), name, sorted(needed)
+
+    def needs(self, box: Box) -> float:
+        """The score that a thing of this size needs. What is small shows little: only what is blatant is doubted."""
+        return next((score for side, score in reversed(self.needed) if max(box.w, box.h) >= side), 0.0)
 
     @torch.inference_mode()
     def inspect(self, image: Image.Image, things: Sequence[tuple[str, Box]]) -> tuple[float | None, ...]:
@@ -132,11 +138,12 @@ def open_inspector(file: Path, seer: Seer) -> NetInspector:
         with safe_open(file, "pt") as opened:
             told = opened.metadata() or {}
             state = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
-        kinds, sure_from = json.loads(told[KINDS]), float(told[SURE_FROM])
+        kinds = json.loads(told[KINDS])
+        needed = [(float(side), float(score)) for side, score in json.loads(told[NEEDS])]
         network = Network(len(kinds), state["read.weight"].shape[1])
         network.load_state_dict(state)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelMissing(f"`{file}` is no inspector ({type(error).__name__}); restore it, or take its name out of "
                            "the profile beside it") from None
     mark = sha256(file.read_bytes()).hexdigest()[:8]
-    return NetInspector(seer, network, kinds, f"{file.stem} {mark}", sure_from)
+    return NetInspector(seer, network, kinds, f"{file.stem} {mark}", needed)

@@ -107,9 +107,8 @@ class Inspector(Protocol):
         """Which model this is."""
         ...
 
-    @property
-    def sure_from(self) -> float:
-        """What scores less than this may be broken."""
+    def needs(self, box: Box) -> float:
+        """The score that a thing of this size needs: with less it may be broken."""
         ...
 
     def inspect(self, image: Image.Image, things: Sequence[tuple[str, Box]]) -> tuple[float | None, ...]:

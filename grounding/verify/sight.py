@@ -21,14 +21,15 @@ from planner.scene import Box, Canvas, Layout
 
 
 class Inspected(NamedTuple):
-    """How sound the things look that were found, as far as anybody knows, and from where that is sure."""
+    """How sound a thing looks that was found, and from where it is sound."""
 
-    scores: Mapping[str, float] = {}
-    sure_from: float = 0.0
+    score: float
+    needs: float
 
-    def numbers(self, id: str) -> dict[str, float]:
-        """What the evidence says of a thing."""
-        return {"sound": self.scores[id], "sound from": self.sure_from} if id in self.scores else {}
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What the evidence says of it."""
+        return {"sound": self.score, "sound from": self.needs}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Sight:
     knows: Knowledge
     """What the detector was taught."""
     surface: Surface
-    inspected: Inspected
+    inspected: Mapping[str, Inspected]
+    """Without the things about which nobody knows."""
     lettering: Callable[[], Lines | None]
     """What is written on the picture; None where nothing here reads."""
 

@@ -207,18 +207,19 @@ class _Verification:
                      thresholds=verifier.thresholds, scales=verifier.scales, blind=self.blind, mute=self.mute,
                      knows=knows, surface=Surface(self.image, boxes), lettering=cache(self._written))
 
-    def _inspected(self, matched: Matched) -> Inspected:
+    def _inspected(self, matched: Matched) -> dict[str, Inspected]:
         """How sound the things look that were found."""
         things = [(noun_key(self.layout.scene.thing(id).noun), seen.box) for id, seen in matched.of.items()]
-        if self.verifier.inspector is None or not things:
-            return Inspected()
+        inspector = self.verifier.inspector
+        if inspector is None or not things:
+            return {}
         try:
-            scores = self.verifier.inspector.inspect(self.image, things)
+            scores = inspector.inspect(self.image, things)
         except FAILURES as error:
             self.limits.append(f"what tells sound things from broken ones failed ({first_line(error)})")
-            return Inspected()
-        return Inspected({id: score for id, score in zip(matched.of, scores, strict=True) if score is not None},
-                         self.verifier.inspector.sure_from)
+            return {}
+        return {id: Inspected(score, inspector.needs(box)) for id, (_, box), score in
+                zip(matched.of, things, scores, strict=True) if score is not None}
 
     def _written(self) -> Lines | None:
         """What is written on the picture; None where nothing reads it."""

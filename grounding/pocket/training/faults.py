@@ -243,9 +243,8 @@ FAULTS: dict[str, Callable[[Subject, random.Random], Spoiled]] = {
 
 def _grid(side: int) -> tuple[Soft, Soft]:
     """The middle of each pixel, in parts of the picture: x, y."""
-    at = (np.arange(side, dtype=np.float32) + 0.5) / side
-    x, y = np.meshgrid(at, at)
-    return x, y
+    at = ((np.arange(side) + 0.5) / side).astype(np.float32)
+    return np.tile(at, (side, 1)), np.tile(at[:, None], (1, side))
 
 
 def _sigmoid(x: NDArray[np.floating]) -> Soft:

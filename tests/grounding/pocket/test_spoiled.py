@@ -15,13 +15,14 @@ from PIL import Image
 from torch import nn
 
 from grounding.pocket.training import spoiled
+from grounding.pocket.training.by_eye import marked_by_eye
 from grounding.pocket.training.faults import FAULTS, Subject, cells, half, patches, spoil
 from grounding.pocket.training.inspector import InspectorStage, seen, varied
 from grounding.pocket.training.loop import Settings
 from grounding.pocket.training.sight import VISION
 from grounding.pocket.training.spoiled import KEPT, Lot, _apart, _crops, _Job, _kept, lots
 from grounding.pocket.world import KINDS, Item, Picture, draw
-from grounding.verify.inspector import CONTEXTS, SIDE, around, open_inspector
+from grounding.verify.inspector import CONTEXTS, SIDE, NetInspector, around, open_inspector
 from planner.scene import Box
 
 CAT = Item("cat", "red", "plain", "medium", (0.1, 0.35, 0.4, 0.7), 0)
@@ -196,6 +197,28 @@ def painted(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_a_person_marked_is_a_crop_for_every_line_some_sound_and_some_broken() -> None:
+    found = marked_by_eye()
+    assert found.crops.shape == (len(found.sound), spoiled.SIDE, spoiled.SIDE, 3)
+    assert 0.2 < found.sound.mean() < 0.8
+    assert (found.boxes[:, :2] < found.boxes[:, 2:]).all()
+    assert np.abs(found.boxes.mean(1) - 0.5).max() < 0.01  # each in the middle of its crop
+    assert found.crops.astype(float).std(axis=(1, 2)).max(1).min() > 3  # no crop is empty
+
+
+def test_the_last_part_of_a_run_learns_from_what_a_person_marked_too(painted: Path) -> None:
+    stage = InspectorStage(Settings(painted, 0.1, batch=8), Coloured())
+    stage.begin(0)
+    shown = []
+    evenly = stage._evenly
+    stage._evenly = lambda some, count: (shown.append((some is stage.marked, count)), evenly(some, count))[1]
+    stage.loss(0.5)
+    assert shown == [(False, 8)]
+    shown.clear()
+    stage.loss(0.9)
+    assert shown == [(False, 4), (True, 4)]
+
+
 def test_the_tower_looks_once_at_everything(painted: Path) -> None:
     tower = Coloured()
     first = seen(painted, tower, unseen=False)
@@ -221,8 +244,9 @@ def test_a_stage_learns_from_what_was_painted_and_is_saved_as_the_verifier_reads
     (painted / "detector").mkdir()
     stage.save(stage.model, painted)
     eye = open_inspector(painted / "detector" / "inspector.safetensors", tower)
-    (score,) = eye.inspect(Image.fromarray(draw(SCENE)), [("cat", Box.of(*CAT.box))])
-    assert score == pytest.approx(sound, abs=0.05)
+    asked = Image.fromarray(draw(SCENE)), [("cat", Box.of(*CAT.box))]
+    (expected,) = NetInspector(tower, stage.model, KINDS, "in memory", ()).inspect(*asked)
+    assert eye.inspect(*asked)[0] == pytest.approx(expected, abs=0.01)
 
 
 # painted back twice in the same noise

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from grounding.errors import ModelMissing
 from grounding.verify import Verifier
-from grounding.verify.inspector import KINDS, SURE_FROM, NetInspector, Network, around, marked, open_inspector
+from grounding.verify.inspector import KINDS, NEEDS, NetInspector, Network, around, marked, open_inspector
 from grounding.verify.looks import Looks
 from planner.scene import Box, Scene
 from tests.grounding.verify.oracle import Seen
@@ -27,11 +27,14 @@ from tests.grounding.verify.pets import EXACT, GREY, LEFT, RIGHT, cat, dog, only
 class Told:
     """An inspector that says what it was told to; `asked` is what it was asked about."""
 
-    name, sure_from = "told", 0.5
+    name = "told"
 
     def __init__(self, **scores: float) -> None:
         self.scores = scores
         self.asked: list[tuple[str, Box]] = []
+
+    def needs(self, box: Box) -> float:
+        return 0.5
 
     def inspect(self, image: Image.Image, things: Sequence[tuple[str, Box]]) -> tuple[float | None, ...]:
         self.asked += things
@@ -110,7 +113,7 @@ def test_a_mark_says_what_part_of_a_patch_the_box_covers() -> None:
 
 def test_what_it_says_of_a_thing_does_not_depend_on_what_else_is_asked() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8))
-    eye = NetInspector(Pooled(), network(), ("cat", "dog"), "eye", 0.5)
+    eye = NetInspector(Pooled(), network(), ("cat", "dog"), "eye", [(0.0, 0.5)])
     both = eye.inspect(noise, [("cat", LEFT), ("dog", RIGHT)])
     alone = (*eye.inspect(noise, [("cat", LEFT)]), *eye.inspect(noise, [("dog", RIGHT)]))
     assert both == pytest.approx(alone, abs=1e-5)
@@ -118,7 +121,7 @@ def test_what_it_says_of_a_thing_does_not_depend_on_what_else_is_asked() -> None
 
 
 def test_of_kinds_that_it_was_not_taught_it_says_nothing() -> None:
-    eye = NetInspector(Pooled(), network(), ("cat", "dog"), "eye", 0.5)
+    eye = NetInspector(Pooled(), network(), ("cat", "dog"), "eye", [(0.0, 0.5)])
     cat_score, cow_score = eye.inspect(GREY, [("cat", LEFT), ("cow", RIGHT)])
     assert cat_score is not None
     assert cow_score is None
@@ -127,23 +130,24 @@ def test_of_kinds_that_it_was_not_taught_it_says_nothing() -> None:
 
 def test_it_comes_out_of_its_file_as_it_went_in(tmp_path: Path) -> None:
     made, file = network(), tmp_path / "eye.safetensors"
-    save_file(made.state_dict(), file, {KINDS: json.dumps(["cat", "dog"]), SURE_FROM: "0.25"})
+    save_file(made.state_dict(), file, {KINDS: json.dumps(["cat", "dog"]), NEEDS: "[[0, 0.1], [0.2, 0.25]]"})
     eye = open_inspector(file, Pooled())
-    assert (eye.kinds, eye.sure_from) == (("cat", "dog"), 0.25)
+    assert eye.kinds == ("cat", "dog")
+    assert [eye.needs(Box.of(0.1, 0.1, 0.2, 0.1 + side)) for side in (0.15, 0.19, 0.21, 0.5)] == [0.1, 0.1, 0.25, 0.25]
     seen, marks, kinds = torch.randn(3, 16, 3), marked(torch.rand(3, 4), 4), torch.tensor([0, 1, 0])
     assert torch.equal(eye.network(seen, marks, kinds), made.eval()(seen, marks, kinds))
 
 
 def test_two_files_have_two_names(tmp_path: Path) -> None:
     names = set()
-    for sure_from in ("0.1", "0.2"):
-        save_file(network().state_dict(), tmp_path / "eye.safetensors", {KINDS: '["cat", "dog"]', SURE_FROM: sure_from})
+    for needed in ("[[0, 0.1]]", "[[0, 0.2]]"):
+        save_file(network().state_dict(), tmp_path / "eye.safetensors", {KINDS: '["cat", "dog"]', NEEDS: needed})
         names.add(open_inspector(tmp_path / "eye.safetensors", Pooled()).name)
     assert len(names) == 2
 
 
-@pytest.mark.parametrize("told", [{}, {KINDS: '["cat"]'}, {KINDS: "cats", SURE_FROM: "0.5"},
-                                  {KINDS: '["cat"]', SURE_FROM: "0.5"}, {KINDS: '["cat", "dog"]', SURE_FROM: "some"}])
+@pytest.mark.parametrize("told", [{}, {KINDS: '["cat"]'}, {KINDS: "cats", NEEDS: "[]"},
+                                  {KINDS: '["cat"]', NEEDS: "[]"}, {KINDS: '["cat", "dog"]', NEEDS: '["some"]'}])
 def test_a_file_that_does_not_say_what_it_knows_is_refused(tmp_path: Path, told: dict[str, str]) -> None:
     save_file(network().state_dict(), tmp_path / "eye.safetensors", told)
     with pytest.raises(ModelMissing, match="is no inspector"):
