@@ -104,7 +104,7 @@ class InspectorStage(Stage):
     def scores(self, model: Any, some: Seen) -> Tensor:
         """The score of every thing."""
         return torch.cat([model(patches.float(), marks.float(), kinds).sigmoid().float() for patches, marks, kinds in
-                          zip(*(part.split(AT_ONCE) for part in some[:3]), strict=True)])
+                          zip(*(torch.split(part, AT_ONCE) for part in some[:3]), strict=True)])
 
     def save(self, model: Any, weights: Path) -> None:
         state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
@@ -157,7 +157,7 @@ def varied(lot: Lot, rows: Sequence[int] | NDArray[np.int64], random: torch.Gene
     at = (torch.arange(SIDE) + 0.5) / SIDE * 2 - 1
     x = at[None, None, :] * scale[..., None] + middle[:, :1, None]
     y = at[None, :, None] * scale[..., None] + middle[:, 1:, None]
-    grid = torch.stack(torch.broadcast_tensors(x, y), -1)
+    grid = torch.stack([x.expand(count, SIDE, SIDE), y.expand(count, SIDE, SIDE)], -1)
     crops = functional.grid_sample(pixels, grid, mode="bicubic", padding_mode="border", align_corners=False)
     return crops.clamp(-1, 1), ((spots - middle.repeat(1, 2)) / scale + 1) / 2
 

@@ -125,8 +125,8 @@ def _shard(path: Path, pipeline: Any, first: int, painted: bool) -> None:
         for job, whole, broken in zip(jobs, sound, spoiled, strict=True):
             found += _crops(job, whole, broken, surely=not told)
     partial = path.with_suffix(f".{os.getpid()}.npz")
-    np.savez_compressed(partial, **{name: np.array(column) for name, column in
-                                    zip(KEPT, zip(*found, strict=True), strict=True)})
+    crops, boxes, kinds, sound_ones = (np.array(column) for column in zip(*found, strict=True))
+    np.savez_compressed(partial, crops=crops, boxes=boxes, kinds=kinds, sound=sound_ones)
     os.replace(partial, path)
 
 
