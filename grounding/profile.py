@@ -46,6 +46,8 @@ class Profile(Data):
     """How a detector was taught to be asked."""
     thresholds: Annotated[str, Field(max_length=100, pattern=r"^\w[\w.-]*\.json$")] | None = None
     """The file in the folder with what `calibrate` measured."""
+    inspector: Annotated[str, Field(max_length=100, pattern=r"^\w[\w.-]*\.safetensors$")] | None = None
+    """The file beside a detector with the network that tells sound things from broken ones."""
     nouns: Words | None = None
     """The kinds of thing that it can paint, or find; none: any."""
     words: Words | None = None

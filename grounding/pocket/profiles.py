@@ -13,6 +13,7 @@ from grounding.verify.pocket import VOCABULARY
 STEPS, GUIDANCE = 20, 5.0
 """As few steps, and as much guidance, as the pocket paints well with."""
 THRESHOLDS = "thresholds.json"
+INSPECTOR = "inspector.safetensors"
 USUAL = {
     "star": ("yellow", "white", "orange"), "heart": ("red", "pink"), "moon": ("yellow", "white"),
     "cat": ("black", "orange", "white", "brown"), "dog": ("brown", "black", "white", "orange"),
@@ -41,8 +42,8 @@ def profiles() -> Mapping[str, Profile]:
             steps=STEPS, guidance_scale=GUIDANCE, scales=SCALES, nouns=kinds(), words=tuple(all_words()),
             vocabulary=VOCABULARY, usual=USUAL, lost=LOST, alone=VOCABULARY.settings[0][0],
             near=tuple(Near(kinds=kinds, words=words) for kinds, words in near())),
-        "detector": Profile(query="{}", thresholds=THRESHOLDS, scales=SCALES, nouns=kinds(), words=taught,
-                            vocabulary=VOCABULARY),
+        "detector": Profile(query="{}", thresholds=THRESHOLDS, inspector=INSPECTOR, scales=SCALES, nouns=kinds(),
+                            words=taught, vocabulary=VOCABULARY),
         "clip": Profile(scales=SCALES, nouns=kinds(), words=taught, vocabulary=VOCABULARY),
     }
 

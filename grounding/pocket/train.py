@@ -23,6 +23,8 @@ class StageName(StrEnum):
     unet = "unet"
     repaint = "repaint"
     painted = "painted"
+    spoiled = "spoiled"
+    inspector = "inspector"
     sight = "sight"
     gated = "gated"
     larger = "larger"
@@ -61,6 +63,11 @@ def main(
         from grounding.pocket.training.painted import paint_all
 
         typer.echo(f"latents of {paint_all(settings)} pictures painted")
+        return
+    if stage is StageName.spoiled:
+        from grounding.pocket.training.spoiled import spoil_all
+
+        typer.echo(f"{spoil_all(settings)} things painted, sound and broken")
         return
     if stage is StageName.export:
         from grounding.pocket.training.export import export

@@ -98,6 +98,25 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Inspector(Protocol):
+    """Tells whole and clean things from broken ones."""
+
+    @property
+    def name(self) -> str:
+        """Which model this is."""
+        ...
+
+    def needs(self, box: Box) -> float:
+        """The score that a thing of this size needs: with less it may be broken."""
+        ...
+
+    def inspect(self, image: Image.Image, things: Sequence[tuple[str, Box]]) -> tuple[float | None, ...]:
+        """Per thing, a noun and its box, how sure it is that this looks as a sound one does, from 0 to 1; None for a
+        noun that it was not taught."""
+        ...
+
+
 def shares(logits: Sequence[float]) -> tuple[float, ...]:
     """Softmax: what part of the belief each of some rival texts gets."""
     top = max(logits)

@@ -19,7 +19,7 @@ from grounding.verify.uninvited import ALONE
 from grounding.verify.verify import Verifier
 from planner.scene import Box, Layout
 
-EDITION = "2"
+EDITION = "3"
 """Another number for every change of what a verdict means: stored reports of another edition are not taken up."""
 MORE = 0.06
 """By so much of each side a picture is widened for the second look, with the colours of its edge."""

@@ -10,7 +10,8 @@ from grounding.errors import ModelMissing
 from grounding.folders import kind_of
 from grounding.named import NONE, POCKET, model_folder
 from grounding.profile import Profile
-from grounding.verify.judges import OPEN, Detector, Knowledge, Scorer
+from grounding.verify.inspector import open_inspector
+from grounding.verify.judges import OPEN, Detector, Inspector, Knowledge, Scorer
 from grounding.verify.load import QUERY, open_detector, open_scorer
 from grounding.verify.thresholds import DEFAULTS, Thresholds
 from grounding.verify.verify import Verifier
@@ -24,18 +25,20 @@ class Judges(NamedTuple):
     profiles: tuple[Profile, Profile]
     thresholds: Thresholds
     reasons: tuple[str, ...]
+    inspector: Inspector | None = None
 
     @property
     def marks(self) -> tuple[str, ...]:
         """What tells them from others."""
-        return (*(judge.name for judge in (self.detector, self.scorer) if judge), self.thresholds.model_dump_json())
+        judges = (self.detector, self.scorer, self.inspector)
+        return (*(judge.name for judge in judges if judge), self.thresholds.model_dump_json())
 
     def verifier(self) -> Verifier:
         """The verifier that asks them."""
         finds, compares = self.profiles
         return Verifier(self.detector, self.scorer, self.thresholds, vocabulary=finds.vocabulary or compares.vocabulary,
                         bystanders=finds.nouns or (), scales=finds.scales or compares.scales or None,
-                        reasons=self.reasons)
+                        reasons=self.reasons, inspector=self.inspector)
 
 
 def open_judges(detector: str, scorer: str, device: str = "cpu", *, thresholds: Path | None = None,
@@ -47,7 +50,16 @@ def open_judges(detector: str, scorer: str, device: str = "cpu", *, thresholds: 
     comparer, second, silent = _opened(f"{rank}scorer", scorer, device)
     profiles = Profile.of(first) if first else Profile(), Profile.of(second) if second else Profile()
     measured = Thresholds.load(thresholds) if thresholds else _measured(first, profiles[0])
-    return Judges(finder, comparer, profiles, measured, tuple(r for r in (lacking, silent) if r))
+    inspector, unable = _inspector(finder, first, profiles[0]) if finder and first else (None, "")
+    return Judges(finder, comparer, profiles, measured, tuple(r for r in (lacking, silent, unable) if r), inspector)
+
+
+def _inspector(finder: Any, folder: Path, profile: Profile) -> tuple[Inspector | None, str]:
+    """What stands beside a detector to tell sound things from broken ones, and why it cannot if it cannot."""
+    try:
+        return (open_inspector(folder / profile.inspector, finder) if profile.inspector else None), ""
+    except ModelMissing as error:
+        return None, str(error)
 
 
 def _opened(role: str, name: str, device: str) -> tuple[Any, Path | None, str]:

@@ -55,6 +55,15 @@ class Owl:
         scores = logits[0].float().sigmoid().T.cpu()
         return tuple(sightings(query, row, boxes) for query, row in zip(queries, scores, strict=True))
 
+    @torch.inference_mode()
+    def patches(self, images: Sequence[Image.Image]) -> Tensor:
+        """What the vision tower sees in each patch of each picture, row by row: "images patches width"."""
+        pixels = self.processor.image_processor(images=list(images), return_tensors="pt").pixel_values
+        tower = getattr(self.model, self.kind).vision_model
+        seen = tower(pixels.to(self.model.device, self.model.dtype)).last_hidden_state[:, 1:]
+        found: Tensor = tower.post_layernorm(seen).float().cpu()
+        return found
+
     def _embed(self, texts: Sequence[str]) -> Tensor:
         words = self.processor.tokenizer(list(texts), padding="max_length", truncation=True, return_tensors="pt")
         tower = getattr(self.model, self.kind)

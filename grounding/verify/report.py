@@ -23,7 +23,7 @@ BY_OCCLUSION = ("in_front_of", "behind", "hidden_by")
 """Relations that say nothing beyond overlap and order in depth."""
 
 Verdict = Literal["verified", "in doubt", "not verified"]
-Doubt = Literal["unknown", "unseen", "unclear", "welded", "mixed", "order", "unconfirmed", "disputed"]
+Doubt = Literal["unknown", "unseen", "unclear", "welded", "mixed", "broken", "order", "unconfirmed", "disputed"]
 """Why nobody can tell.
 
 unknown      no judge here was taught the word
@@ -31,6 +31,7 @@ unseen       no judge here looks for such a thing, or it needs a thing about whi
 unclear      it was looked at, and the score is too close to call
 welded       like things run into each other, or one into what it was planned apart from
 mixed        the thing is not of one piece: two colours meet where one was asked for
+broken       the thing does not look as whole and clean ones of its kind do
 order        two things overlap, and it does not show which is nearer
 unconfirmed  it held on the look that chose the picture, and does not hold on another one
 disputed     two independent judges disagree

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -17,6 +18,18 @@ from grounding.verify.thresholds import Thresholds
 from planner.claims import Claim
 from planner.geometry import Rect
 from planner.scene import Box, Canvas, Layout
+
+
+class Inspected(NamedTuple):
+    """How sound a thing looks that was found, and from where it is sound."""
+
+    score: float
+    needs: float
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """What the evidence says of it."""
+        return {"sound": self.score, "sound from": self.needs}
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,8 @@ class Sight:
     knows: Knowledge
     """What the detector was taught."""
     surface: Surface
+    inspected: Mapping[str, Inspected]
+    """Without the things about which nobody knows."""
     lettering: Callable[[], Lines | None]
     """What is written on the picture; None where nothing here reads."""
 

@@ -66,10 +66,11 @@ def _exists(claim: Claim, sight: Sight) -> Finding:
         return _missing(claim, sight)
     doubt, said = _doubt_of(id, seen, sight)
     reserve = "" if doubt else _reserve(claim, seen, sight)
+    looks = sight.inspected.get(id)
     return Finding(claim=claim, ruling="cannot tell" if doubt else "holds", score=seen.score, threshold=cut.at,
                    reserve=reserve, doubt=doubt, sentence=f"{said}, but {reserve}" if reserve else said,
                    evidence=Evidence(boxes=(seen.box,), crop=pixel_box(seen.box, sight.image.size),
-                                     numbers={"score": seen.score}))
+                                     numbers={"score": seen.score, **(looks.numbers if looks else {})}))
 
 
 def _doubt_of(id: str, seen: Sighting, sight: Sight) -> tuple[Doubt | None, str]:
@@ -83,6 +84,9 @@ def _doubt_of(id: str, seen: Sighting, sight: Sight) -> tuple[Doubt | None, str]
     if sight.thresholds.mixed < 1 and (second := sight.surface.second(seen.box)) > sight.thresholds.mixed:
         return "mixed", (f"{name} is {at(seen.box)}, and {second:.0%} of it is of a second colour: cannot tell if it "
                          "is one thing")
+    if (looks := sight.inspected.get(id)) and looks.score < looks.needs:
+        return "broken", (f"{name} is {at(seen.box)} and does not look whole and clean ({looks.score:.2f}, sure from "
+                          f"{looks.needs:.2f}): cannot tell if it is one")
     return None, f"{name} is there, {at(seen.box)}"
 
 

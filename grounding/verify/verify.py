@@ -10,13 +10,24 @@ from PIL import Image
 from grounding.verify.attributes import Attributes, WordReading, queries_for
 from grounding.verify.diagnosis import problems_of
 from grounding.verify.families import Contest, Vocabulary, subject_of
-from grounding.verify.judges import FAILURES, OPEN, Detector, Fit, Scorer, Sighting, first_line, indefinite, shares
+from grounding.verify.judges import (
+    FAILURES,
+    OPEN,
+    Detector,
+    Fit,
+    Inspector,
+    Scorer,
+    Sighting,
+    first_line,
+    indefinite,
+    shares,
+)
 from grounding.verify.lettering import Lines, read_lines
 from grounding.verify.look import LookPlan, View, look, noun_key
 from grounding.verify.margins import measured_margin
 from grounding.verify.match import Assignment, Matched, match
 from grounding.verify.report import Finding, Match, Overall, Report, Surplus
-from grounding.verify.sight import Sight
+from grounding.verify.sight import Inspected, Sight
 from grounding.verify.surface import Surface
 from grounding.verify.thresholds import Thresholds
 from grounding.verify.uninvited import ALONE, alone, strangers, stray
@@ -34,23 +45,25 @@ class Verifier:
     `detector` and `scorer` may each be missing: claims that need them are then undecided, with the reason in
     `Report.limits`; `reasons` are the messages of what could not be loaded. `bystanders` are nouns that are looked for
     besides those of the scene: they are named where they appear, and a thing that is rather one of them is not counted.
+    `inspector`, where there is one, says of things that were found whether they look whole and clean.
     `scales` are the sizes (longer side, in units of the shorter side of the picture) that size words mean, where a
     picture world fixes them.
     """
 
     def __init__(self, detector: Detector | None, scorer: Scorer | None, thresholds: Thresholds | None = None, *,
                  vocabulary: Vocabulary | None = None, bystanders: Sequence[str] = (),
-                 scales: Mapping[str, float] | None = None, reasons: Sequence[str] = ()) -> None:
+                 inspector: Inspector | None = None, scales: Mapping[str, float] | None = None,
+                 reasons: Sequence[str] = ()) -> None:
         self.detector, self.scorer = detector, scorer
         self.thresholds = thresholds or Thresholds()
         self.vocabulary = vocabulary or Vocabulary()
         self.bystanders = tuple(noun_key(noun) for noun in bystanders)
-        self.scales, self.reasons = scales, tuple(reasons)
+        self.inspector, self.scales, self.reasons = inspector, scales, tuple(reasons)
 
     def with_detector(self, detector: Detector) -> Verifier:
         """The same verifier with another detector."""
         return Verifier(detector, self.scorer, self.thresholds, vocabulary=self.vocabulary, bystanders=self.bystanders,
-                        scales=self.scales, reasons=self.reasons)
+                        inspector=self.inspector, scales=self.scales, reasons=self.reasons)
 
     def verify(self, image: Image.Image, layout: Layout) -> Report:
         """The evidence for every claim of the layout's scene on this picture."""
@@ -188,10 +201,25 @@ class _Verification:
         knows = verifier.detector.knows if verifier.detector else OPEN
         attributes = Attributes(self.image, view, self.scorer, verifier.vocabulary, verifier.thresholds, knows)
         boxes = [s.box for some in view.seen.values() for s in some] if view else []
-        return Sight(image=self.image, layout=self.layout, names=self.names, view=view,
-                     matched=self._match(view, attributes), attributes=attributes, surroundings=surroundings,
+        matched = self._match(view, attributes)
+        return Sight(image=self.image, layout=self.layout, names=self.names, view=view, matched=matched,
+                     inspected=self._inspected(matched), attributes=attributes, surroundings=surroundings,
                      thresholds=verifier.thresholds, scales=verifier.scales, blind=self.blind, mute=self.mute,
                      knows=knows, surface=Surface(self.image, boxes), lettering=cache(self._written))
+
+    def _inspected(self, matched: Matched) -> dict[str, Inspected]:
+        """How sound the things look that were found."""
+        things = [(noun_key(self.layout.scene.thing(id).noun), seen.box) for id, seen in matched.of.items()]
+        inspector = self.verifier.inspector
+        if inspector is None or not things:
+            return {}
+        try:
+            scores = inspector.inspect(self.image, things)
+        except FAILURES as error:
+            self.limits.append(f"what tells sound things from broken ones failed ({first_line(error)})")
+            return {}
+        return {id: Inspected(score, inspector.needs(box)) for id, (_, box), score in
+                zip(matched.of, things, scores, strict=True) if score is not None}
 
     def _written(self) -> Lines | None:
         """What is written on the picture; None where nothing reads it."""

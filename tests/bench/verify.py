@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,14 @@ from scenewright.stack import open_stack
 from tests.bench.agent_judge import Judged
 
 PROMPTS = Path(__file__).with_name("verify.txt")
+NOTED = {
+    "a thing is broken": "mosaic|colou?red|half .* half|melted|fused|welded|headless|deformed|broken|malformed|smear"
+                         "|mottled|cut off|reads as|recognisable|one lump|crackle|wrinkle",
+    "something is too much": "uninvited|extra|nobody asked|lump|three rabbits|three houses|two hearts|four stars",
+    "something is missing": r"\bno |not (six|four)|only one",
+    "a place is wrong": "beside|below|above|float|not over|in the sky|far left|under the moon",
+}
+"""Kinds of fault, and how a person's note names them; a picture may have several."""
 
 
 class Seen(NamedTuple):
@@ -43,6 +52,7 @@ class Seen(NamedTuple):
     group: str
     verdict: str
     right: bool
+    note: str = ""
 
 
 @dataclass
@@ -68,7 +78,7 @@ def by_eye(folder: Path, verifier: Any) -> list[Seen]:
     for mark in map(json.loads, (folder / "marks.jsonl").read_text(encoding="utf-8").splitlines()):
         image = Image.open(folder / f"{mark['n']:02d}.png").convert("RGB")
         report = verifier.verify(image, Layout(scene=read(mark["prompt"])))
-        found.append(Seen(mark["category"], report.verdict, mark["right"]))
+        found.append(Seen(mark["category"], report.verdict, mark["right"], mark["note"]))
         if mark["right"] != report.passed:
             print(f"  {mark['n']} {'right' if mark['right'] else 'wrong'}, {report.verdict}: {mark['prompt']}")
     return found
@@ -114,6 +124,15 @@ def print_verdicts(title: str, seen: Sequence[Seen]) -> None:
         table.add_row(group, str(len(some)), str(len(right)), str(len(passed)), _share(both, len(passed)),
                       _share(both, len(right)), str(len(passed) - both),
                       *(str(sum(s.verdict == v for s in right)) for v in ("in doubt", "not verified")))
+    Console(width=150).print(table)
+
+
+def print_noted(seen: Sequence[Seen]) -> None:
+    """By kind of fault that a person noted: how many of such pictures pass for right."""
+    table = Table("fault noted by eye", "pictures", "verified all the same", "in doubt", "not verified")
+    for fault, words in NOTED.items():
+        some = [s.verdict for s in seen if not s.right and re.search(words, s.note)]
+        table.add_row(fault, str(len(some)), *(str(some.count(v)) for v in ("verified", "in doubt", "not verified")))
     Console(width=150).print(table)
 
 
@@ -167,7 +186,9 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     claims: Any = open_stack(Settings.load()).verifier
     if options.eye:
-        print_verdicts("by eye", by_eye(options.eye, claims.verifier))
+        marked = by_eye(options.eye, claims.verifier)
+        print_verdicts("by eye", marked)
+        print_noted(marked)
     if options.paint:
         records = painted(options.paint, options.only, options.seed, options.out)
         print_verdicts("by the judge: look", [Seen(str(r["look"]), r["verdict"], r["right"]) for r in records])
