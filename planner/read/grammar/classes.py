@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.plurals import singular
+from planner.read.grammar.tables import code
 
 _CODES = {"p": "person", "a": "animal", "f": "food", "l": "plant", "b": "part", "t": "thing", "o": "thing",
           "m": "material", "d": "place", "w": "weather", "e": "event", "q": "amount", "s": "shape", "c": "group",
@@ -16,28 +16,10 @@ _LISTED = (("animal", "animal"), ("garment", "garment"), ("person", "person"), (
 _BODIES = frozenset("pagflbtovnu")
 
 
-@lru_cache(maxsize=1)
-def _table() -> bytes:
-    return Path(__file__).with_name("nouns.txt").read_bytes()
-
-
 @lru_cache(maxsize=20_000)
 def codes(word: str) -> str:
     """The code of the word's usual sense and that of its usual bodily one, from the table; empty if it is not there."""
-    table, wanted = _table(), word.encode("utf-8") + b"\t"
-    low, high = 0, len(table)
-    while low < high:
-        start = table.rfind(b"\n", 0, (low + high) // 2) + 1
-        start = max(start, low)
-        end = table.find(b"\n", start)
-        line = table[start:end]
-        if line.startswith(wanted):
-            return line[len(wanted):].decode("ascii")
-        if line.split(b"\t")[0] + b"\t" < wanted:
-            low = end + 1
-        else:
-            high = start
-    return ""
+    return code("nouns.txt", word)
 
 
 @lru_cache(maxsize=20_000)

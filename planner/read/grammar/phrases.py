@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from planner.read.grammar.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import is_plural, plural, same_in_both, singular
@@ -170,8 +172,9 @@ class Phraser(Words):
         """"a 1967 mustang": four digits before a singular are no count."""
         after = self.low(found.end)
         digits = self.tokens[k].kind == "number" and self.low(k).isdigit() and len(self.low(k)) == 4
+        named = takewhile(self.noun_like, range(found.end, min(found.end + 4, len(self.tokens))))
         return digits and 1000 <= found.n <= 2100 and found.end == k + 1 and bool(after) and not any(
-            is_plural(self.low(j)) for j in range(found.end, min(found.end + 4, len(self.tokens))) if self.noun_like(j))
+            is_plural(self.low(j)) for j in named)
 
     def _determiner(self, k: int, m: Mention) -> int:
         """The end of a determiner at `k`, or 0."""

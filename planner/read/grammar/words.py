@@ -17,6 +17,7 @@ from planner.read.grammar.lexicon import (
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import is_plural, singular
 from planner.read.grammar.quantity import NUMBERS
+from planner.read.grammar.tables import code
 from planner.read.grammar.tokens import Token
 
 _JOINTS = frozenset({",", "and", "or", "&"})
@@ -88,7 +89,8 @@ class Words:
         low = self.low(k)
         if self.known_noun(k):
             return True
-        return low not in adjectives() and not (describes(low) and ("-" in low or participle_like(low)))
+        return low not in adjectives() and not (
+            describes(low) and ("-" in low or participle_like(low) or code("words.txt", low) == "J"))
 
     def adverb(self, k: int) -> bool:
         """Whether the word at `k` can be an adverb."""
