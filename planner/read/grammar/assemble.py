@@ -16,6 +16,8 @@ from planner.scene import Absent, Group, Lettering, Relation, Scene, Span, Thing
 _LONGEST = 400
 _COMPARED = 0.8
 """How certain it is with what something "bigger" is compared."""
+_SURE, _GUESSED = 0.86, 0.94
+"""In a reading that is no surer than the first, no relation counts as stated: each is at most as certain as the second."""
 _BORNE = frozenset({"wearing", "holding", "part_of"})
 _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"taller"}, {"shorter"}))
 
@@ -34,7 +36,7 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
         things=tuple(_thing(a, prompt, names, groups, fragments) for a in things),
         groups=tuple(Group(id=groups[b], words=_clip(b.words), at_least=b.at_least, at_most=b.at_most)
                      for b in bunches),
-        relations=tuple(_relation(link, names) for link in story.links),
+        relations=tuple(_relation(link, names, 1.0 if story.confidence > _SURE else _GUESSED) for link in story.links),
         absent=tuple(dict.fromkeys(_absent(m, names) for m in story.missing if m.noun.strip())),
         background=_clip(", ".join(story.background)) if story.background else "",
         style=_words(story.style),
@@ -48,10 +50,10 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
     )
 
 
-def _relation(link: Link, names: dict[Actor, str]) -> Relation:
+def _relation(link: Link, names: dict[Actor, str], most: float) -> Relation:
     return Relation(kind=link.kind, subjects=tuple(names[a] for a in link.subjects),
                     objects=tuple(names[a] for a in link.objects), words=link.words, negated=link.negated,
-                    mentions=(link.at,), certainty=link.certainty)
+                    mentions=(link.at,), certainty=min(link.certainty, most))
 
 
 def _absent(m: Missing, names: dict[Actor, str]) -> Absent:

@@ -13,6 +13,7 @@ from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import plural
 from planner.read.grammar.quantity import Quantity
 from planner.read.grammar.resolve import Resolver
+from planner.read.grammar.salience import Use
 from planner.read.grammar.story import Story
 from planner.relations import TABLE
 from planner.scene import Span
@@ -89,6 +90,8 @@ class Binder:
         """Who wears the clothes and has the parts that a list of tags names."""
         self.hub: tuple[str, int, list[Actor]] = ("", 0, [])
         """Whom things were last placed around by a pronoun ("to its left a fork"), and in which sentence."""
+        self.anchor: tuple[int, list[Actor]] = (-1, [])
+        """In which sentence a place was last told before its subject, and of what."""
         self.both: list[Actor] = []
         """The two of whom "both" told."""
         self.front_each: list[Actor] = []
@@ -278,7 +281,7 @@ class Binder:
             owners = self.bearer
         else:
             banned = pending.subjects if m.det == "its" else ()
-            owners = self.cast.pronoun(m.det, self.subjects, self.main, banned)
+            owners = self.cast.pronoun(m.det, self.subjects, self.main, banned, Use(part=m.head))
         if set(owners) & set(pending.subjects):
             return []
         if pending.kind in ("in", "under") and self.in_hand:
@@ -368,6 +371,7 @@ class Binder:
             pending.kind = "on"
         if pending.fronted:
             self.fronted.append((self._settled(pending.kind, [], objects), objects, pending.words, self.story.at))
+            self.anchor = self.cast.sentence, objects
             return
         self.emit(pending.kind, pending.subjects, objects, pending)
 

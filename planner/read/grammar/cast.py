@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from planner.articles import with_article
-from planner.read.grammar.classes import alive, klass
+from planner.read.grammar.actor import Actor, Bunch
 from planner.read.grammar.compare import Ratio, in_ratio
 from planner.read.grammar.lexicon import describes, listed, mapping, sections
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.salience import CLOSE, Use, rank
 from planner.scene import Span
 
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
@@ -23,65 +24,6 @@ _SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
-
-
-@dataclass(eq=False, slots=True)
-class Bunch:
-    """Things counted together."""
-
-    words: str
-    at_least: int
-    at_most: int | None
-    noun: str
-
-
-@dataclass(eq=False, slots=True)
-class Actor:
-    """One thing of the scene, or a piece of its background (`stuff`)."""
-
-    noun: str
-    phrase: str
-    attributes: list[str]
-    span: tuple[int, int]
-    sentence: int
-    mentions: list[Span] = field(default_factory=list)
-    """Where the prompt names it."""
-    places: dict[str, Span | None] = field(default_factory=dict)
-    """Where the prompt tells its attributes."""
-    bunch: Bunch | None = None
-    whole: Actor | None = None
-    stuff: bool = False
-    shared: bool = False
-    """Whether a later sentence took it out of its group."""
-    side: str = ""
-    """What tells it from others of its name ("the left door")."""
-    counted: bool = False
-    """Whether an article or a number named it first."""
-    keeper: Actor | None = None
-    """Whose it was said to be when it was named ("his dog")."""
-
-    @property
-    def head(self) -> str:
-        """The last word of the noun."""
-        return self.noun.rsplit(" ", 1)[-1]
-
-    @property
-    def human(self) -> bool:
-        """Whether it is a person, who is not called "it"."""
-        called_it = self.head in listed("animal", "figure") or self.head in ("baby", "child")
-        return not called_it and klass(self.noun) == "person"
-
-    @property
-    def living(self) -> bool:
-        """Whether it is a person or an animal."""
-        return alive(self.noun)
-
-    def describe(self, words: Iterable[str], at: Span | None = None) -> None:
-        """Adds attributes that are not there yet, with the place of the prompt that tells them."""
-        for word in words:
-            if word not in self.attributes:
-                self.attributes.append(word)
-                self.places[word] = at
 
 
 @dataclass(slots=True)
@@ -114,6 +56,7 @@ def _synonyms() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(entry.split("|")) for entry in sections()["synonym"])
 
 
+ANY = Use()
 _COLOURS_SPREAD = frozenset({"black", "white"})
 
 
@@ -231,6 +174,7 @@ class Cast:
         start, end = m.noun_at
         for a in actors if end > start else ():
             at = self.p.tokens[start].start, self.p.tokens[end - 1].end
+            a.it |= m.definite and bool(a.mentions)
             if at not in a.mentions:
                 a.mentions.append(at)
 
@@ -305,9 +249,8 @@ class Cast:
         mine = self.colours(m.attributes)
         return not (mine and self.colours(a.attributes) and not mine & self.colours(a.attributes))
 
-    def pronoun(
-        self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = ()
-    ) -> list[Actor]:
+    def pronoun(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = (),
+                use: Use = ANY) -> list[Actor]:
         """Whom "it", "they", "he", "she" means; nobody who was counted away since ("more cats …: two cats")."""
         near, topic = ([a for a in some if a in self.actors] for some in (near, topic))
         if word in ("they", "them", "their", "these", "those", "themselves"):
@@ -315,19 +258,20 @@ class Cast:
         if word in _SEXED:
             return self._he_or_she(_SEXED[word], near, topic, banned)
         if word in ("it", "its", "itself", "it's", "this", "that"):
-            return self._it(word, near, topic, banned)
+            return self._it(word, near, topic, banned, use)
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
 
-    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
-        """The nearest single thing; rather no person, and rather what was spoken of than a part or an aside."""
-        alone = [[a] for a in reversed(self.actors) if a.bunch is None]
-        groups = [list(near), list(topic), *reversed(self.told), *alone]
-        some = [[a for a in group if a not in banned and a in self.actors] for group in groups]
-        single = [group for group in some if len(group) == 1]
-        fit = [g for g in single if not g[0].human and not g[0].stuff and g[0].whole is None]
-        if fit and any(a is not fit[0][0] for g in fit[1:] for a in g):
-            self.ambiguous.append((word, fit[0][0].noun))
-        return next(iter(fit or single), [a for a in near if a not in banned] or [a for a in topic if a not in banned])
+    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor],
+            use: Use) -> list[Actor]:
+        """The likeliest single thing; else those that are spoken of."""
+        found = rank([a for a in self.actors if a not in banned], near, topic, self.told, self.sentence, use)
+        if not found:
+            return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+        if len(found) > 1 and found[0][0] - found[1][0] < CLOSE:
+            self.ambiguous.append((word, found[0][1].noun))
+        for a in self.actors:
+            a.it = a is found[0][1]
+        return [found[0][1]]
 
     def _he_or_she(
         self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]

@@ -192,6 +192,9 @@ def _adjective_ends() -> tuple[str, ...]:
     return sections()["adjective_end"]
 
 
+_NO_ADJECTIVES = ("function", "determiner", "no_adjective", "adverbial", "bare_place", "cue_adverb", "adverb")
+
+
 @lru_cache(maxsize=20_000)
 def describes(word: str) -> bool:
     """Whether a word can be an adjective: a known one, or one by its ending."""
@@ -199,7 +202,7 @@ def describes(word: str) -> bool:
         return True
     if word in nouns() or verb(word) or (len(word) < 5 and not word[:1].isdigit()):
         return False
-    if code("words.txt", word) in ("J", "j") and word not in listed("function", "determiner", "no_adjective"):
+    if code("words.txt", word) in ("J", "j") and word not in listed(*_NO_ADJECTIVES):
         return True
     if word.endswith(_adjective_ends()) and word not in listed("no_adjective"):
         return True

@@ -9,6 +9,7 @@ from planner.read.grammar.binding import LADEN, Pending
 from planner.read.grammar.cast import Actor
 from planner.read.grammar.cues import Cue
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.salience import Use
 from planner.read.grammar.tree import Arc
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
@@ -48,6 +49,8 @@ class Places(Absences):
 
     def meant(self, word: str, governor: int, pending: Pending) -> list[Actor]:
         """Whom a pronoun means that is the object of a relation."""
+        if pending.fronted and word == "it" and self.anchor[0] == self.cast.sentence and len(self.anchor[1]) == 1:
+            return self.anchor[1]
         owner: list[Actor] = []
         head = self.arcs[governor].head
         over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
@@ -55,29 +58,20 @@ class Places(Absences):
             owner = self.said_of(over.head)
         owner = self.things(owner) or [a for j in self.joined(head) for a in self.met.get(j, ())
                                        if j < head and owner and head >= 0]
-        if owner and not set(owner) & set(pending.subjects):
+        if len(owner) == 1 and word in ("it", "its") and not owner[0].human and owner[0] not in pending.subjects:
+            found = owner
+        elif owner and not set(owner) & set(pending.subjects):
             found = self.cast.pronoun(word, owner, self.main, pending.subjects)
         else:
-            same = word in ("it", "its") and not set(self.it_meant) & set(pending.subjects)
-            if same and self.it_meant:
+            if word in ("it", "its") and self.it_meant and not set(self.it_meant) & set(pending.subjects):
                 return self.it_meant
             topic = self.topic if self.main and set(self.main) <= set(pending.subjects) else self.main
             near = self.previous if self.previous and self.previous != pending.subjects else self.near
-            near = self._topical(near, pending)
-            found = self.cast.pronoun(word, near, topic, pending.subjects)
+            alike = [a for a in self.cast.actors if any(a.noun == b.noun for b in pending.subjects)]
+            banned = pending.subjects if len(alike) == len(self.things(self.cast.actors)) else alike
+            found = self.cast.pronoun(word, near, topic, banned, Use(pending.kind))
         self.it_meant = found if word in ("it", "its") else self.it_meant
         return found
-
-    def _topical(self, near: list[Actor], pending: Pending) -> list[Actor]:
-        """What "it" can well mean of those named last: rather what stands on something than what it stands on, and
-        nothing that somebody wears."""
-        last = self.story.links[-1] if self.story.links else None
-        worn = {a for link in self.story.links if link.kind == "wearing" for a in link.objects}
-        near = [a for a in near if a not in worn]
-        if last is None or list(last.objects) != near or set(last.subjects) & set(pending.subjects):
-            return near
-        stands = last.kind in ("on", "in") and pending.kind not in ("on", "in", "under")
-        return list(last.subjects) if stands and len(last.subjects) == 1 else near
 
     def _recip(self, k: int) -> None:
         """"next to each other", "chasing each other"."""

@@ -9,6 +9,7 @@ from planner.read.grammar.classes import bodily, klass
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.salience import Use
 from planner.read.grammar.story import Missing, Story
 
 LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
@@ -176,7 +177,13 @@ class Resolver:
         """Who has the mention by its words ("her balloon", "the girl's balloon"), among those who are known."""
         if m.owner is not None:
             return self.cast.matching(m.owner) if m.owner.definite else []
-        return self.cast.pronoun(owner_word(m), self.main or self.subjects, self.near)
+        return self._whose(owner_word(m), m.head)
+
+    def _whose(self, word: str, part: str, banned: Sequence[Actor] = ()) -> list[Actor]:
+        """Whom a possessive means that owns `part`."""
+        spoken = self.main or self.subjects
+        near, topic = (self.near, spoken) if word == "its" else (spoken, self.near)
+        return self.cast.pronoun(word, near, topic, banned, Use(part=part))
 
     def _belongs(self, a: Actor, owners: Sequence[Actor]) -> bool:
         """Whether a known thing is theirs: so said, or told of in sentences before and nobody else's."""
@@ -347,7 +354,7 @@ class Resolver:
         if side := m.owner or m.host:
             whole = self.resolve(side, "whole")
         elif word:
-            whole = self.cast.pronoun(word, self.main or self.subjects, self.near, made)
+            whole = self._whose(word, m.head, made)
         for i, part in enumerate(made if whole else ()):
             owner = whole[i * len(whole) // len(made)]
             if owner.stuff:

@@ -77,6 +77,9 @@ class Story:
         ends = [a for a in subjects if not a.stuff]
         others = [a for a in objects if not a.stuff and a not in ends]
         arity = TABLE[kind].arity
+        for a in objects if not negated else ():
+            a.worn |= kind == "wearing"
+            a.ground |= kind in ("on", "in") and not a.stuff
         if not ends or (arity in ("pair", "pool", "ring", "words") and not others):
             return
         if arity == "arrangement" and len(ends) < 2:

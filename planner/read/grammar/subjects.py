@@ -11,6 +11,7 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.places import Places
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.salience import Use
 from planner.relations import TABLE
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
@@ -257,4 +258,4 @@ class Subjects(Places):
 
     def said_of_det(self, m: Mention) -> list[Actor]:
         """Whose it is by its possessive."""
-        return self.cast.pronoun(m.det, self.main, self.near) if m.det in listed("possessive") else self.main
+        return self.cast.pronoun(m.det, self.main, self.near, (), Use(part=m.head)) if m.det in listed("possessive") else self.main
