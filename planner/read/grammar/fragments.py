@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from planner.read.grammar.classes import bodily, klass
 from planner.read.grammar.lexicon import describes, listed, nouns, sections, verb
+from planner.read.grammar.opening import is_preface, request, without_filler, without_frame
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
 from planner.read.grammar.tokens import Token, tokenise
@@ -45,7 +45,7 @@ def split(prompt: str) -> Fragments:
     """Takes the prompt apart."""
     found = Fragments([])
     text = _without_parameters(prompt, found)
-    parts = list(_segments(tokenise(text)))
+    parts = list(_segments(without_frame(tokenise(text))))
     found.tags = _is_tag_list([part for part, _ in parts])
     opens, content = True, False
     for part, mark in parts:
@@ -108,9 +108,11 @@ def _is_tag_list(parts: Sequence[Sequence[Token]]) -> bool:
 def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, first: bool,
                mark: Token | None) -> list[Token]:
     """One fragment: notes what it says of the picture; returns the tokens that tell of things."""
-    part = _without_filler(part, opens=opens or first)
+    part = without_filler(part, opens=opens or first)
     if opens or first:
-        part = _without_filler(part[_request(part):], opens=True)
+        part = without_filler(part[request(part):], opens=True)
+    if part and first and mark is not None and mark.low == ":" and is_preface(part):
+        return []
     if not part:
         return []
     if opens or first:
@@ -140,81 +142,6 @@ def _style(part: Sequence[Token], text: str, found: Fragments) -> None:
 
 def _said(part: Sequence[Token], text: str) -> str:
     return text[part[0].start:part[-1].end].strip() if part else ""
-
-
-# Requests and filler
-
-_SMALL = frozenset({"so", "just", "like", "maybe", "only"})
-"""Filler that may as well belong to what follows."""
-
-
-@lru_cache(maxsize=1)
-def _filler() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """The phrases of filler by their first and by their last word."""
-    first: dict[str, list[str]] = {}
-    last: dict[str, list[str]] = {}
-    for phrase in sections()["filler"]:
-        first.setdefault(phrase.split()[0], []).append(phrase)
-        last.setdefault(phrase.split()[-1], []).append(phrase)
-    return first, last
-
-
-def _without_filler(part: list[Token], *, opens: bool) -> list[Token]:
-    """A fragment without "thx", "lol", "please" at its ends."""
-    start, end = 0, len(part)
-    first, last = _filler()
-    changed = True
-    while changed and start < end:
-        changed = False
-        for phrase in first.get(part[start].low, ()) if part[start].kind != "quote" else ():
-            n, small = len(phrase.split()), phrase in _SMALL
-            if end - start >= n and words_at(part, start, phrase) and not (small and (end - start == n or not opens)):
-                start, changed = start + n, True
-                break
-        for phrase in last.get(part[end - 1].low, ()) if start < end and part[end - 1].kind != "quote" else ():
-            n = len(phrase.split())
-            if end - start >= n and words_at(part[:end], end - n, phrase) and phrase not in _SMALL:
-                end, changed = end - n, True
-                break
-    return part[start:end]
-
-
-_REQUEST = re.compile(
-    r"(?:(?:(?:can|could|would|will|may) (?:you|u|i|we) (?:please |be able to |maybe )*"
-    r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add|help)"
-    r"|(?:i|we) (?:just |really )?(?:need|want|wish|'d like|'d love|'d want|would like|would love|wanna see"
-    r"|am looking for|'m looking for)"
-    r"(?: you to (?:make|draw|create|generate|paint|design)| to see| to have| to get)?"
-    r"|(?:make|draw|create|generate|paint|show|give|get|design|render|sketch|produce|visualize|visualise|depict"
-    r"|compose|do|imagine|picture|illustrate|gimme|put|build|need|want)"
-    r"|what about|how about|let 's see|there should be|there is supposed to be) )"
-    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up)(?: to be| as| so| like| where| be)* )?"
-    r"(?:please |like |maybe )*")
-
-
-def _request(part: list[Token]) -> int:
-    """The end of a request at the head of a fragment: "please draw me", "i want to see"."""
-    if not part:
-        return 0
-    if (words_at(part, 0, "show me what") or words_at(part, 0, "show what")) and (
-            like := next((k for k, token in enumerate(part) if token.low == "like"), 0)):
-        del part[like - 2 if part[like - 2].low in ("would", "might") else like - 1:like + 1]
-        return 3 if part[1].low == "me" else 2
-    lows = " ".join(token.low for token in part[:16]) + " "
-    match = _REQUEST.match(lows)
-    if not match:
-        return 0
-    k = match[0].count(" ")
-    verb_alone = k == 1
-    after = part[k].low if k < len(part) else ""
-    opens = not after or after in listed("counter", "possessive", "determiner") or part[k].kind == "number"
-    bare_imperative = verb_alone and part[0].low in ("make", "draw", "create", "generate", "paint", "imagine", "gimme",
-                                                     "show", "design", "illustrate", "visualize", "depict", "render")
-    if not (opens or not verb_alone or bare_imperative):
-        return 0
-    if verb_alone and not opens and klass(after) == "unknown":
-        return 0
-    return k
 
 
 # The medium
@@ -315,6 +242,8 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
         return True
     if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
         return False
+    if lows[0] in ("something", "anything") and all(map(describes, lows[1:])):
+        return True
     if first and len(lows) > 4:
         return False
     if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()):
