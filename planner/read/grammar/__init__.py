@@ -50,7 +50,7 @@ def _told(prompt: str) -> tuple[Cast, Story, Fragments]:
     phraser = Phraser(tokens, prompt)
     cast = Cast(phraser, ratios)
     chunks = compared(Chunker(phraser).run())
-    tree = Parser(chunks).run()
+    tree = Parser(chunks, tags=fragments.tags).run()
     Construction(chunks, tree, cast, story, tags=fragments.tags).run()
     weigh(chunks, tree, cast, story)
     return cast, story, fragments

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from planner.read.grammar.cast import Actor, Cast
 from planner.read.grammar.chunks import Chunk
-from planner.read.grammar.classes import alive, codes, klass
+from planner.read.grammar.classes import alive, bodily, codes, is_part, is_worn, klass
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import plural
@@ -138,9 +138,9 @@ class Binder:
         if pending.words == "for" and not m.counted:
             self.story.unread.append(f"for {self.cast.words(m)}")
             return []
-        if pending.kind == "in" and m.head in listed("garment") and any(a.living for a in pending.subjects):
+        if pending.kind == "in" and is_worn(m.noun) and any(a.living for a in pending.subjects):
             pending.kind = "wearing"
-        if pending.place and pending.kind in ("above", "under", "on") and m.head in listed("garment"):
+        if pending.place and pending.kind in ("above", "under", "on") and is_worn(m.noun):
             self._layered(pending)
         if self._hand(pending, m) or self._own_limb(pending, m):
             return []
@@ -209,6 +209,8 @@ class Binder:
             return True
         if kind in LADEN:
             substance = self.resolver.stuff(m, "in") or m.noun in listed("mass")
+            if m.plural and not m.counted and bodily(m.noun) and not substance and klass(m.noun) != "material":
+                return False
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
             return not m.counted and not m.attributes
@@ -216,7 +218,7 @@ class Binder:
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
-        if kind == "holding" and m.head in listed("part"):
+        if kind == "holding" and is_part(m.noun):
             return m.plural and not m.counted and not m.attributes
         return kind == "other" and not m.headless and self.resolver.words_only(m)
 
@@ -270,10 +272,11 @@ class Binder:
     def _own_body(self, pending: Pending, m: Mention) -> list[Actor]:
         """"a parrot on his shoulder": on him."""
         bare = not m.counted and self.bearer and m.head in listed("posture", "shoulder")
-        if m.head not in listed("part") or set(m.attributes) - {"left", "right"} or not (
+        if not is_part(m.noun) or set(m.attributes) - {"left", "right"} or not (
                 m.det in listed("possessive") or bare or m.owner is not None):
             return []
-        if pending.having or pending.kind in ("other", "holding"):
+        across = pending.place and pending.kind == "other" and pending.words.split()[-1] in ("across", "over")
+        if pending.having or (pending.kind in ("other", "holding") and not across):
             return []
         if m.owner is not None:
             owners = self.resolver.resolve(m.owner, "whole")
@@ -286,7 +289,9 @@ class Binder:
             return []
         if pending.kind in ("in", "under") and self.in_hand:
             pending.kind, pending.reverse = "holding", True
-        elif pending.kind == "around" or (pending.kind == "above" and "over" in pending.words.split()):
+        elif pending.kind == "between" and m.head in ("tooth", "finger", "hand", "lip", "leg", "knee"):
+            pending.kind, pending.reverse = "holding", True
+        elif across or pending.kind == "around" or (pending.kind == "above" and "over" in pending.words.split()):
             pending.kind = "on"
         return owners
 
@@ -303,7 +308,7 @@ class Binder:
             return len(subjects)
         many = m.head in listed("tantum") or (m.plural and m.head not in listed("pairwise"))
         bare = many and m.quantity is None and m.det in ("", "their")
-        garment = m.head in listed("garment")
+        garment = is_worn(m.noun)
         single = m.det in ("a", "an") and (garment or pending.kind == "wearing")
         worn = (pending.kind in _EACH or (pending.having and garment)) and (single or bare)
         if worn or (bare and m.det == "their"):
@@ -320,11 +325,11 @@ class Binder:
             kind = "other"
             if pending.words in _HAVING and owners:
                 foreign = not owners[0].living and any(map(alive, m.noun.split()[:-1]))
-                if m.head in listed("part") and owners[0].head not in listed("part") and not (self.placed or foreign):
+                if is_part(m.noun) and not is_part(owners[0].noun) and not (self.placed or foreign):
                     for i, part in enumerate(objects):
                         part.whole = owners[i * len(owners) // len(objects)]
                     return
-                if m.head in listed("garment") and owners[0].living and not (
+                if is_worn(m.noun) and owners[0].living and not (
                         m.head == "glasses" and m.quantity and not m.quantity.pair):
                     kind = "wearing"
                 elif holder := self._holder(owners, m):
@@ -338,7 +343,7 @@ class Binder:
         if self.placed or not all(a.head in listed("container", "flat") for a in owners) or len(owners) > 1:
             return ""
         loose = klass(m.noun) in ("food", "plant") or (m.plural and m.quantity is None)
-        return "" if not loose or m.head in listed("part") else "on" if owners[0].head in listed("flat") else "in"
+        return "" if not loose or is_part(m.noun) else "on" if owners[0].head in listed("flat") else "in"
 
     def belongs(self, word: str, m: Mention, owners: list[Actor], things: list[Actor]) -> bool:
         """Whether what a list of tags names is worn by the one it is about, or is a part of it; says so if it is."""

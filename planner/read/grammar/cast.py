@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from planner.articles import with_article
 from planner.read.grammar.actor import Actor, Bunch
+from planner.read.grammar.classes import is_worn
 from planner.read.grammar.compare import Ratio, in_ratio
 from planner.read.grammar.lexicon import describes, listed, mapping, sections
 from planner.read.grammar.mention import Mention
@@ -120,7 +121,7 @@ class Cast:
     def natural_pairs(self, m: Mention, owners: Sequence[Actor]) -> Quantity | None:
         """How many eyes, legs or shoes the owners have, where the words say no number."""
         each = int(mapping("limbs").get(m.head, "0"))
-        if not each or not owners or (m.head in listed("garment") and not all(a.living for a in owners)):
+        if not each or not owners or (is_worn(m.noun) and not all(a.living for a in owners)):
             return None
         upright = m.head in ("leg", "foot") and all(
             a.head in listed("bird") or a.head in listed("person") - listed("animal") for a in owners)

@@ -144,6 +144,8 @@ class Chunker:
             return Chunk("and", k, k + 1, low)
         if (low == "with" and nxt != "no") or low in ("featuring", "including"):
             return Chunk("with", k, k + 1, low)
+        if low == "got" and self.last in ("be", "have"):
+            return Chunk("have", k, k + 1, low)
         for section, name in _CLASSES:
             if low in listed(section):
                 return Chunk(name, k, k + 1, low)
@@ -167,7 +169,8 @@ class Chunker:
         return self._relative(k, low) or self._pronoun(k, low)
 
     def _relative(self, k: int, low: str) -> Chunk | None:
-        after = self.last in ("np", "comma", "pron", "quote", "adj")
+        placed = self.last == "cue" and bool(self.items[-1].cue and (self.items[-1].cue.alone or low == "that"))
+        after = self.last in ("np", "comma", "pron", "quote", "adj") or placed
         points = low == "that" and (self.last == "comma" or self.p.low(k + 1) == "of")
         if low in listed("relative") and after and not points:
             return Chunk("rel", k, k + 1, low)

@@ -47,3 +47,16 @@ def alive(noun: str) -> bool:
     if head in listed("person", "animal", "figure") or klass(head) in ("person", "animal"):
         return True
     return klass(head) == "unknown" and any(word in listed("person", "animal", "figure") for word in front)
+
+
+@lru_cache(maxsize=20_000)
+def is_worn(noun: str) -> bool:
+    """Whether a noun names clothes or jewellery."""
+    return noun in listed("garment") or klass(noun) == "garment"
+
+
+@lru_cache(maxsize=20_000)
+def is_part(noun: str) -> bool:
+    """Whether a noun names a part of something, or of a body."""
+    head = noun.rsplit(" ", 1)[-1]
+    return head in listed("part") or (codes(head)[:1] == "b" and head not in listed("no_part", "garment", "noun"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from planner.read.grammar.classes import bodily, klass
-from planner.read.grammar.lexicon import describes, listed, nouns, sections, verb
+from planner.read.grammar.lexicon import describes, listed, nouns, participle_like, sections, verb
 from planner.read.grammar.opening import is_preface, request, without_filler, without_frame
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
@@ -280,7 +280,7 @@ def _is_name(part: Sequence[Token]) -> bool:
     """Whether a tag of one to three words that no dictionary has is the name of an artist or a site."""
     lows = [token.low for token in part]
     small = listed("function", "bare_place", "adverb", "cue_adverb", "locating", "pronoun", "determiner")
-    if len(lows) > 3 or any(token.kind != "word" or token.low in small for token in part):
+    if len(lows) > 3 or any(participle_like(low) for low in lows) or any(token.kind != "word" or token.low in small for token in part):
         return False
     strange = [low for low in lows if klass(singular(low)) == "unknown" and not describes(low) and verb(low) is None]
     return lows[-1] in strange or (len(lows) == 2 and lows[0] in strange and klass(lows[-1]) in ("person", "abstract"))

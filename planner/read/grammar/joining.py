@@ -25,7 +25,7 @@ class Joining(Frontier):
         yield self._as_subject(j, s)
         if (gap := self._gap(j, s)) >= 0:
             yield s.take(Arc(gap, "gap"), 3.0, open=(*s.open, j))
-        if s.sep in ("and", ",", ",and") and not s.fronts:
+        if s.sep in ("and", ",", ",and") and not s.fronts and not (self.tags and s.sep == "," and not m.headless and not m.quantity):
             for n in s.open[-6:]:
                 if self.kind(n) == "np":
                     yield from self._joined(j, n, s)
@@ -37,7 +37,8 @@ class Joining(Frontier):
         m, told = self.mention(j), self.mention(s.last)
         if s.last < 0 or s.sep not in ("", ",") or s.last != s.subject or s.verb >= 0 or told is None or m is None:
             return -1
-        if not told.headless or m.headless or not (told.other or told.ordinal or told.det == "another"):
+        several = told.other or told.ordinal or told.det == "another" or (told.quantity and not self.alive(j))
+        if not told.headless or m.headless or not several:
             return -1
         verbs = [k for k in range(s.last) if self.kind(k) in ("verb", "have") and k < len(s.arcs)
                  and any(arc == Arc(k, "object") for arc in s.arcs)]
@@ -65,7 +66,7 @@ class Joining(Frontier):
         begun = s.subject < 0
         verb = -1
         opened = (j,) if begun else (*s.open[-4:], j)
-        return s.take(Arc(-1, "subject"), gain, subject=j, verb=verb, open=opened, roots=(*s.roots[-6:], j),
+        return s.take(Arc(-1, "subject"), gain, subject=j, verb=verb, open=opened, roots=(*s.roots[:7], j),
                       waiting=-1, fronts=(), outer=())
 
     def _joined(self, j: int, n: int, s: State) -> Iterator[State]:
@@ -196,7 +197,7 @@ class Joining(Frontier):
         if s.waiting >= 0 and s.sep == "":
             yield s.take(Arc(s.waiting, "object"), 3.0, waiting=-1, open=(*s.open, j))
         else:
-            yield s.take(Arc(-1, "subject"), 1.0, subject=j, verb=-1, open=(*s.open[-4:], j), roots=(*s.roots[-6:], j),
+            yield s.take(Arc(-1, "subject"), 1.0, subject=j, verb=-1, open=(*s.open[-4:], j), roots=(*s.roots[:7], j),
                          waiting=-1, outer=())
 
     def _recip(self, j: int, s: State) -> Iterator[State]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from planner.read.grammar.classes import bodily, codes, is_part, klass
 from planner.read.grammar.lexicon import adjectives, describes, listed, mapping, nouns, participle_like, verb
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import is_plural, plural, same_in_both, singular
@@ -43,7 +44,7 @@ class Phraser(Words):
             k = self._nouns(self._modifiers(k, m), m, coordinated, verb_seen)
         m.end = k
         if m.headless:
-            return self._superlative(m, k) or self._headless(m, k)
+            return self._superlative(m, k) or self._noun_after_all(m, k) or self._headless(m, k)
         m.plural = self._is_many(m, k)
         self._halve_pairs(m)
         if self._depth >= _DEEPEST:
@@ -72,6 +73,16 @@ class Phraser(Words):
         inner.start, inner.quantity, inner.partitive = m.start, Quantity(1, 1, 1, k, "one"), True
         inner.pick = m.attributes
         return inner
+
+    def _noun_after_all(self, m: Mention, k: int) -> Mention | None:
+        """"a giant fell asleep": a word that mostly describes, where no noun follows."""
+        last = m.attributes[-1] if m.attributes else ""
+        if m.det not in ("a", "an") or m.quantity or self.low(k - 1) != last or codes(last)[:1] not in ("p", "a", "v") or (
+                last in listed("colour", "material")):
+            return None
+        m.attributes.pop()
+        m.noun, m.noun_at, m.core = last, (k - 1, k), (m.core[0], k)
+        return m
 
     def _sided(self, k: int, m: Mention) -> Mention | None:
         """"the left of the two dogs": one of them, told by its side."""
@@ -132,8 +143,10 @@ class Phraser(Words):
             return k + 3
         if found is None or found[0] < 2 or found[1] != k + 1 or not self.goes_on(k + 2):
             return 0
-        made_of = part.endswith("ed") and describes(part) and (m.det != "" or part not in adjectives())
-        if not made_of and (not m.det or part not in nouns() or not self.known_noun(k + 2) or self.cue(k + 2)):
+        stems = (part[:-2], part[:-1], part[:-3])
+        made_of = part.endswith("ed") and describes(part) and (m.det != "" or any(map(is_part, stems)))
+        noun = part in nouns() or codes(part)
+        if not made_of and (not m.det or not noun or not self.known_noun(k + 2) or self.cue(k + 2)):
             return 0
         if is_plural(self.low(k + 2)):
             return 0
@@ -220,6 +233,9 @@ class Phraser(Words):
             elif self.tokens[k].kind == "number" and k > begun and self._sized(k):
                 m.attributes.append(f"{low} {self.low(k + 1)}")
                 k += 2
+            elif self._with_particle(k, m.counted or k > begun):
+                m.attributes.append(f"{low} {self.low(k + 1)}")
+                k += 2
             elif low == "," and not m.counted and self._follows_noun(begun):
                 break
             elif low in (",", "and", "or", "&", "-") and k > begun and self.more_adjectives(k):
@@ -240,6 +256,14 @@ class Phraser(Words):
                 break
         m.core = (begun, k)
         return k
+
+    def _with_particle(self, k: int, within: bool) -> bool:
+        """"a knocked over vase", "rolled up sleeves": a participle and its particle before a noun."""
+        particle = self.low(k + 1) in ("up", "over", "out", "down", "off", "in")
+        form = verb(self.low(k)) if particle else None
+        opens = within or (self.low(k - 1) in ("and", "with", ",") and is_plural(self.low(k + 2)))
+        return form is not None and form.form == "ed" and opens and self.noun_like(k + 2) and (
+            self.known_noun(k + 2) or bool(codes(singular(self.low(k + 2)))))
 
     def _follows_noun(self, k: int) -> bool:
         """Whether no mark stands before `k`: "a wetsuit half unzipped, wet hair" tells two things of two nouns."""
@@ -356,6 +380,12 @@ class Phraser(Words):
         if inner is None or inner.headless or inner.det:
             return None
         m.plural = m.plural and m.det not in listed("single")
+        if m.det in ("", "a", "an") and not m.plural and klass(m.noun) == "person" and not self.proper(m.core[0]) and (
+                not is_part(inner.noun)):
+            inner.start, inner.det, inner.quantity = m.start, m.det, m.quantity
+            inner.attributes = [*m.attributes, *inner.attributes]
+            inner.noun, inner.core = f"{m.noun}'s {inner.noun}", (m.core[0], inner.core[1])
+            return inner
         if inner.host is None:
             inner.start, inner.det, inner.owner = m.start, "poss", m
         return inner
@@ -381,7 +411,8 @@ class Phraser(Words):
             return self._rows_of(m, inner)
         many = inner.plural or inner.quantity is not None or m.cells or (same_in_both(inner.head) and not inner.det)
         if head not in listed("likeness"):
-            if inner.noun in listed("stuff", "place") and not inner.counted:
+            if (inner.noun in listed("stuff", "place") and not inner.counted) or (
+                    head in listed("unit") and not bodily(inner.noun)):
                 pass
             elif head in listed("unit") or (group and m.plural and not inner.plural and not inner.counted):
                 return self._portion(m, inner)
@@ -405,7 +436,7 @@ class Phraser(Words):
         rows, across = m.quantity, inner.quantity
         if m.head in ("row", "column", "line") and rows and across and rows.exact and across.exact:
             m.cells, m.end = rows.n * across.n, inner.end
-        elif m.head in listed("collection") and " " in m.noun and across and across.exact and not m.plural:
+        elif m.head in listed("collection") and klass(m.head) != "group" and " " in m.noun and across and across.exact and not m.plural:
             m.noun, m.end, m.quantity, m.plural = m.noun.rsplit(" ", 1)[0], inner.end, across, True
         elif m.head in listed("person") and across and not inner.attributes and not inner.other:
             m.tail, m.end = self.span(m.end, inner.end), inner.end

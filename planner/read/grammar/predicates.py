@@ -62,6 +62,8 @@ class Predicates(Joining):
             yield from once(s.subject, "all", 1.5 if finite else 0.6 + 0.9 * bool(s.sep) + 0.9 * self.ends_subject(s))
         if finite:
             return
+        if "," in s.sep and not self.finite(s.verb):
+            yield from once(self.bearer(s), "of", 2.0 if self.tags else 1.2)
         if s.sep:
             for depth, n in enumerate(s.roots[:3]):
                 yield from once(n, "of", 0.5 - 0.2 * depth)

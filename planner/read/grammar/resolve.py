@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.read.grammar.cast import SIDES, Actor, Cast, owner_word
-from planner.read.grammar.classes import bodily, klass
+from planner.read.grammar.classes import bodily, is_part, is_worn, klass
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.quantity import Quantity
@@ -116,7 +116,7 @@ class Resolver:
             return known
         if self.stuff(m, kind):
             return self._scenery(m)
-        if m.host is not None and m.head in listed("part") and kind in _SUPPORTS:
+        if m.host is not None and is_part(m.noun) and kind in _SUPPORTS:
             self.story.unread.append(self.cast.p.span(m.start, m.core[1]))
             return self.resolve(m.host, kind)
         if self.words_only(m):
@@ -305,7 +305,7 @@ class Resolver:
 
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
-        if word and m.head in listed("part") and not self.spoken_of and not set(m.attributes) - {"left", "right"}:
+        if word and is_part(m.noun) and not self.spoken_of and not set(m.attributes) - {"left", "right"}:
             self.story.unread.append(self.cast.words(m))
             return []
         if word == "their" and not kind and m.plural and not m.quantity and m.head not in listed("pairwise", "part"):
@@ -360,9 +360,9 @@ class Resolver:
             if owner.stuff:
                 continue
             part.keeper = owner
-            if m.head in listed("part"):
+            if is_part(m.noun):
                 part.whole = owner
-            elif m.head in listed("garment") and owner.living and m.owner:
+            elif is_worn(m.noun) and owner.living and m.owner:
                 self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:

@@ -228,7 +228,8 @@ class Subjects(Places):
             for j in several:
                 self.borne[j] = owners
             return owners
-        better = word not in ("garment", "part") and m.counted and any(a.living for a in things)
+        human = any(a.human for a in self.bearer) and not any(a.human for a in things)
+        better = word not in ("garment", "part") and m.counted and any(a.living for a in things) and not human
         if not m.headless and (better or not self.bearer):
             self.bearer = things
         return []

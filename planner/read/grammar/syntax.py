@@ -33,7 +33,7 @@ class Parser(Placing):
         begun = 0
         for k in range(1, len(self.chunks) + 1):
             if k == len(self.chunks) or self.chunks[k - 1].kind == "stop" or k - begun >= LONGEST:
-                states = Parser(self.chunks[begun:k])._sentence()
+                states = Parser(self.chunks[begun:k], tags=self.tags)._sentence()
                 arcs += [arc._replace(head=arc.head + begun) if arc.head >= 0 else arc for arc in states[0].arcs]
                 certain += _agreed(states)
                 begun = k
