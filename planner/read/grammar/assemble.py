@@ -149,7 +149,7 @@ def ids(things: Iterable[Actor]) -> dict[Actor, str]:
 
 
 def _slug(noun: str) -> str:
-    plain = unicodedata.normalize("NFKD", noun).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", noun.replace("'s ", " ")).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:60].strip("_")
     return words if words[:1].isalpha() else f"thing_{words}".strip("_")
 
