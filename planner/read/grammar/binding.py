@@ -213,7 +213,8 @@ class Binder:
                 return False
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
-            return not m.counted and not m.attributes
+            fed = klass(m.noun) == "food" and any(a.living for a in pending.subjects)
+            return not m.counted and not m.attributes and not fed
         if kind == "have" and m.noun in listed("meal"):
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
@@ -260,7 +261,7 @@ class Binder:
     def _own_limb(self, pending: Pending, m: Mention) -> bool:
         """"standing on one leg": how somebody stands, no place."""
         one = m.quantity is None or m.quantity.words.lower() == "one"
-        limb = m.noun in listed("posture") and not m.attributes and m.det in ("", "one") and one
+        limb = m.noun in listed("posture", "shoulder") and not m.attributes and m.det in ("", "one", "both") and one
         return pending.place and limb and m.host is None and any(a.living for a in pending.subjects)
 
     def _at_the_side(self, pending: Pending, m: Mention) -> bool:
@@ -271,7 +272,7 @@ class Binder:
 
     def _own_body(self, pending: Pending, m: Mention) -> list[Actor]:
         """"a parrot on his shoulder": on him."""
-        bare = not m.counted and self.bearer and m.head in listed("posture", "shoulder")
+        bare = (not m.counted or m.det == "both") and self.bearer and m.head in listed("posture", "shoulder")
         if not is_part(m.noun) or set(m.attributes) - {"left", "right"} or not (
                 m.det in listed("possessive") or bare or m.owner is not None):
             return []

@@ -123,8 +123,7 @@ class Cast:
         each = int(mapping("limbs").get(m.head, "0"))
         if not each or not owners or (is_worn(m.noun) and not all(a.living for a in owners)):
             return None
-        upright = m.head in ("leg", "foot") and all(
-            a.head in listed("bird") or a.head in listed("person") - listed("animal") for a in owners)
+        upright = m.head in ("leg", "foot") and all(a.head in listed("bird") or a.human for a in owners)
         return Quantity(2, None, (2 if upright else each) * len(owners), m.end, m.noun)
 
     def _number(self, m: Mention, times: int) -> tuple[int, Bunch | None]:

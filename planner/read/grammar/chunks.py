@@ -92,9 +92,13 @@ class Chunker:
             return price
         if not worded and not (says and last and last.verb and last.verb.lemma in listed("says")):
             return 0
-        while end < len(self.p.tokens) and self.p.tokens[end].text.isupper() and self.p.tokens[end].kind == "word":
+        while end < len(self.p.tokens) and (self._capitals(end) or (
+                end > k and self.p.low(end) in (":", "!", "'", "&", ",", "-") and self._capitals(end + 1))):
             end += 1
         return end if end > k and len(self.p.span(k, end)) > 1 else 0
+
+    def _capitals(self, k: int) -> bool:
+        return k < len(self.p.tokens) and self.p.tokens[k].kind == "word" and self.p.tokens[k].text.isupper()
 
     def _painted_number(self, k: int) -> bool:
         """"a door with the number 42": words to be painted, unless a shape is meant ("shaped like the number 5")."""

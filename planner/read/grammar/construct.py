@@ -159,6 +159,7 @@ class Construction(Subjects):
 
     def _end(self) -> None:
         self._follow(self.subjects)
+        self.sided = None
         self.each, self.both, self.it_meant = [], [], []
         self.negated = self.nothing = False
         self.known_missing = len(self.story.missing)

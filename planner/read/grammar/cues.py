@@ -31,6 +31,7 @@ _VERTICAL = {
     "lower": "bottom",
     "bottommost": "bottom",
 }
+_SIDED = frozenset({"middle", "center", "centre", "left", "right", "top", "bottom", "front", "back", "far"})
 _SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 
@@ -76,6 +77,9 @@ def _listed(tokens: Sequence[Token], i: int) -> Cue | None:
             if kind in _SEQUENCES:
                 return Cue("", kind, end, _said(tokens, i, end))
             row = TABLE.get(kind)
+            sided = tokens[end - 1].low in _SIDED and words[0] in listed("cue_preposition")
+            if sided and end < len(tokens) and _names_thing(tokens[end], owned=False):
+                continue
             alone = kind if row and row.arity in ("alone", "arrangement") else ""
             return Cue("" if alone else kind, alone, end, _said(tokens, i, end))
     return None
@@ -127,7 +131,7 @@ def _names_thing(token: Token, *, owned: bool) -> bool:
     if token.kind != "word" or token.low in listed("function") or verb(token.low):
         return False
     return klass(token.low) in ("furniture", "container") or (
-        token.low in ("drawer", "page", "panel", "floor", "step", "bunk", "row", "window", "door", "wing", "branch"))
+        token.low in listed("divided"))
 
 
 def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:

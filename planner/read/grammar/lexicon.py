@@ -204,6 +204,8 @@ def describes(word: str) -> bool:
         return False
     if code("words.txt", word) in ("J", "j") and word not in listed(*_NO_ADJECTIVES):
         return True
+    if code("nouns.txt", word) and not code("words.txt", word) and "-" not in word:
+        return False
     if word.endswith(_adjective_ends()) and word not in listed("no_adjective"):
         return True
     if word[0].isdigit() and not word.isdigit():

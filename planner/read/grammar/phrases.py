@@ -203,6 +203,9 @@ class Phraser(Words):
             return k + 1
         if low == "the" and m.partitive:
             return k + 1
+        if low == "rest" and m.det == "the" and self.low(k + 1) != "of":
+            m.other = m.plural = m.closed = True
+            return k + 1
         if low in ("more", "fewer", "less") and not m.quantity and k == m.start:
             m.compare = low
             return k + 1
@@ -363,7 +366,7 @@ class Phraser(Words):
             return None
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None
-        m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones")
+        m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones", "rest")
         alone = m.quantity is not None and not m.partitive and not m.attributes and not m.other and not m.det
         return None if alone and m.quantity and m.quantity.words.isdigit() and m.quantity.n > 12 else m
 

@@ -22,6 +22,7 @@ _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 
+_BARE = frozenset({"empty", "bare", "deserted", "blank", "plain"})
 _SIDES = frozenset({"left_of", "right_of", "above", "below"})
 
 
@@ -111,7 +112,8 @@ class Places(Absences):
         verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
         word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
         if cue.kind == "without":
-            return Pending("without", subjects, cue.words)
+            bare = self.kind(before) == "adj" and self.word(before) in _BARE and cue.words.lower() in listed("exception")
+            return Pending("contains" if bare else "without", subjects, cue.words)
         if verb and verb.form == "ed" and self.word(g) == "by":
             return Pending(mapping("verb_kind").get(lemma, "other"), subjects, f"{word} by", self.negated, reverse=True)
         if lemma == "dress" and cue.words == "in":
@@ -188,6 +190,8 @@ class Places(Absences):
             self._link(_TOWARDS[cue.alone], subjects, before, cue.words)
         elif cue.alone:
             owner = self._owner(k)
+            if words == "on top" and not owner and self.things(self.cast.actors) != list(subjects):
+                owner = self.cast.pronoun("it", self.previous, self.topic or self.main, subjects)
             on_owner = words in ("on top", "on the top") and self.things(owner)
             self._link("on" if on_owner else cue.alone, subjects, owner if on_owner else (), cue.words)
         elif cue.kind == "flanking":

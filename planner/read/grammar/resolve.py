@@ -78,6 +78,9 @@ class Resolver:
             return False
         if " " in m.noun and bodily(m.head) and klass(m.head) not in _NO_BODIES:
             return False
+        if klass(m.noun) == "event" and not bodily(m.noun) and not m.plural and not self.cast.colours(m.attributes) and (
+                m.head not in listed("noun")):
+            return True
         if m.noun in listed("game"):
             return not m.counted and not m.plural
         if m.noun not in listed("abstract") and m.head not in listed("abstract"):
@@ -360,7 +363,7 @@ class Resolver:
             if owner.stuff:
                 continue
             part.keeper = owner
-            if is_part(m.noun):
+            if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
                 part.whole = owner
             elif is_worn(m.noun) and owner.living and m.owner:
                 self.story.link("wearing", [owner], [part], "'s")

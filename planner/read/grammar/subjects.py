@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.read.grammar.binding import Pending
 from planner.read.grammar.cast import Actor
-from planner.read.grammar.classes import klass
+from planner.read.grammar.classes import is_part, klass
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.places import Places
@@ -83,6 +83,8 @@ class Subjects(Places):
         if pending.fronted and m.det in ("each", "every") and len(found) > 1:
             self.front_each = found
         self.met[k] = found or self.spread
+        if self.sided and pending.having and found:
+            self.story.link(self.sided[0], found, (), self.sided[1])
         self._depict(k, m)
         self.gathered.setdefault(governor, []).extend(found)
         if k == self.ends[self.first[k]]:
@@ -203,7 +205,7 @@ class Subjects(Places):
 
     def _fragment(self, k: int, m: Mention) -> bool:
         """Whether the noun phrase at `k` can be a tag of its own: no article, after a comma, and of no other owner."""
-        told = m.quantity is not None and m.quantity.words != m.noun
+        told = m.quantity is not None and m.quantity.words != m.noun and not is_part(m.noun)
         bare = m.det in ("", "poss") and not told and m.owner is None
         return bare and self.kind(k - 1) in ("comma", "np") and not self.fronted
 

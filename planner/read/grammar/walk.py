@@ -40,6 +40,8 @@ class Walk(Binder):
         self.gathered: dict[int, list[Actor]] = {}
         self.fronts: list[int] = []
         self.nothing = False
+        self.sided: tuple[str, str] | None = None
+        """A place on the canvas that was told of scenery: what is in that scenery is there."""
         self.known_missing = 0
         self.depicted: dict[int, list[Actor]] = {}
         """Who is in the pictures that a noun phrase names ("a drawing of a cactus")."""
@@ -125,6 +127,8 @@ class Walk(Binder):
             elif objects and objects == self.front_each and len(actors) == len(objects):
                 for actor, thing in zip(actors, objects, strict=True):
                     self.tell(kind, [actor], [thing], words)
+            elif not self.things(actors) and not objects:
+                self.sided = kind, words
             else:
                 self.story.link(kind, actors, objects, words)
         self.fronted, self.front_each = [], []
