@@ -18,6 +18,8 @@ class Bunch:
     at_least: int
     at_most: int | None
     noun: str
+    one: bool = False
+    """Whether they are named together in the singular ("a pile of bricks"), so that "it" can mean them."""
 
 
 @dataclass(eq=False, slots=True)
@@ -44,6 +46,10 @@ class Actor:
     """Whether an article or a number named it first."""
     keeper: Actor | None = None
     """Whose it was said to be when it was named ("his dog")."""
+    name: bool = False
+    """Whether it was called by its name alone."""
+    alias: str = ""
+    """The name that it was given ("a dog named Max")."""
     worn: bool = False
     ground: bool = False
     """Whether something stands on it or is in it."""
@@ -59,12 +65,12 @@ class Actor:
     def human(self) -> bool:
         """Whether it is a person, who is not called "it"."""
         called_it = self.head in listed("animal", "figure") or self.head in ("baby", "child")
-        return not called_it and klass(self.noun) == "person"
+        return self.name or (not called_it and klass(self.noun) == "person")
 
     @property
     def living(self) -> bool:
         """Whether it is a person or an animal."""
-        return alive(self.noun)
+        return self.name or alive(self.noun)
 
     def describe(self, words: Iterable[str], at: Span | None = None) -> None:
         """Adds attributes that are not there yet, with the place of the prompt that tells them."""

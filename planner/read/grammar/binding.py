@@ -102,6 +102,8 @@ class Binder:
         self.negated = False
         self.respectively = False
         self.in_hand = False
+        self.followed = False
+        """Whether something is said of the object ("with moss growing on it")."""
         self.placed = False
         """Whether a place follows the object ("with a window above them"), so that it is no mere part."""
 
@@ -214,7 +216,7 @@ class Binder:
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
             fed = klass(m.noun) == "food" and any(a.living for a in pending.subjects)
-            return not m.counted and not m.attributes and not fed
+            return not m.counted and not m.attributes and not fed and not self.followed
         if kind == "have" and m.noun in listed("meal"):
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
@@ -261,7 +263,8 @@ class Binder:
     def _own_limb(self, pending: Pending, m: Mention) -> bool:
         """"standing on one leg": how somebody stands, no place."""
         one = m.quantity is None or m.quantity.words.lower() == "one"
-        limb = m.noun in listed("posture", "shoulder") and not m.attributes and m.det in ("", "one", "both") and one
+        own = listed("posture", "shoulder") if any(a.human for a in pending.subjects) else listed("posture")
+        limb = m.noun in own and not m.attributes and m.det in ("", "one", "both") and one
         return pending.place and limb and m.host is None and any(a.living for a in pending.subjects)
 
     def _at_the_side(self, pending: Pending, m: Mention) -> bool:
@@ -330,7 +333,8 @@ class Binder:
                     for i, part in enumerate(objects):
                         part.whole = owners[i * len(owners) // len(objects)]
                     return
-                if is_worn(m.noun) and owners[0].living and not (
+                dressed = owners[0].living or klass(owners[0].noun) in ("food", "plant")
+                if is_worn(m.noun) and dressed and not (
                         m.head == "glasses" and m.quantity and not m.quantity.pair):
                     kind = "wearing"
                 elif holder := self._holder(owners, m):

@@ -94,6 +94,8 @@ class Cast:
             self.beyond.append(self.words(m))
         if stuff:
             n, bunch = 1, None
+        if bunch is not None:
+            bunch.one = m.collection in mapping("arranging") and m.det in listed("single")
         made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]
         self.actors.extend(made)
         return made
@@ -163,7 +165,7 @@ class Cast:
             attributes = [w for w in attributes if w not in colours or w == mine]
         span = self.range(m)
         return Actor(m.noun, self.phrase(m, attributes, n), attributes, span, self.sentence, bunch=bunch, stuff=stuff,
-                     counted=bool(m.det), places=dict.fromkeys(attributes, span))
+                     counted=bool(m.det), name=m.name, places=dict.fromkeys(attributes, span))
 
     def range(self, m: Mention) -> Span:
         """The characters of a mention."""
@@ -233,6 +235,8 @@ class Cast:
         kind = mapping("hypernym").get(m.noun, "")
         if kind in ("animal", "person", "vehicle", "fruit") and a.head in listed(kind):
             return True
+        if a.alias and a.alias == m.noun:
+            return True
         if a.head != m.head:
             if m.definite and len(m.head) > 3 and a.head.endswith(m.head) and " " not in m.noun:
                 return True
@@ -269,9 +273,11 @@ class Cast:
             return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
         if len(found) > 1 and found[0][0] - found[1][0] < CLOSE:
             self.ambiguous.append((word, found[0][1].noun))
+        best = found[0][1]
+        group = [a for a in self.actors if best.bunch and best.bunch.one and a.bunch is best.bunch]
         for a in self.actors:
-            a.it = a is found[0][1]
-        return [found[0][1]]
+            a.it = a is best
+        return group or [best]
 
     def _he_or_she(
         self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]

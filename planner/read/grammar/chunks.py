@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from planner.read.grammar.classes import alive
 from planner.read.grammar.cues import Cue
 from planner.read.grammar.lexicon import VerbForm, adjectives, by_first, describes, listed, nouns, participle_like, verb
 from planner.read.grammar.mention import Mention
@@ -13,7 +14,7 @@ from planner.read.grammar.quantity import quantity, words_at
 from planner.read.grammar.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
-               "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word"]
+               "pron", "recip", "to", "adj", "adv", "quote", "name", "there", "than", "word"]
 _BEFORE_NUMBERS = frozenset({"over", "about", "around", "near", "close", "as", "up", "between", "at", "like"})
 _CLASSES: tuple[tuple[str, Kind], ...] = (("be", "be"), ("have", "have"))
 
@@ -71,6 +72,10 @@ class Chunker:
             return self._quote(k)
         if end := self._shouted(k):
             return Chunk("quote", k, end, self.p.span(k, end))
+        if end := self._name(k):
+            last = next((item.mention for item in reversed(self.items) if item.mention), None)
+            living = last is not None and alive(last.noun)
+            return Chunk("name" if living else "quote", k, end, self.p.span(k, end))
         if token.kind == "mark":
             return self._mark(k)
         if token.kind == "own":
@@ -96,6 +101,20 @@ class Chunker:
                 end > k and self.p.low(end) in (":", "!", "'", "&", ",", "-") and self._capitals(end + 1))):
             end += 1
         return end if end > k and len(self.p.span(k, end)) > 1 else 0
+
+    def _name(self, k: int) -> int:
+        """The end of a name after "named" or "called"."""
+        last = self.items[-1] if self.items else None
+        if last is None or last.verb is None or last.verb.lemma not in ("name", "call", "title") or last.verb.form != "ed":
+            return 0
+        if self.p.tokens[k].kind != "word" or self.p.low(k) in listed("determiner", "function"):
+            return 0
+        end = k + 1
+        while end < len(self.p.tokens) and (self.p.tokens[end].text[:1].isupper() or (
+                self.p.low(end) in ("&", "and", "of", "the", "'s") and end + 1 < len(self.p.tokens)
+                and self.p.tokens[end + 1].text[:1].isupper())):
+            end += 1
+        return end
 
     def _capitals(self, k: int) -> bool:
         return k < len(self.p.tokens) and self.p.tokens[k].kind == "word" and self.p.tokens[k].text.isupper()

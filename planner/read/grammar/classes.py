@@ -11,7 +11,7 @@ from planner.read.grammar.tables import code
 _CODES = {"p": "person", "a": "animal", "f": "food", "l": "plant", "b": "part", "t": "thing", "o": "thing",
           "m": "material", "d": "place", "w": "weather", "e": "event", "q": "amount", "s": "shape", "c": "group",
           "g": "garment", "i": "light", "v": "vehicle", "n": "container", "u": "furniture", "x": "abstract"}
-_LISTED = (("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
+_LISTED = (("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
            ("furniture", "furniture"), ("container", "container"), ("part", "part"), ("place", "place"))
 _BODIES = frozenset("pagflbtovnu")
 
@@ -44,6 +44,8 @@ def bodily(noun: str) -> bool:
 def alive(noun: str) -> bool:
     """Whether a noun names a person, an animal or a figure that acts like one."""
     *front, head = noun.split() or [""]
+    if front and (codes(noun) or "p")[0] not in "pa":
+        return False
     if head in listed("person", "animal", "figure") or klass(head) in ("person", "animal"):
         return True
     return klass(head) == "unknown" and any(word in listed("person", "animal", "figure") for word in front)

@@ -30,7 +30,7 @@ class Construction(Subjects):
             "np": self._np, "pron": self._pron, "cue": self._cue, "verb": self._verb, "have": self._have,
             "with": self._with, "rel": self._rel, "stop": self._stop, "neg": self._neg, "word": self._word,
             "to": self._to,
-            "adv": self._adv, "than": self._than, "quote": self._quote, "recip": self._recip, "adj": self._adj,
+            "adv": self._adv, "name": self._name, "than": self._than, "quote": self._quote, "recip": self._recip, "adj": self._adj,
             "clause": self._clause, "be": self._be, "and": self._and}
         for k, chunk in enumerate(self.chunks):
             reader = readers.get(chunk.kind)
@@ -178,6 +178,11 @@ class Construction(Subjects):
         if self.word(k) not in listed("adverb") and self.word(k).isalpha():
             self.story.unread.append(self._said(k, k + 1))
 
+    def _name(self, k: int) -> None:
+        """"a dog named Max"."""
+        for actor in self.said_of(k - 1)[:1]:
+            actor.alias = self.word(k).lower()
+
     def _than(self, k: int) -> None:
         if self.kind(self.after(k)) != "np":
             self.story.unread.append(self._said(k, k + 1))
@@ -190,4 +195,8 @@ class Construction(Subjects):
             over = self.arcs[self.first[arc.head]]
             told = self.said_of(over.head) if over.label == "object" else []
         hosts = sorted(self.things(told), key=lambda a: a.head not in listed("bears_text"))
+        if not hosts:
+            place = self.after(k)
+            place += self.kind(place) == "verb"
+            self.texts[place] = len(self.story.lettering)
         self.story.lettering.append((self.word(k), next(iter(hosts), None)))

@@ -186,8 +186,16 @@ class Joining(Frontier):
     def _renames(self, j: int, n: int, s: State) -> bool:
         """"her assistant, a young man": the second says who the first is."""
         first, second = self.mention(n), self.mention(j)
-        if first is None or second is None or second.det not in ("a", "an") or n < j - 2:
+        if first is None or second is None or n < j - 2:
             return False
+        if first.plural and first.det in listed("possessive") | {"the", "poss"} and not first.quantity and (
+                second.quantity and second.quantity.exact and second.plural and self.klass(n) == self.klass(j)):
+            return self.word(j - 1) == ","
+        titled = first.name and second.det == "the" and self.klass(j) == "person"
+        if second.det not in ("a", "an") and not titled:
+            return False
+        if titled:
+            return True
         if first.headless:
             return s.arcs[n].label == "subject" and (second.headless or second.head != "one")
         owned = first.det in listed("possessive") or first.det in ("the", "poss")

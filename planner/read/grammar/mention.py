@@ -36,6 +36,8 @@ class Mention:
     content: Mention | None = None
     owner: Mention | None = None
     host: Mention | None = None
+    name: bool = False
+    """Whether it is somebody's name ("Leo", "Mr Pepper")."""
     one: bool = False
     """Whether "one" stands for its noun ("a blue one")."""
     ordinal: int = 0

@@ -18,6 +18,7 @@ _LONGEST = 24
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
              "ninth": 9, "tenth": 10, "last": -1}
 _FIXED_NUMBERS = frozenset({"pair", "couple", "trio", "duo", "quartet", "quintet", "twosome", "threesome"})
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "sir", "lady", "aunt", "uncle"})
 _SIDES = frozenset({"left", "leftmost", "right", "rightmost", "middle"})
 
 
@@ -45,7 +46,9 @@ class Phraser(Words):
         m.end = k
         if m.headless:
             return self._superlative(m, k) or self._noun_after_all(m, k) or self._headless(m, k)
-        m.plural = self._is_many(m, k)
+        m.name = not m.det and not m.quantity and (self.low(m.start) in _TITLES or (
+            self.proper(k - 1) or self.tokens[m.start].text[:1].isupper()) and klass(m.noun) == "unknown" and k == m.start + 1)
+        m.plural = self._is_many(m, k) and not m.name
         self._halve_pairs(m)
         if self._depth >= _DEEPEST:
             return m
@@ -98,7 +101,8 @@ class Phraser(Words):
     def _is_many(self, m: Mention, k: int) -> bool:
         if m.quantity:
             return m.quantity.n != 1
-        return m.det not in listed("single") and (is_plural(self.low(k - 1)) or m.det in ("these", "those"))
+        bare = not m.det and self.low(k - 1) in listed("invariant") and klass(m.noun) == "animal"
+        return m.det not in listed("single") and (is_plural(self.low(k - 1)) or m.det in ("these", "those") or bare)
 
     def _halve_pairs(self, m: Mention) -> None:
         """A pair of scissors is one thing."""

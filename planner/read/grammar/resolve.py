@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planner.read.grammar.cast import SIDES, Actor, Cast, owner_word
 from planner.read.grammar.classes import bodily, is_part, is_worn, klass
-from planner.read.grammar.lexicon import listed
+from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.quantity import Quantity
 from planner.read.grammar.salience import Use
@@ -148,12 +148,14 @@ class Resolver:
             return group
         if self.spelled_out and m.quantity and m.quantity.exact:
             group = [a for a in self.cast.things if a.bunch and a.head == m.head]
-            return self._recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
+            return self.recount([a for a in group if a.bunch is group[-1].bunch], m.quantity.n) if group else []
         if m.quantity and m.quantity.words == "one" and not m.attributes and kind == "with":
             group = [b for a in self.cast.matching(m) if a.bunch for b in self.cast.things if b.bunch is a.bunch]
             return self.cast.part(m, group) if group else []
         if not m.counted and not m.plural and m.noun not in listed("mass"):
             same = self.cast.matching(m)
+            if m.name or any(a.alias for a in same):
+                return same[-1:]
             before = [a for a in same if not m.attributes and (
                 a.sentence < self.cast.sentence or a.bunch or (a.counted and a.head == m.head and not self.tags))]
             return (before or [a for a in same if self._noted(a, m)])[:1]
@@ -205,9 +207,9 @@ class Resolver:
         """A group whose number was left open has as many members as its grid has cells."""
         bunch = actors[0].bunch if actors else None
         open_ended = bunch is not None and bunch.at_least != bunch.at_most
-        return self._recount(actors, n) if open_ended and all(a.bunch is bunch for a in actors) else actors
+        return self.recount(actors, n) if open_ended and all(a.bunch is bunch for a in actors) else actors
 
-    def _recount(self, group: list[Actor], n: int) -> list[Actor]:
+    def recount(self, group: list[Actor], n: int) -> list[Actor]:
         """"more cats than dogs: six cats …": the group has exactly `n` members."""
         bunch = group[0].bunch
         assert bunch is not None
@@ -316,8 +318,9 @@ class Resolver:
             if len(owners) > 1:
                 m.plural, times = False, len(owners)
         if m.det in ("each", "every") and not m.quantity:
-            unsaid = Quantity(2, None, 3, m.end, self.cast.words(m))
-            if m.head not in self.numbered:
+            natural = int(mapping("limbs").get(m.head, "3"))
+            unsaid = Quantity(2, None, natural, m.end, self.cast.words(m))
+            if m.head not in self.numbered and natural == 3:
                 self.story.notes.append(f"how many “{self.cast.words(m)}” means is not said")
             m.quantity, m.plural = self.numbered.get(m.head, unsaid), True
         if m.quantity and m.quantity.same:
@@ -327,7 +330,7 @@ class Resolver:
         made = self.cast.new(m, times)
         if m.det in ("each", "every"):
             self.awaited[m.head] = made
-        self._belong(m, made, word)
+        self._belong(m, made, word, kind)
         self._contain(m, made)
         return made
 
@@ -351,7 +354,7 @@ class Resolver:
         n = sum(a.bunch is last.bunch for a in self.cast.things) if last and last.bunch else 1
         m.quantity = Quantity(n, n, n, m.end, m.quantity.words if m.quantity else "")
 
-    def _belong(self, m: Mention, made: Sequence[Actor], word: str) -> None:
+    def _belong(self, m: Mention, made: Sequence[Actor], word: str, kind: str) -> None:
         """Owners: "the car's wheels", "its red wheels", "the leg of a table"."""
         whole: list[Actor] = []
         if side := m.owner or m.host:
@@ -365,7 +368,7 @@ class Resolver:
             part.keeper = owner
             if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
                 part.whole = owner
-            elif is_worn(m.noun) and owner.living and m.owner:
+            elif is_worn(m.noun) and owner.living and (m.owner or kind in _SUPPORTS):
                 self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
@@ -425,7 +428,7 @@ class Resolver:
             coloured = [a for a in reversed(self.cast.things) if self.cast.colours(a.attributes)]
             told = [*(coloured if self.cast.colours(m.attributes) else ()), *self.subjects, *self.main]
             model = next((a for a in told if not a.stuff), None)
-            number = m.quantity is not None and m.quantity.exact and self.cast.p.low(m.start - 1) != "of"
+            number = m.quantity is not None and m.quantity.exact and self.cast.p.low(m.start - 1) not in ("of", "for")
             further = m.one or m.det == "another" or number
             found = self.cast.new(self.cast.like(m, model)) if model and further else []
         if not found:
@@ -453,7 +456,7 @@ class Resolver:
         if m.det == "both" and len(group) == 3 and group == list(self.subjects) and not group[0].bunch:
             group = group[:2]  # "a cat and a dog, and a bird above both"
         if share and share.members and m.det not in ("each", "both") and (
-                m.other or m.ordinal or m.quantity or m.det in ("another", "the")):
+                m.other or m.ordinal or m.quantity or m.det in ("another", "the") or (m.one and share.used)):
             return share.members
         return group
 

@@ -31,15 +31,17 @@ def rank(actors: Sequence[Actor], near: Sequence[Actor], topic: Sequence[Actor],
         for a in subjects if len(subjects) == 1 else ():
             spoken.setdefault(a, 0.8 * 0.6 ** age)
     weights = [(_weight(a, len(actors) - i, near, topic, sentence) + spoken.get(a, 0.0) + _fit(a, use), -i, a)
-               for i, a in enumerate(reversed(actors)) if a.bunch is None or [a] in (near, topic)]
+               for i, a in enumerate(reversed(actors)) if a.bunch is None or a.bunch.one or [a] in (near, topic)]
     return [(w, a) for w, _, a in sorted(weights, key=lambda entry: entry[:2], reverse=True)]
 
 
 def _weight(a: Actor, place: int, near: Sequence[Actor], topic: Sequence[Actor], sentence: int) -> float:
-    weight = 1.0 * (a in near and len(near) == 1) + 1.4 * (a in topic and len(topic) == 1)
+    whole = a.bunch is not None and a.bunch.one
+    weight = 1.0 * (a in near and (whole or len(near) == 1)) + 1.4 * (a in topic and (whole or len(topic) == 1))
+    weight -= 1.2 * (a.bunch is not None and not whole)
     weight += 0.4 * (a.sentence == sentence) + 0.05 * place / (place + 1)
     weight -= 4.0 * a.human + 4.0 * a.stuff + 3.0 * (a.whole is not None) + 2.0 * a.worn + 0.3 * a.ground
-    return weight + 1.2 * a.it
+    return weight + 1.6 * a.it
 
 
 def _fit(a: Actor, use: Use) -> float:

@@ -77,12 +77,16 @@ class Subjects(Places):
         pending = self.pendings[governor]
         self.look(pending, self.chunks[governor])
         self.placed = self.kind(self.after(k)) == "cue" and self.kind(self.after(self.after(k))) == "pron"
+        self.followed = self.kind(self.after(k)) in ("verb", "cue") and self.arcs[self.after(k)].head == k
         self.spread = []
         self.resolver.lettered = self.kind(self.after(k)) == "quote"
         found = self.object(pending, m)
         if pending.fronted and m.det in ("each", "every") and len(found) > 1:
             self.front_each = found
         self.met[k] = found or self.spread
+        if governor in self.texts and self.things(found):
+            text = self.texts.pop(governor)
+            self.story.lettering[text] = self.story.lettering[text][0], found[0]
         if self.sided and pending.having and found:
             self.story.link(self.sided[0], found, (), self.sided[1])
         self._depict(k, m)
@@ -113,8 +117,10 @@ class Subjects(Places):
         if self.resolver.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return
+        if m.quantity and m.quantity.exact and len(subjects) > 1 and m.quantity.n != len(subjects):
+            subjects = self.resolver.recount(list(subjects), m.quantity.n)
         for actor in subjects:
-            if actor.noun in mapping("hypernym") and m.noun:
+            if (actor.noun in mapping("hypernym") or actor.name) and m.noun:
                 actor.noun, actor.phrase = m.noun, self.cast.words(m)
             actor.describe([*m.attributes, *([m.noun] if m.noun and m.head != actor.head else [])], self.cast.range(m))
 
@@ -226,7 +232,7 @@ class Subjects(Places):
             return []
         word = klass(m.noun)
         owners = [a for a in self.bearer if a not in things]
-        if owners and self._fragment(several[0], m) and self.belongs(word, m, owners, things):
+        if owners and self._fragment(several[0], m) and not self._elsewhere(several[-1]) and self.belongs(word, m, owners, things):
             for j in several:
                 self.borne[j] = owners
             return owners
@@ -235,6 +241,12 @@ class Subjects(Places):
         if not m.headless and (better or not self.bearer):
             self.bearer = things
         return []
+
+    def _elsewhere(self, k: int) -> bool:
+        """Whether a place follows that is nobody's: "slippers under the bed"."""
+        nxt = self.after(k)
+        m = self.chunks[self.after(nxt)].mention if self.kind(nxt) == "cue" and self.kind(self.after(nxt)) == "np" else None
+        return m is not None and not is_part(m.noun) and not self.chunks[nxt].verb
 
     def _posture(self, k: int, m: Mention) -> bool:
         """"her arms stretched above her head", "eyes closed": how somebody holds a part, no further thing."""

@@ -48,6 +48,7 @@ _SPELT = {"becuase": "because", "becasue": "because", "cuz": "because", "w": "wi
           "sth": "something", "smthn": "something"}
 _GERUND_NOUNS = frozenset({"wing", "string", "ring", "king", "spring", "ceiling", "railing", "lining", "painting",
                            "drawing", "building", "opening", "clothing", "sling", "glowing", "wedding", "earring"})
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
@@ -71,7 +72,8 @@ def tokenise(text: str) -> list[Token]:
             found.append(Token(raw, raw, start, end, "number"))
         else:
             found.append(Token("." if "\n" in raw else raw, raw, start, end, "mark"))
-    return _plural_owners(_its(found))
+    return _plural_owners(_its([t for before, t in zip([None, *found], found) if not (
+        t.low == "." and before is not None and before.low in _TITLES)]))
 
 
 def _words(raw: str, start: int) -> list[Token]:

@@ -40,6 +40,8 @@ class Walk(Binder):
         self.gathered: dict[int, list[Actor]] = {}
         self.fronts: list[int] = []
         self.nothing = False
+        self.texts: dict[int, int] = {}
+        """Words to be painted that have no host yet, by the place that follows them."""
         self.sided: tuple[str, str] | None = None
         """A place on the canvas that was told of scenery: what is in that scenery is there."""
         self.known_missing = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.read.grammar.classes import alive
+from planner.read.grammar.classes import alive, bodily
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -193,7 +193,9 @@ class Words:
         if form is None:
             return participle_like(low)
         noun = singular(low) if form.form == "s" else low
-        nouny = noun in nouns() and not {low, form.lemma} & listed("weak_noun")
+        bare = not m.det and not alive(m.noun) and not self.takes_object(k + 1) and not self.noun_like(k + 1)
+        known = noun in nouns() or (form.form == "s" and bare and bodily(noun))
+        nouny = known and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
             return not nouny or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
