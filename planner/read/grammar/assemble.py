@@ -19,6 +19,7 @@ _COMPARED = 0.8
 _SURE, _GUESSED = 0.86, 0.94
 """In a reading that is no surer than the first, no relation counts as stated: each is at most as certain as the second."""
 _BORNE = frozenset({"wearing", "holding", "part_of"})
+_HAD = frozenset({"with", "has", "have", "having"})
 _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"taller"}, {"shorter"}))
 
 
@@ -26,6 +27,7 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
     """The scene that was read."""
     things = cast.things
     _give_way(story)
+    _leave_out_had(story)
     _detach(things, story)
     _rank(things, story)
     names = ids(things)
@@ -68,6 +70,17 @@ def _give_way(story: Story) -> None:
                    for other in story.links)
         if link.certainty < 1 and said and link.kind in ("in", "on"):
             story.links[k] = replace(link, kind="other", subjects=link.objects, objects=link.subjects, certainty=1.0)
+
+
+def _leave_out_had(story: Story) -> None:
+    """"a table with a lamp on it": that the table has the lamp is told by its place."""
+    placed = {frozenset((a, b)) for link in story.links if not link.negated and link.kind != "other" and "_than" not in link.kind
+              for a in link.subjects for b in link.objects}
+    for k, link in enumerate(story.links):
+        if link.kind == "other" and link.words in _HAD and not link.negated:
+            story.links[k] = replace(link, objects=tuple(
+                b for b in link.objects if not any(frozenset((a, b)) in placed for a in link.subjects)))
+    story.links = [link for link in story.links if link.objects or link.kind != "other"]
 
 
 def _detach(things: Iterable[Actor], story: Story) -> None:
