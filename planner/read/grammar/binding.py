@@ -26,7 +26,7 @@ _LIKELY = 0.8
 _SEATS = frozenset({"furniture", "plant", "vehicle"})
 _SHARED = frozenset({"with", "have", "holding", "riding", "on", "at"})
 """Relations in which each of several has one of what is not counted ("two farmers with flashlights")."""
-_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "featuring", "including"})
+_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "got", "featuring", "including"})
 LADEN = frozenset({"covered", "filled", "topped"})
 _STANDS_FOR = {"at": "near", "around": "near", "surrounds": "near", "flanking": "next_to",
                "corner": "on", "contains": "in"}

@@ -181,6 +181,10 @@ class Chunker:
             return Chunk("neg", k, k + 1 + (low == "no"), low)
         if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
             return Chunk("adv", k, k + 1, "back")
+        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and self.p.low(k + 2) in ("see", "a", "an", "the"):
+            return Chunk("there", k, k + 2 + (self.p.low(k + 2) == "see"), low)
+        if low == "none" and nxt != "of":
+            return Chunk("adv", k, k + 1, "now")
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
                 nxt in listed("modal") and self.p.low(k + 2) == "be")):
             return Chunk("there", k, k + 1, low)
@@ -285,6 +289,9 @@ class Chunker:
         if self.last in ("be", "have", "modal", "to", "neg", "there"):
             return self._after_auxiliary(k, form)
         if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
+            return Chunk("verb", k, k + 1, low, verb=form)
+        ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
+        if self.last == "and" and self.verb_seen and form and form.form == "base" and ends and low not in listed("tantum"):
             return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)

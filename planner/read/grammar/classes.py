@@ -11,7 +11,7 @@ from planner.read.grammar.tables import code
 _CODES = {"p": "person", "a": "animal", "f": "food", "l": "plant", "b": "part", "t": "thing", "o": "thing",
           "m": "material", "d": "place", "w": "weather", "e": "event", "q": "amount", "s": "shape", "c": "group",
           "g": "garment", "i": "light", "v": "vehicle", "n": "container", "u": "furniture", "x": "abstract"}
-_LISTED = (("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
+_LISTED = (("building", "building"), ("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
            ("furniture", "furniture"), ("container", "container"), ("part", "part"), ("place", "place"))
 _BODIES = frozenset("pagflbtovnu")
 

@@ -108,6 +108,9 @@ class Places(Absences):
     def _place(self, g: int, subjects: list[Actor]) -> Pending:
         cue, before = self.chunks[g].cue, self.before(g)
         assert cue is not None
+        if subjects and not self.things(subjects) and (head := self.arcs[g].head) >= 0 and self.arcs[head].label == "object":
+            there = self.said_of(self.arcs[head].head) if self.kind(self.arcs[head].head) == "cue" else []
+            subjects = self.things(there) or subjects
         front = self.arcs[g].label == "front"
         verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
         word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
@@ -199,9 +202,11 @@ class Places(Absences):
             near = [a for a in self.previous if a not in worn] or self.topic or self.main
             self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
-            near = self.things(self._owner(k)) or self.things(self.previous) or self.main
+            near = self.things(self._owner(k)) or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
             others = [a for a in near if a not in subjects]
-            if others and words.split()[-1] in listed("bare_place"):
+            before = self.before(k)
+            aside = self.kind(before) == "np" and before != self.arcs[k].head  # "on the rug below"
+            if others and not aside and words.split()[-1] in listed("bare_place"):
                 self._link(cue.kind, subjects, others, cue.words)
             elif words != "on":
                 self.story.unread.append(cue.words)

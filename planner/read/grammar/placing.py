@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from planner.read.grammar.classes import bodily
 from planner.read.grammar.frontier import APART, NOUNS, PREDICATES, SUPPORTS
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.mention import Mention
 from planner.read.grammar.predicates import Predicates
 from planner.read.grammar.tree import Arc, Label, State
 
@@ -130,6 +131,7 @@ class Placing(Predicates):
             score -= 1.2
         if kind == "with":
             worn = thing == "part" or (thing == "garment" and self.alive(s.arcs[over].head))
+            worn |= self.klass(s.arcs[over].head) == "container" and not (self.mention(n) or Mention(0, 0)).counted
             related = self._pronoun_place(j) or (objects and self.klass(self.after(j)) == "part")
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
@@ -173,6 +175,8 @@ class Placing(Predicates):
 
     def _means(self, word: str, over: int, s: State) -> bool:
         """Whether a pronoun can mean the one who has what the place is said of: "him" is no hat."""
+        if word in ("it", "its"):
+            return self.klass(s.arcs[over].head) != "person"
         return word not in ("he", "she", "him", "her", "his") or self.alive(s.arcs[over].head)
 
     def _fronts(self, j: int, s: State, objects: bool) -> bool:

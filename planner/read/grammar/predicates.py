@@ -61,6 +61,9 @@ class Predicates(Joining):
         if s.subject >= 0:
             yield from once(s.subject, "all", 1.5 if finite else 0.6 + 0.9 * bool(s.sep) + 0.9 * self.ends_subject(s))
         if finite:
+            if "and" in s.sep and s.verb < 0 and s.subject >= 0 and not self.alive(s.subject):
+                for n in s.roots:
+                    yield from once(n, "all", 1.9 if self.alive(n) else -9.0)
             return
         if "," in s.sep and not self.finite(s.verb):
             yield from once(self.bearer(s), "of", 2.0 if self.tags else 1.2)

@@ -60,7 +60,7 @@ class Resolver:
         place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")
         if (m.quantity and m.quantity.n > 1) or not (names & listed("place", "stuff") or place):
             return False
-        if self.tags and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
+        if self.tags and self.alone and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
                 place or names & listed("place")):
             return True
         if m.noun != m.head and m.head in listed("exact_place"):

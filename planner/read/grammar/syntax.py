@@ -121,6 +121,8 @@ class Parser(Placing):
             score = 1.0 - 0.7 * depth + (0.3 if many == self.many(s, n) else -0.3)
             form = self.chunks[self.after(j)].verb if self.kind(self.after(j)) == "verb" else None
             m = self.mention(n)
+            if self.word(j) in ("who", "whom"):
+                score += 1.2 if self.alive(n) else -1.2
             if form is not None and form.lemma in listed("says") and m is not None and m.head in listed("bears_text"):
                 score += 1.6
             label: Label = "all" if many else "of"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.read.grammar.classes import alive, bodily
+from planner.read.grammar.classes import alive, bodily, codes
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -194,7 +194,7 @@ class Words:
             return participle_like(low)
         noun = singular(low) if form.form == "s" else low
         bare = not m.det and not alive(m.noun) and not self.takes_object(k + 1) and not self.noun_like(k + 1)
-        known = noun in nouns() or (form.form == "s" and bare and bodily(noun))
+        known = noun in nouns() or (form.form == "s" and bare and bool(codes(noun)) and bodily(noun))
         nouny = known and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
