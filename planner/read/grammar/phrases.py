@@ -47,7 +47,7 @@ class Phraser(Words):
         if m.headless:
             return self._superlative(m, k) or self._noun_after_all(m, k) or self._headless(m, k)
         m.name = not m.det and not m.quantity and (self.low(m.start) in _TITLES or (
-            self.proper(k - 1) or self.tokens[m.start].text[:1].isupper()) and klass(m.noun) == "unknown" and k == m.start + 1)
+            self.proper(k - 1) or self.tokens[m.start].text[:1].isupper()) and klass(m.noun) == "unknown" and k == m.start + 1 and not is_plural(self.low(k - 1)))
         m.plural = self._is_many(m, k) and not m.name
         self._halve_pairs(m)
         if self._depth >= _DEEPEST:

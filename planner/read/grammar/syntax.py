@@ -97,6 +97,8 @@ class Parser(Placing):
         k += form is not None and not rides
         cue = self.chunks[k].cue if self.kind(k) == "cue" else None
         thing = self.object_of(j)
+        if cue is not None and self.word(self.after(k)) == "it" and self.klass(head) == "person":
+            return -1.5
         if self.word(self.after(k)) != "it" or thing is None or not (rides or (cue and cue.kind in ("on", "under"))):
             return 0.0
         if rides:
