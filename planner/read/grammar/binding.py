@@ -292,6 +292,7 @@ class Binder:
         if set(owners) & set(pending.subjects):
             return []
         if pending.kind in ("in", "under") and self.in_hand:
+            pending.subjects = [a for a in pending.subjects if not a.worn] or pending.subjects
             pending.kind, pending.reverse = "holding", True
         elif pending.kind == "between" and m.head in ("tooth", "finger", "hand", "lip", "leg", "knee"):
             pending.kind, pending.reverse = "holding", True

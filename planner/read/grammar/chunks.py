@@ -78,6 +78,8 @@ class Chunker:
             return Chunk("name" if living else "quote", k, end, self.p.span(k, end))
         if token.kind == "mark":
             return self._mark(k)
+        if token.low in ("$", "€", "£") and k + 1 < len(self.p.tokens) and self.p.tokens[k + 1].kind == "number":
+            return Chunk("adv", k, k + 2, "now")
         if token.kind == "own":
             return Chunk("word", k, k + 1, token.low)
         if self._painted_number(k):
@@ -344,7 +346,10 @@ class Chunker:
         if acts and self.last in ("comma", "and", "clause") and self.p.noun_like(k + 1) and not self.p.compound(k):
             return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
-        return Chunk("np", k, mention.end, mention=mention) if mention and mention.end > k else None
+        if mention is None or mention.end <= k:
+            return None
+        self.p.seen.add(mention.noun)
+        return Chunk("np", k, mention.end, mention=mention)
 
     def _rest(self, k: int) -> Chunk:
         low, form = self.p.low(k), verb(self.p.low(k))

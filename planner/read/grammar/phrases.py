@@ -114,7 +114,8 @@ class Phraser(Words):
     # Determiners
 
     def _determiners(self, k: int, m: Mention) -> int:
-        half = self.low(k) == "half" and self.low(k + 1) in ("the", "of", "these", "those")
+        half = self.low(k) == "half" and (self.low(k + 1) in ("the", "of", "these", "those") or (
+            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)))
         if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
@@ -122,7 +123,8 @@ class Phraser(Words):
                 m.closed = True
                 return k + 1
         for _ in range(4):
-            after = self._cells(k, m) or self._trait(k, m) or self._number(k, m) or self._determiner(k, m)
+            after = self._cells(k, m) or self._trait(k, m) or self._compared(k, m) or self._number(k, m) or (
+                self._determiner(k, m))
             if not after:
                 break
             k = after
@@ -151,12 +153,22 @@ class Phraser(Words):
         stems = (part[:-2], part[:-1], part[:-3])
         made_of = part.endswith("ed") and describes(part) and (m.det != "" or any(map(is_part, stems)))
         noun = part in nouns() or codes(part)
-        if not made_of and (not m.det or not noun or not self.known_noun(k + 2) or self.cue(k + 2)):
+        measured = part in listed("measure") and not self.cue(k + 2)
+        if not made_of and not measured and (not m.det or not noun or not self.known_noun(k + 2) or self.cue(k + 2)):
             return 0
         if is_plural(self.low(k + 2)):
             return 0
         m.attributes.append(f"{self.low(k)}-{part}")
         return k + 2
+
+    def _compared(self, k: int, m: Mention) -> int:
+        """The end of "as many", "twice as many", "three times as many" at `k`, or 0."""
+        times = number(self.tokens, k) if self.low(k + 1) == "times" else None
+        for words, name in (("as many", "same"), ("twice as many", "2"), ("times as many", str(times[0]) if times else "")):
+            if name and (end := words_at(self.tokens, k + (times is not None), words)):
+                m.compare = name
+                return end
+        return 0
 
     def _number(self, k: int, m: Mention) -> int:
         """The end of a number at `k`, or 0."""
@@ -214,10 +226,6 @@ class Phraser(Words):
         if low in ("more", "fewer", "less") and not m.quantity and k == m.start:
             m.compare = low
             return k + 1
-        for words, name in (("as many", "same"), ("twice as many", "twice")):
-            if end := words_at(self.tokens, k, words):
-                m.compare = name
-                return end
         if low in ("only", "very", "same", "own") and m.det:
             return k + 1
         if low in ("other", "others", "more", "additional", "extra"):
@@ -235,7 +243,8 @@ class Phraser(Words):
         begun = k
         while k < min(len(self.tokens), m.start + _LONGEST) and not self.compound(k):
             low = self.low(k)
-            if low == "half" and (describes(self.low(k + 1)) or participle_like(self.low(k + 1))):
+            if low == "half" and (describes(self.low(k + 1)) or participle_like(self.low(k + 1))) and (
+                    self.low(k + 1) not in listed("colour")):
                 m.attributes.append(f"half {self.low(k + 1)}")
                 k += 2
             elif self.tokens[k].kind == "number" and k > begun and self._sized(k):

@@ -63,6 +63,8 @@ def _fit(a: Actor, use: Use) -> float:
         fit += -0.8 if kind == "place" else 0.4 if kind in _ROOFS else 0.0
     elif use.kind == "riding":
         fit += 2.0 if kind in ("animal", "vehicle") else -1.0
+    elif use.kind == "tending":
+        fit += 2.0 if a.living else -0.5
     elif use.kind == "wearing":
         fit += 1.5 if kind == "garment" else -0.5
     return fit

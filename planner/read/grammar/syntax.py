@@ -111,7 +111,7 @@ class Parser(Placing):
     def _quote(self, j: int, s: State) -> Iterator[State]:
         if s.last >= 0 and self.kind(s.last) in ("verb", "have", "with") and s.waiting == s.last:
             yield s.take(s.arcs[s.last], 1.0, waiting=-1)
-        elif s.open:
+        elif s.open and not s.sep:
             yield s.take(Arc(s.open[-1], "of"), 1.0, waiting=-1)
         else:
             yield s.take(Arc(-2, "all"), 0.0, waiting=-1)
