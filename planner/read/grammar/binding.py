@@ -26,7 +26,7 @@ _LIKELY = 0.8
 _SEATS = frozenset({"furniture", "plant", "vehicle"})
 _SHARED = frozenset({"with", "have", "holding", "riding", "on", "at"})
 """Relations in which each of several has one of what is not counted ("two farmers with flashlights")."""
-_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "featuring", "including"})
+_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "got", "featuring", "including"})
 LADEN = frozenset({"covered", "filled", "topped"})
 _STANDS_FOR = {"at": "near", "around": "near", "surrounds": "near", "flanking": "next_to",
                "corner": "on", "contains": "in"}
@@ -292,6 +292,7 @@ class Binder:
         if set(owners) & set(pending.subjects):
             return []
         if pending.kind in ("in", "under") and self.in_hand:
+            pending.subjects = [a for a in pending.subjects if not a.worn] or pending.subjects
             pending.kind, pending.reverse = "holding", True
         elif pending.kind == "between" and m.head in ("tooth", "finger", "hand", "lip", "leg", "knee"):
             pending.kind, pending.reverse = "holding", True

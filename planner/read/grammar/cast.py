@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from planner.articles import with_article
 from planner.read.grammar.actor import Actor, Bunch
-from planner.read.grammar.classes import is_worn
+from planner.read.grammar.classes import is_worn, klass
 from planner.read.grammar.compare import Ratio, in_ratio
 from planner.read.grammar.lexicon import describes, listed, mapping, sections
 from planner.read.grammar.mention import Mention
@@ -284,7 +284,8 @@ class Cast:
     ) -> list[Actor]:
         """The nearest one who fits; people before animals, and one before several that are spoken of together. `other`
         lists who does not fit."""
-        living = [a for a in (*near, *topic, *reversed(self.actors)) if a.living and a not in banned]
+        spoken = [a for a in (*near, *topic, *reversed(self.actors)) if a not in banned and not a.stuff]
+        living = [a for a in spoken if a.living] or [a for a in spoken if klass(a.noun) == "unknown"]
         fitting = [a for a in living if a.head not in listed(other)]
         together: list[Bunch | None] = [a.bunch for a in near if a.bunch is not None]
         fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
@@ -307,6 +308,9 @@ class Cast:
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
         known = [a for a in self.things if a not in banned]
+        bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
+        if bunch is not None and len(group := [a for a in known if a.bunch is bunch]) > 1:
+            return group
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known

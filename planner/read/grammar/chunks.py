@@ -78,6 +78,8 @@ class Chunker:
             return Chunk("name" if living else "quote", k, end, self.p.span(k, end))
         if token.kind == "mark":
             return self._mark(k)
+        if token.low in ("$", "€", "£") and k + 1 < len(self.p.tokens) and self.p.tokens[k + 1].kind == "number":
+            return Chunk("adv", k, k + 2, "now")
         if token.kind == "own":
             return Chunk("word", k, k + 1, token.low)
         if self._painted_number(k):
@@ -181,6 +183,10 @@ class Chunker:
             return Chunk("neg", k, k + 1 + (low == "no"), low)
         if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
             return Chunk("adv", k, k + 1, "back")
+        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and self.p.low(k + 2) in ("see", "a", "an", "the"):
+            return Chunk("there", k, k + 2 + (self.p.low(k + 2) == "see"), low)
+        if low == "none" and nxt != "of":
+            return Chunk("adv", k, k + 1, "now")
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
                 nxt in listed("modal") and self.p.low(k + 2) == "be")):
             return Chunk("there", k, k + 1, low)
@@ -286,6 +292,9 @@ class Chunker:
             return self._after_auxiliary(k, form)
         if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
             return Chunk("verb", k, k + 1, low, verb=form)
+        ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
+        if self.last == "and" and self.verb_seen and form and form.form == "base" and ends and low not in listed("tantum"):
+            return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)
             found = form or (VerbForm(singular(low), "s") if unknown else None)
@@ -337,7 +346,10 @@ class Chunker:
         if acts and self.last in ("comma", "and", "clause") and self.p.noun_like(k + 1) and not self.p.compound(k):
             return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
-        return Chunk("np", k, mention.end, mention=mention) if mention and mention.end > k else None
+        if mention is None or mention.end <= k:
+            return None
+        self.p.seen.add(mention.noun)
+        return Chunk("np", k, mention.end, mention=mention)
 
     def _rest(self, k: int) -> Chunk:
         low, form = self.p.low(k), verb(self.p.low(k))

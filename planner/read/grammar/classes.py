@@ -11,8 +11,10 @@ from planner.read.grammar.tables import code
 _CODES = {"p": "person", "a": "animal", "f": "food", "l": "plant", "b": "part", "t": "thing", "o": "thing",
           "m": "material", "d": "place", "w": "weather", "e": "event", "q": "amount", "s": "shape", "c": "group",
           "g": "garment", "i": "light", "v": "vehicle", "n": "container", "u": "furniture", "x": "abstract"}
-_LISTED = (("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
+_LISTED = (("building", "building"), ("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
            ("furniture", "furniture"), ("container", "container"), ("part", "part"), ("place", "place"))
+_AGENTS = ("ist", "ista", "man", "woman", "eer", "girl", "boy", "ologist", "master", "keeper", "maker")
+"""Endings of nouns that name persons, where no list has the noun."""
 _BODIES = frozenset("pagflbtovnu")
 
 
@@ -30,7 +32,8 @@ def klass(noun: str) -> str:
         if head in listed(section) or noun in listed(section):
             return name
     found = codes(noun) or codes(head)
-    return _CODES[found[0]] if found else "unknown"
+    guess = "person" if head.endswith(_AGENTS) and len(head) > 5 else "unknown"
+    return _CODES[found[0]] if found else guess
 
 
 @lru_cache(maxsize=20_000)

@@ -43,6 +43,9 @@ class Construction(Subjects):
         chunk, nxt = self.chunks[k], self.after(k)
         assert chunk.verb is not None
         lemma, form = chunk.verb
+        if self.negated and not any(arc == Arc(k, "object") for arc in self.arcs[k:k + 8]):
+            self.negated = False
+            return
         waits = any(arc == Arc(k, "object") for arc in self.arcs[k:k + 8])
         place = self.kind(nxt) == "cue" and nxt < len(self.arcs) and self.arcs[nxt].label in ("of", "all")
         if self.arcs[k].head == -2 and self.arcs[k].label == "of":

@@ -47,7 +47,7 @@ class Phraser(Words):
         if m.headless:
             return self._superlative(m, k) or self._noun_after_all(m, k) or self._headless(m, k)
         m.name = not m.det and not m.quantity and (self.low(m.start) in _TITLES or (
-            self.proper(k - 1) or self.tokens[m.start].text[:1].isupper()) and klass(m.noun) == "unknown" and k == m.start + 1)
+            self.proper(k - 1) or self.tokens[m.start].text[:1].isupper()) and klass(m.noun) == "unknown" and k == m.start + 1 and not is_plural(self.low(k - 1)))
         m.plural = self._is_many(m, k) and not m.name
         self._halve_pairs(m)
         if self._depth >= _DEEPEST:
@@ -101,7 +101,8 @@ class Phraser(Words):
     def _is_many(self, m: Mention, k: int) -> bool:
         if m.quantity:
             return m.quantity.n != 1
-        bare = not m.det and self.low(k - 1) in listed("invariant") and klass(m.noun) == "animal"
+        bare = not m.det and not m.attributes and m.start > 0 and self.low(k - 1) in listed("invariant") and (
+            klass(m.noun) in ("animal", "food", "unknown"))
         return m.det not in listed("single") and (is_plural(self.low(k - 1)) or m.det in ("these", "those") or bare)
 
     def _halve_pairs(self, m: Mention) -> None:
@@ -113,7 +114,8 @@ class Phraser(Words):
     # Determiners
 
     def _determiners(self, k: int, m: Mention) -> int:
-        half = self.low(k) == "half" and self.low(k + 1) in ("the", "of", "these", "those")
+        half = self.low(k) == "half" and (self.low(k + 1) in ("the", "of", "these", "those") or (
+            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)))
         if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
@@ -121,7 +123,8 @@ class Phraser(Words):
                 m.closed = True
                 return k + 1
         for _ in range(4):
-            after = self._cells(k, m) or self._trait(k, m) or self._number(k, m) or self._determiner(k, m)
+            after = self._cells(k, m) or self._trait(k, m) or self._compared(k, m) or self._number(k, m) or (
+                self._determiner(k, m))
             if not after:
                 break
             k = after
@@ -150,12 +153,22 @@ class Phraser(Words):
         stems = (part[:-2], part[:-1], part[:-3])
         made_of = part.endswith("ed") and describes(part) and (m.det != "" or any(map(is_part, stems)))
         noun = part in nouns() or codes(part)
-        if not made_of and (not m.det or not noun or not self.known_noun(k + 2) or self.cue(k + 2)):
+        measured = part in listed("measure") and not self.cue(k + 2)
+        if not made_of and not measured and (not m.det or not noun or not self.known_noun(k + 2) or self.cue(k + 2)):
             return 0
         if is_plural(self.low(k + 2)):
             return 0
         m.attributes.append(f"{self.low(k)}-{part}")
         return k + 2
+
+    def _compared(self, k: int, m: Mention) -> int:
+        """The end of "as many", "twice as many", "three times as many" at `k`, or 0."""
+        times = number(self.tokens, k) if self.low(k + 1) == "times" else None
+        for words, name in (("as many", "same"), ("twice as many", "2"), ("times as many", str(times[0]) if times else "")):
+            if name and (end := words_at(self.tokens, k + (times is not None), words)):
+                m.compare = name
+                return end
+        return 0
 
     def _number(self, k: int, m: Mention) -> int:
         """The end of a number at `k`, or 0."""
@@ -213,10 +226,6 @@ class Phraser(Words):
         if low in ("more", "fewer", "less") and not m.quantity and k == m.start:
             m.compare = low
             return k + 1
-        for words, name in (("as many", "same"), ("twice as many", "twice")):
-            if end := words_at(self.tokens, k, words):
-                m.compare = name
-                return end
         if low in ("only", "very", "same", "own") and m.det:
             return k + 1
         if low in ("other", "others", "more", "additional", "extra"):
@@ -234,7 +243,8 @@ class Phraser(Words):
         begun = k
         while k < min(len(self.tokens), m.start + _LONGEST) and not self.compound(k):
             low = self.low(k)
-            if low == "half" and (describes(self.low(k + 1)) or participle_like(self.low(k + 1))):
+            if low == "half" and (describes(self.low(k + 1)) or participle_like(self.low(k + 1))) and (
+                    self.low(k + 1) not in listed("colour")):
                 m.attributes.append(f"half {self.low(k + 1)}")
                 k += 2
             elif self.tokens[k].kind == "number" and k > begun and self._sized(k):

@@ -23,6 +23,8 @@ _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 _BARE = frozenset({"empty", "bare", "deserted", "blank", "plain"})
+_TENDED = ("feed", "fed", "pet", "strok", "hug", "brush", "walk", "chas", "milk", "train")
+"""How verbs begin that are done to animals."""
 _SIDES = frozenset({"left_of", "right_of", "above", "below"})
 
 
@@ -70,7 +72,8 @@ class Places(Absences):
             near = self.previous if self.previous and self.previous != pending.subjects else self.near
             alike = [a for a in self.cast.actors if any(a.noun == b.noun for b in pending.subjects)]
             banned = pending.subjects if len(alike) == len(self.things(self.cast.actors)) else alike
-            found = self.cast.pronoun(word, near, topic, banned, Use(pending.kind))
+            tended = pending.words.startswith(_TENDED)
+            found = self.cast.pronoun(word, near, topic, banned, Use("tending" if tended else pending.kind))
         self.it_meant = found if word in ("it", "its") else self.it_meant
         return found
 
@@ -108,6 +111,9 @@ class Places(Absences):
     def _place(self, g: int, subjects: list[Actor]) -> Pending:
         cue, before = self.chunks[g].cue, self.before(g)
         assert cue is not None
+        if subjects and not self.things(subjects) and (head := self.arcs[g].head) >= 0 and self.arcs[head].label == "object":
+            there = self.said_of(self.arcs[head].head) if self.kind(self.arcs[head].head) == "cue" else []
+            subjects = self.things(there) or subjects
         front = self.arcs[g].label == "front"
         verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
         word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
@@ -120,7 +126,7 @@ class Places(Absences):
             return Pending("wearing", subjects, "dressed in", self.negated)
         if verb and mapping("verb_kind").get(lemma) in LADEN and cue.words in ("in", "with"):
             return Pending(mapping("verb_kind")[lemma], subjects, f"{word} {cue.words}", self.negated)
-        watched = lemma in listed("no_place") and cue.kind in _STATES
+        watched = lemma in listed("no_place") and cue.kind in _STATES and not (lemma == "listen" and cue.words in ("on", "in"))
         kind = "other" if watched else cue.kind
         if lemma in listed("dividing") and cue.words.lower() == "into":
             kind = "like"
@@ -133,6 +139,8 @@ class Places(Absences):
         assert cue is not None
         if self._excepts(k):
             self._exception(k)
+            return
+        if arc.label == "none":
             return
         nxt = self.after(k)
         image = cue.alone and self._image(nxt)
@@ -199,9 +207,12 @@ class Places(Absences):
             near = [a for a in self.previous if a not in worn] or self.topic or self.main
             self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
-            near = self.things(self._owner(k)) or self.things(self.previous) or self.main
+            people = [a for a in self.bearer if a.human and a not in subjects]
+            near = self.things(self._owner(k)) or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
             others = [a for a in near if a not in subjects]
-            if others and words.split()[-1] in listed("bare_place"):
+            before = self.before(k)
+            aside = self.kind(before) == "np" and before != self.arcs[k].head  # "on the rug below"
+            if others and not aside and words.split()[-1] in listed("bare_place"):
                 self._link(cue.kind, subjects, others, cue.words)
             elif words != "on":
                 self.story.unread.append(cue.words)
@@ -213,10 +224,13 @@ class Places(Absences):
 
     def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:
         """Of whom "to the left" is said after "a cup to the right of the laptop and …": of the same one."""
-        if cue.alone not in _TOWARDS or not cue.words.lower().startswith("to the"):
+        prefix = cue.words.lower()[:6]
+        if cue.alone not in _TOWARDS or prefix not in ("to the", "on the"):
             return []
         for last in reversed(self.story.links):
             if last.subjects[0].sentence == self.cast.sentence and last.objects and last.kind in _SIDES:
+                if prefix == "on the" and not last.words.lower().startswith(prefix):
+                    return []
                 return [] if set(last.objects) & set(subjects) else list(last.objects)
         return []
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from planner.read.grammar.classes import bodily
 from planner.read.grammar.frontier import APART, NOUNS, PREDICATES, SUPPORTS
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.mention import Mention
 from planner.read.grammar.predicates import Predicates
 from planner.read.grammar.tree import Arc, Label, State
 
@@ -26,6 +27,9 @@ class Placing(Predicates):
             yield s.take(Arc(-1, "front"), 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
             if s.sep == "" and s.last < 0:
                 return
+        if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and cue.alone and not objects:
+            yield s.take(Arc(s.last, "none"), 2.0)  # where words are written
+            return
         waiting = j if objects else -1
         found = False
         shape = self.object_of(j)
@@ -129,8 +133,10 @@ class Placing(Predicates):
         if self.scenery(n):
             score -= 1.2
         if kind == "with":
-            worn = thing == "part" or (thing == "garment" and self.alive(s.arcs[over].head))
-            related = self._pronoun_place(j) or (objects and self.klass(self.after(j)) == "part")
+            own = self.alive(s.arcs[over].head) or (m := self.mention(n)) is None or m.head in listed("lifeless_part")
+            worn = thing == "garment" or (thing == "part" and own)
+            worn |= self.klass(s.arcs[over].head) == "container" and not (self.mention(n) or Mention(0, 0)).counted
+            related = (self._pronoun_place(j) and not (thing == "part" and cue.kind in APART)) or (objects and self.klass(self.after(j)) == "part")
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
@@ -173,6 +179,8 @@ class Placing(Predicates):
 
     def _means(self, word: str, over: int, s: State) -> bool:
         """Whether a pronoun can mean the one who has what the place is said of: "him" is no hat."""
+        if word in ("it", "its"):
+            return self.klass(s.arcs[over].head) != "person"
         return word not in ("he", "she", "him", "her", "his") or self.alive(s.arcs[over].head)
 
     def _fronts(self, j: int, s: State, objects: bool) -> bool:

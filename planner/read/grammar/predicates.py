@@ -35,7 +35,7 @@ class Predicates(Joining):
             outer = s.outer
             if outer and head == outer[-1][0] and head != s.subject:
                 yield s.take(Arc(head, label), gain, waiting=j, verb=j, subject=head, outer=outer[:-1])
-            elif finite or head == s.subject:
+            elif finite or head in (s.subject, self.bearer(s)):
                 yield s.take(Arc(head, label), gain, waiting=j, verb=j, subject=head)
             else:
                 yield s.take(Arc(head, label), gain, waiting=j)
@@ -61,6 +61,9 @@ class Predicates(Joining):
         if s.subject >= 0:
             yield from once(s.subject, "all", 1.5 if finite else 0.6 + 0.9 * bool(s.sep) + 0.9 * self.ends_subject(s))
         if finite:
+            if "and" in s.sep and s.verb < 0 and s.subject >= 0 and not self.alive(s.subject):
+                for n in s.roots:
+                    yield from once(n, "all", 1.9 if self.alive(n) else -9.0)
             return
         if "," in s.sep and not self.finite(s.verb):
             yield from once(self.bearer(s), "of", 2.0 if self.tags else 1.2)
@@ -108,6 +111,8 @@ class Predicates(Joining):
             score += (0.3 if stative else 0.8) if alive else -0.5 if not stative else 0.0
             worth = form.lemma in listed("hands_on") or self.kind(self.after(j)) in NOUNS
             score -= 0.8 if worth and not alive and kind != "unknown" else 0.0
+        carried = self.relation(over) == "with" and over >= 0 and s.arcs[over].head >= 0 and self.alive(s.arcs[over].head)
+        score -= 1.0 if carried and not alive and not passive else 0.0
         done_to = over >= 0 and self.relation(over) in ("act", "holding", "riding")
         if done_to and not alive and not passive and not stative:
             score -= 0.8

@@ -44,6 +44,8 @@ class Resolver:
         """Whether the mention said how many there are of what was named before ("apples, five of them")."""
         self.spoken_of = False
         """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
+        self.contained = False
+        """Whether it is said to be inside a thing ("a city in a bottle"), so that it is no scenery."""
         self.alone = False
         """Whether the mention stands between marks by itself."""
         self.tags = False
@@ -54,13 +56,15 @@ class Resolver:
     def stuff(self, m: Mention, kind: str) -> bool:
         """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
         names = {m.noun, m.head}
+        if self.contained and not kind:
+            return False
         if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
                 names & listed("natural", "part")):
             return True
         place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")
         if (m.quantity and m.quantity.n > 1) or not (names & listed("place", "stuff") or place):
             return False
-        if self.tags and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
+        if self.tags and self.alone and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
                 place or names & listed("place")):
             return True
         if m.noun != m.head and m.head in listed("exact_place"):
@@ -142,6 +146,9 @@ class Resolver:
             return self._pointed_at(m)
         if m.ordinal > 0 and not m.plural and not m.definite:
             return [a for a in self.cast.things if a.head == m.head][m.ordinal - 1:m.ordinal]
+        alike = [a for a in self.cast.things if a.head == m.head and a.bunch]
+        if m.quantity and m.quantity is self.numbered.get(m.head) and len(alike) == m.quantity.n and not m.attributes:
+            return alike
         if m.quantity and m.quantity is self.numbered.get(m.head) and self.awaited.get(m.head):
             return self.awaited.pop(m.head) if len(self.awaited[m.head]) == m.quantity.n else []
         if group := self._miscounted(m):
@@ -224,7 +231,7 @@ class Resolver:
         share = self.cast.share
         if m.other and share and share.members[0].head == m.head:
             return self._rest(m, share.members)
-        found = self.cast.matching(m) or self._of_a_kind(m)
+        found = self.cast.matching(m) or self._of_a_kind(m) or self._formed(m)
         apart = [link for link in self.story.links if link.kind == self.told_apart and self.told_apart]
         if any(set(link.subjects) & set(found) for link in apart):
             return []
@@ -252,6 +259,13 @@ class Resolver:
         for actor in free[:1]:
             actor.noun, actor.phrase = m.noun, self.cast.words(m)
         return free[:1]
+
+    def _formed(self, m: Mention) -> list[Actor]:
+        """"a circle of stones …, left of the circle": the stones."""
+        if m.plural or m.noun not in mapping("arranging"):
+            return []
+        links = [link for link in self.story.links if link.words == m.noun and not link.objects]
+        return list(links[-1].subjects) if links else []
 
     def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
         """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
@@ -368,7 +382,7 @@ class Resolver:
             part.keeper = owner
             if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
                 part.whole = owner
-            elif is_worn(m.noun) and owner.living and (m.owner or kind in _SUPPORTS):
+            elif is_worn(m.noun) and owner.living and (m.owner or not kind or kind in _SUPPORTS):
                 self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:

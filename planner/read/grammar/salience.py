@@ -11,6 +11,7 @@ from planner.read.grammar.lexicon import listed
 
 CLOSE = 0.5
 """A second choice that is no further behind than this makes the pronoun ambiguous."""
+_ROOFS = frozenset({"furniture", "plant", "building", "thing"})
 _ROOMY = frozenset({"container", "vehicle", "furniture", "place"})
 _FLAT = frozenset({"furniture", "vehicle", "animal", "place"})
 
@@ -40,6 +41,7 @@ def _weight(a: Actor, place: int, near: Sequence[Actor], topic: Sequence[Actor],
     weight = 1.0 * (a in near and (whole or len(near) == 1)) + 1.4 * (a in topic and (whole or len(topic) == 1))
     weight -= 1.2 * (a.bunch is not None and not whole)
     weight += 0.4 * (a.sentence == sentence) + 0.05 * place / (place + 1)
+    weight -= 0.8 * (klass(a.noun) == "place")
     weight -= 4.0 * a.human + 4.0 * a.stuff + 3.0 * (a.whole is not None) + 2.0 * a.worn + 0.3 * a.ground
     return weight + 1.6 * a.it
 
@@ -57,8 +59,12 @@ def _fit(a: Actor, use: Use) -> float:
         fit += 0.8 if kind in _ROOMY else -0.4
     elif use.kind == "on":
         fit += 0.4 if kind in _FLAT else 0.0
+    elif use.kind in ("under", "below"):
+        fit += -0.8 if kind == "place" else 0.4 if kind in _ROOFS else 0.0
     elif use.kind == "riding":
         fit += 2.0 if kind in ("animal", "vehicle") else -1.0
+    elif use.kind == "tending":
+        fit += 2.0 if a.living else -0.5
     elif use.kind == "wearing":
         fit += 1.5 if kind == "garment" else -0.5
     return fit

@@ -77,14 +77,15 @@ class Subjects(Places):
         pending = self.pendings[governor]
         self.look(pending, self.chunks[governor])
         self.placed = self.kind(self.after(k)) == "cue" and self.kind(self.after(self.after(k))) == "pron"
-        self.followed = self.kind(self.after(k)) in ("verb", "cue") and self.arcs[self.after(k)].head == k
+        nxt = self.after(k)
+        self.followed = self.kind(nxt) == "verb" or (self.kind(nxt) == "cue" and self.arcs[nxt].head == k)
         self.spread = []
         self.resolver.lettered = self.kind(self.after(k)) == "quote"
         found = self.object(pending, m)
         if pending.fronted and m.det in ("each", "every") and len(found) > 1:
             self.front_each = found
         self.met[k] = found or self.spread
-        if governor in self.texts and self.things(found):
+        if governor in self.texts and self.things(found) and pending.kind in ("on", "in", "other"):
             text = self.texts.pop(governor)
             self.story.lettering[text] = self.story.lettering[text][0], found[0]
         if self.sided and pending.having and found:
@@ -144,6 +145,8 @@ class Subjects(Places):
         self.resolver.alone = self.kind(k - 1) in ("comma", "") and self.kind(k + 1) in ("comma", "stop", "")
         self.resolver.spoken_of = self.kind(nxt) in ("be", "have") or bool(form and form.form in ("s", "base"))
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        inner = self.chunks[self.after(nxt)].mention if cue is not None and cue.kind == "in" else None
+        self.resolver.contained = inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment")
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)

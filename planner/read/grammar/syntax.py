@@ -97,6 +97,8 @@ class Parser(Placing):
         k += form is not None and not rides
         cue = self.chunks[k].cue if self.kind(k) == "cue" else None
         thing = self.object_of(j)
+        if cue is not None and self.word(self.after(k)) == "it" and self.klass(head) == "person":
+            return -1.5
         if self.word(self.after(k)) != "it" or thing is None or not (rides or (cue and cue.kind in ("on", "under"))):
             return 0.0
         if rides:
@@ -109,7 +111,7 @@ class Parser(Placing):
     def _quote(self, j: int, s: State) -> Iterator[State]:
         if s.last >= 0 and self.kind(s.last) in ("verb", "have", "with") and s.waiting == s.last:
             yield s.take(s.arcs[s.last], 1.0, waiting=-1)
-        elif s.open:
+        elif s.open and not s.sep:
             yield s.take(Arc(s.open[-1], "of"), 1.0, waiting=-1)
         else:
             yield s.take(Arc(-2, "all"), 0.0, waiting=-1)
@@ -121,6 +123,8 @@ class Parser(Placing):
             score = 1.0 - 0.7 * depth + (0.3 if many == self.many(s, n) else -0.3)
             form = self.chunks[self.after(j)].verb if self.kind(self.after(j)) == "verb" else None
             m = self.mention(n)
+            if self.word(j) in ("who", "whom"):
+                score += 1.2 if self.alive(n) else -1.2
             if form is not None and form.lemma in listed("says") and m is not None and m.head in listed("bears_text"):
                 score += 1.6
             label: Label = "all" if many else "of"

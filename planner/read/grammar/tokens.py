@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"""
     (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)[’'](?!\w))
   | (?P<number>\d+(?:[.,:/]\d+)*(?![\w])(?!-[^\W\d_]{3}))
-  | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+|(?<=[a-z]\d)\.\d+)*)
+  | (?P<word>[^\W_]+(?:[-'’‑&][^\W_]+|(?<=[a-z]\d)\.\d+)*)
   | (?P<mark>\n\s*\n|[^\w\s]|_)
 """,
     re.VERBOSE,
@@ -44,7 +44,7 @@ _RUN_TOGETHER = {
     "they're": ("they", "are"), "i'm": ("i", "am"), "you're": ("you", "are"), "we're": ("we", "are"),
 }
 _SPELT = {"becuase": "because", "becasue": "because", "cuz": "because", "w": "with", "n": "and", "u": "you",
-          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which", "smth": "something",
+          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which", "r": "are", "ur": "your", "abt": "about", "smth": "something",
           "sth": "something", "smthn": "something"}
 _GERUND_NOUNS = frozenset({"wing", "string", "ring", "king", "spring", "ceiling", "railing", "lining", "painting",
                            "drawing", "building", "opening", "clothing", "sling", "glowing", "wedding", "earring"})

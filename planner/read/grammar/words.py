@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.read.grammar.classes import alive, bodily
+from planner.read.grammar.classes import alive, bodily, codes
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -30,6 +30,8 @@ class Words:
     def __init__(self, tokens: list[Token], text: str) -> None:
         self.tokens = tokens
         self.text = text
+        self.seen: set[str] = set()
+        """The nouns so far: after "the egg" a second time, "cracks" is a verb."""
         self._cues: dict[int, Cue | None] = {}
         words = [token.text for token in tokens if token.kind == "word"]
         self._titled = sum(w[:1].isupper() for w in words) * 2 > len(words) + 2
@@ -194,7 +196,7 @@ class Words:
             return participle_like(low)
         noun = singular(low) if form.form == "s" else low
         bare = not m.det and not alive(m.noun) and not self.takes_object(k + 1) and not self.noun_like(k + 1)
-        known = noun in nouns() or (form.form == "s" and bare and bodily(noun))
+        known = noun in nouns() or (form.form == "s" and bare and bool(codes(noun)) and bodily(noun))
         nouny = known and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
@@ -203,7 +205,8 @@ class Words:
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
             single = m.det in listed("single") or bool(m.quantity and m.quantity.n == 1)
-            acts = m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1)
+            again = m.det == "the" and m.noun in self.seen and not self.noun_like(k + 1)
+            acts = again or m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1)
             return not nouny or single or acts or self.takes_object(k + 1)
         return self._base_after(k, m, nouny, coordinated, verb_seen)
 
