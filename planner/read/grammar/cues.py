@@ -33,6 +33,7 @@ _VERTICAL = {
 }
 _SIDED = frozenset({"middle", "center", "centre", "left", "right", "top", "bottom", "front", "back", "far"})
 _SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
+_HEIGHTS = frozenset({"up", "high", "way", "low", "down"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 
 
@@ -63,10 +64,12 @@ def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
         return found
     adverbs = listed("cue_adverb")
     if tokens[i].low in adverbs and i + 1 < len(tokens) and tokens[i + 1].low not in adverbs - {"off", "up", "right"}:
-        later = _direction(tokens, i + 1) or _owned_direction(tokens, i + 1) or _listed(tokens, i + 1)
+        upward = tokens[i + 1].low in ("up", "down") and i + 2 < len(tokens) and tokens[i + 2].low in listed("cue_preposition")
+        k = i + 1 + upward
+        later = _direction(tokens, k) or _owned_direction(tokens, k) or _listed(tokens, k)
         if later and later.kind not in ("other", "like", "made", "without", "at", "around"):
             far = {"at_left": "at_far_left", "at_right": "at_far_right"} if tokens[i].low == "far" else {}
-            return later._replace(words=f"{tokens[i].text} {later.words}", alone=far.get(later.alone, later.alone))
+            return later._replace(words=f"{_said(tokens, i, k)} {later.words}", alone=far.get(later.alone, later.alone))
     return None
 
 
@@ -81,8 +84,16 @@ def _listed(tokens: Sequence[Token], i: int) -> Cue | None:
             if sided and end < len(tokens) and _names_thing(tokens[end], owned=False):
                 continue
             alone = kind if row and row.arity in ("alone", "arrangement") else ""
+            if alone and end < len(tokens) and (tokens[end].low == "of" or _within(tokens, words, end)):
+                continue
             return Cue("" if alone else kind, alone, end, _said(tokens, i, end))
     return None
+
+
+def _within(tokens: Sequence[Token], words: Sequence[str], end: int) -> bool:
+    """"high up in a tree": how high in the tree, and not where in the picture."""
+    place = cue_at(tokens, end) if words[0] in _HEIGHTS and tokens[end].kind == "word" else None
+    return place is not None and bool(place.kind)
 
 
 def _said(tokens: Sequence[Token], i: int, end: int) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from planner.read.grammar.classes import bodily, klass
+from planner.read.grammar.corrections import corrected
 from planner.read.grammar.lexicon import describes, listed, nouns, participle_like, sections, verb
-from planner.read.grammar.opening import is_preface, request, without_filler, without_frame
+from planner.read.grammar.opening import is_preface, leaves_open, request, without_filler, without_frame
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
 from planner.read.grammar.tokens import Token, tokenise
@@ -22,6 +23,8 @@ _WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]
 _RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
 _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
+_UNDRAWN = frozenset({"unknown", "abstract", "event", "amount", "material"})
+"""Classes of nouns that nothing is drawn of: "a watercolor paper" is paper."""
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
 
@@ -37,6 +40,8 @@ class Fragments:
     unread: list[str] = field(default_factory=list)
     weights: list[tuple[Span, float]] = field(default_factory=list)
     canvas: Canvas | None = None
+    drawn: str = ""
+    """What the first noun is said to be drawn as ("a cartoon cat")."""
     tags: bool = False
     """Whether the prompt is a list of tags, where no noun has an article."""
 
@@ -45,7 +50,7 @@ def split(prompt: str) -> Fragments:
     """Takes the prompt apart."""
     found = Fragments([])
     text = _without_parameters(prompt, found)
-    parts = list(_segments(without_frame(tokenise(text))))
+    parts = list(_segments(corrected(without_frame(tokenise(text)))))
     found.tags = _is_tag_list([part for part, _ in parts])
     opens, content = True, False
     for part, mark in parts:
@@ -113,16 +118,20 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
         part = without_filler(part[request(part):], opens=True)
     if part and first and mark is not None and mark.low == ":" and is_preface(part):
         return []
-    if not part:
+    if not part or leaves_open(part):
         return []
     if opens or first:
         lead = _lead(part)
-        if lead:
+        if lead and _is_setting(part[:lead]):
+            found.background.append(re.sub(r"^(an?|the) ", "", _said(part[:lead], text), flags=re.IGNORECASE))
+            part = part[_after_lead(part, lead):]
+        elif lead:
             _style(part[:lead], text, found)
             part = part[_after_lead(part, lead):]
         elif first and _is_medium(part, tags=found.tags):
             _style(part, text, found)
             return []
+    part = _without_drawn(part, found, first=first)
     if not part:
         return []
     if _is_backdrop(part):
@@ -180,6 +189,13 @@ def _purpose(part: Sequence[Token], end: int) -> int:
     return k if k - end <= 6 else 0
 
 
+def _is_setting(lead: Sequence[Token]) -> bool:
+    """"a snow scene with", "a campfire scene of": where it plays, and not how it is painted."""
+    front = lead[-2].low if len(lead) > 1 else ""
+    return lead[-1].low == "scene" and not describes(front) and front not in listed("style_word", "style") and (
+        front in listed("place", "stuff", "season") or (bodily(front) and klass(front) not in _UNDRAWN))
+
+
 def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
     """Whether a whole first fragment only names the picture: "a zoo poster", "book cover"."""
     dated = next((k for k in range(1, len(part)) if part[k].low == "from" and part[-1].kind == "number"), 0)
@@ -214,6 +230,26 @@ def _after_lead(part: Sequence[Token], lead: int) -> int:
 def _counted(part: Sequence[Token]) -> bool:
     return bool(part) and (part[0].low in listed("counter") - {"a", "an", "the"} or (
         part[0].kind == "number" and part[0].low.isdigit()))
+
+
+def _without_drawn(part: list[Token], found: Fragments, *, first: bool) -> list[Token]:
+    """"a cartoon cat": a cat, in the style of a cartoon; the same word before a later noun says the same."""
+    if first:
+        k = next((k for k, token in enumerate(part) if not (
+            token.low in listed("counter") or token.kind == "number" or describes(token.low)) or token.low in listed("drawn")), 0)
+        if k + 1 < len(part) and part[k].low in listed("drawn") and _is_drawn(part, k + 1):
+            found.drawn = part[k].low
+            found.style.append(part[k].text)
+    return [token for k, token in enumerate(part) if token.low != found.drawn or not found.drawn or not _is_drawn(part, k + 1)]
+
+
+def _is_drawn(part: Sequence[Token], k: int) -> bool:
+    """Whether a thing is named at `k`, after adjectives."""
+    while k < len(part) and part[k].kind == "word" and describes(part[k].low) and part[k].low not in nouns():
+        k += 1
+    noun = singular(part[k].low) if k < len(part) else ""
+    return bool(noun) and part[k].kind == "word" and klass(noun) not in _UNDRAWN and bodily(noun) and noun not in listed(
+        "function", "style_leading", "style_word", "text_noun", "collection")
 
 
 # Style

@@ -106,6 +106,12 @@ def is_preface(part: list[Token]) -> bool:
         len(part) <= 3 or part[0].low not in listed("counter"))
 
 
+def leaves_open(part: list[Token]) -> bool:
+    """Whether a fragment leaves something to the painter: "whatever colour you like", "any size you want"."""
+    chooses = len(part) > 2 and part[-2].low in ("you", "u") and part[-1].low in ("like", "want", "prefer", "wish", "choose", "fancy")
+    return part[0].low in ("whatever", "whichever") or (chooses and part[0].low in ("any", "however", "wherever", "as", "if"))
+
+
 # Frames
 
 def without_frame(tokens: list[Token]) -> list[Token]:

@@ -61,6 +61,8 @@ class Resolver:
         if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
                 names & listed("natural", "part")):
             return True
+        if m.noun in listed("season") and not m.quantity and not m.plural and m.det in ("", "the") and (kind in LOCATIONS or self.alone):
+            return not (self.alone and not kind and m.noun in listed("noun"))
         place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")
         if (m.quantity and m.quantity.n > 1) or not (names & listed("place", "stuff") or place):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planner.articles import with_article
 from planner.read.grammar.classes import alive, bodily, codes
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
@@ -41,10 +42,18 @@ class Words:
         return self.tokens[k].low if 0 <= k < len(self.tokens) else ""
 
     def span(self, start: int, end: int) -> str:
-        """The prompt's own characters of a token range."""
+        """The prompt's own characters of a token range, without what was taken out between."""
         if end <= start:
             return ""
-        return self.text[self.tokens[start].start : self.tokens[end - 1].end]
+        begun, pieces = start, []
+        for k in range(start + 1, end):
+            if any(map(str.isalnum, self.text[self.tokens[k - 1].end : self.tokens[k].start])):
+                pieces.append(self.text[self.tokens[begun].start : self.tokens[k - 1].end])
+                begun = k
+        last = self.text[self.tokens[begun].start : self.tokens[end - 1].end]
+        if pieces and pieces[0].lower() in ("a", "an"):
+            return with_article(" ".join([*pieces[1:], last]))
+        return " ".join([*pieces, last])
 
     def cue(self, k: int) -> Cue | None:
         """The relation that starts at `k`."""
