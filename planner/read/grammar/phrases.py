@@ -211,6 +211,10 @@ class Phraser(Words):
         low = self.low(k)
         if low in ("a", "an") and m.quantity and not m.partitive:
             return 0
+        if low == "that" and m.quantity and not m.partitive:
+            return 0
+        if low == "all" and m.det in ("a", "an") and k == m.start + 1 and describes(self.low(k + 1)):
+            return k + 1
         if low in listed("determiner") and m.det in ("", "all", "both", "half"):
             m.det = low
             if low in ("each", "either", "neither", "any") and self.low(k + 1) == "of":
@@ -302,6 +306,8 @@ class Phraser(Words):
         one = m.quantity is not None and m.quantity.words.lower() == "one"
         told = m.quantity is not None and not m.det and form is not None and form.lemma in mapping("verb_kind")
         share = m.det in ("each", "both", "all", "another") or m.other or one or told
+        if m.det in ("each", "both", "all") and form and form.form == "base" and self.takes_object(k + 1):
+            return True
         return bool(share and form and form.form == "ing" and form.lemma not in listed("intransitive"))
 
     def _nouns(self, k: int, m: Mention, coordinated: bool, verb_seen: bool) -> int:
@@ -351,7 +357,8 @@ class Phraser(Words):
             one = not m.quantity or m.quantity.n == 1
             place = place or sided or (one and self.low(cue.end) in listed("determiner", "pronoun"))
         if m.det in ("all", "both", "each") and not m.quantity and (form := verb(self.low(k))) and (
-                form.form == "base" and not is_plural(self.low(k)) and self.noun_like(k + 1) and m.det != "each"):
+                form.form == "base" and not is_plural(self.low(k)) and (
+                    self.takes_object(k + 1) if m.det == "each" else self.noun_like(k + 1))):
             return False
         return not place and not self.only_verb(k, m)
 

@@ -22,6 +22,7 @@ _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 
+_BY_ITSELF = {"above": "at_top", "below": "at_bottom", "behind": "in_background", "in_front_of": "in_foreground"}
 _BARE = frozenset({"empty", "bare", "deserted", "blank", "plain"})
 _TENDED = ("feed", "fed", "pet", "strok", "hug", "brush", "walk", "chas", "milk", "train")
 """How verbs begin that are done to animals."""
@@ -37,6 +38,9 @@ class Places(Absences):
             governor = arc.head
             pending = self.pendings.setdefault(governor, self._opened(governor, k))
             found = [] if word in _NOBODY else self.meant(word, governor, pending)
+            if not found and word in ("it", "them") and (
+                    others := self._fellows(self.arcs[governor].head)) and not (pending.kind == "in" and others[-1].living):
+                found, pending.subjects = others, [a for a in pending.subjects if a not in others]
             self.met[k] = found
             self._tell_from(governor)
             if found:
@@ -187,6 +191,7 @@ class Places(Absences):
     def _bare_place(self, k: int, cue: Cue, subjects: list[Actor]) -> None:
         """A place without an object: on the canvas, or relative to what was named before."""
         words = cue.words.lower()
+        fellows = self._fellows(self.arcs[k].head) if self.arcs[k].label == "of" else []
         if words.startswith("from the"):
             self.story.unread.append(cue.words)
         elif cue.alone in _ORDER:
@@ -194,7 +199,8 @@ class Places(Absences):
         elif cue.alone and self._points(k):
             for actor in subjects:
                 actor.describe([f"{self.word(self.before(k))} {cue.words}"], self._place_at(k))
-        elif cue.alone and (before := self._counterpart(cue, subjects)):
+        elif cue.alone and (before := self._counterpart(cue, subjects) or (
+                fellows if cue.alone in _TOWARDS and words.startswith("to the") and not self._placed(fellows) else [])):
             self._link(_TOWARDS[cue.alone], subjects, before, cue.words)
         elif cue.alone:
             owner = self._owner(k)
@@ -208,14 +214,26 @@ class Places(Absences):
             self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
             people = [a for a in self.bearer if a.human and a not in subjects]
-            near = self.things(self._owner(k)) or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
+            near = self.things(self._owner(k)) or fellows or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
             others = [a for a in near if a not in subjects]
             before = self.before(k)
             aside = self.kind(before) == "np" and before != self.arcs[k].head  # "on the rug below"
             if others and not aside and words.split()[-1] in listed("bare_place"):
                 self._link(cue.kind, subjects, others, cue.words)
+            elif not others and before == self.arcs[k].head and cue.kind in _BY_ITSELF:
+                self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
             elif words != "on":
                 self.story.unread.append(cue.words)
+
+    def _fellows(self, k: int) -> list[Actor]:
+        """Those that stand before the last of several joined noun phrases, where the chunk at `k` is one of them: what "it"
+        means in "a table and two chairs next to it"."""
+        several = self.joined(k) if k >= 0 else []
+        return [a for j in several[:-1] for a in self.things(self.met.get(j, ()))]
+
+    def _placed(self, actors: Sequence[Actor]) -> bool:
+        """Whether it was said of one of them where in the picture it is."""
+        return any(set(actors) & set(link.subjects) for link in self.story.links if link.kind.startswith("at_"))
 
     def _points(self, k: int) -> bool:
         """"pointing to the left": where somebody looks, not where he is."""

@@ -59,8 +59,9 @@ class Placing(Predicates):
             told = (k for k in range(j - 1, -1, -1) if self.kind(k) == "cue" and s.arcs[k].label in ("of", "all"))
             if (before := next(told, -1)) >= 0:
                 yield s.arcs[before].head, s.arcs[before].label, 2.2
+        own = 3.0 * self._tells_last(j, s, objects)
         if s.subject >= 0:
-            yield s.subject, "all", self._place_of_subject(j, s, objects) - 1.5 * self.scenery(s.subject)
+            yield s.subject, "all", self._place_of_subject(j, s, objects) - 1.5 * self.scenery(s.subject) - own
         for depth, n in enumerate(reversed(s.open)):
             if n == s.subject and s.open[-1] != n:
                 continue
@@ -75,6 +76,14 @@ class Placing(Predicates):
                 first = s.arcs[first].head
             if first != s.open[-1] and first != s.subject:
                 yield first, "all", self._place_of(j, s.open[-1], s, objects) + self._together(j, first, s)
+
+    def _tells_last(self, j: int, s: State, objects: bool) -> bool:
+        """"a frog and a fly above", "a bowl and a spoon to the right": where the last is from the first."""
+        cue = self.chunks[j].cue
+        joined = s.last >= 0 and not s.sep and s.arcs[s.last].label == "joined" and self.first(s, s.last) == s.subject
+        if cue is None or objects or cue.owner or not joined or self.kind(s.last - 1) != "and" or s.arcs[s.subject].head >= 0:
+            return False
+        return cue.kind in APART if not cue.alone else cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
 
     def _together(self, j: int, first: int, s: State) -> float:
         """How likely a place after a list is said of all of it: "a lamp and a book on it"."""
@@ -130,7 +139,7 @@ class Placing(Predicates):
         score = 0.8 if n == s.last and not s.sep else 0.0
         if self.kind(n) == "pron" and kind not in ("act", "holding"):
             score -= 1.5
-        if self.scenery(n):
+        if self.scenery(n) and (objects or kind != "with"):
             score -= 1.2
         if kind == "with":
             own = self.alive(s.arcs[over].head) or (m := self.mention(n)) is None or m.head in listed("lifeless_part")

@@ -414,7 +414,7 @@ class Resolver:
             self._beyond(side, found, [a for a in group if a not in found])
         if not found and (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
             return self.cast.new(self.cast.like(m, group[-1]))
-        for actor in found if m.det not in ("each", "both", "all") else ():
+        for actor in found:
             actor.describe(m.attributes, self.cast.range(m))
         return found
 

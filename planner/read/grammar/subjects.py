@@ -76,7 +76,8 @@ class Subjects(Places):
             self.pendings[governor] = self._opened(governor, k)
         pending = self.pendings[governor]
         self.look(pending, self.chunks[governor])
-        self.placed = self.kind(self.after(k)) == "cue" and self.kind(self.after(self.after(k))) == "pron"
+        nxt = self.chunks[self.after(k)].cue if self.kind(self.after(k)) == "cue" else None
+        self.placed = nxt is not None and not nxt.alone and self.kind(self.after(self.after(k))) != "np"
         nxt = self.after(k)
         self.followed = self.kind(nxt) == "verb" or (self.kind(nxt) == "cue" and self.arcs[nxt].head == k)
         self.spread = []

@@ -236,7 +236,8 @@ class Words:
         if verb_seen:
             return False
         plural_object = self.noun_like(k + 1) and is_plural(self.low(k + 1))
-        return (m.plural and (takes_object or leads_on or plural_object)) or (coordinated and takes_object)
+        share = m.headless and m.det in ("each", "both", "all")
+        return (m.plural and (takes_object or leads_on or plural_object)) or ((coordinated or share) and takes_object)
 
     def only_verb(self, k: int, m: Mention) -> bool:
         """Whether the word at `k`, where a noun is expected, can only be a verb."""
