@@ -137,6 +137,8 @@ class Binder:
         if self._only_describes(pending, m):
             self._describe(pending, m)
             return []
+        if pending.words == "for" and m.det in ("my", "our") and alive(m.noun):
+            return []
         if pending.words == "for" and not m.counted:
             self.story.unread.append(f"for {self.cast.words(m)}")
             return []

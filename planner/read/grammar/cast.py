@@ -58,7 +58,7 @@ def _synonyms() -> tuple[frozenset[str], ...]:
 
 
 ANY = Use()
-_COLOURS_SPREAD = frozenset({"black", "white"})
+COLOURS_SPREAD = frozenset({"black", "white"})
 
 
 class Cast:
@@ -160,7 +160,7 @@ class Cast:
     def _actor(self, m: Mention, i: int, n: int, bunch: Bunch | None, stuff: bool) -> Actor:
         attributes = list(dict.fromkeys(m.attributes))
         colours = [w for w in attributes if w in listed("colour")]
-        if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != _COLOURS_SPREAD:
+        if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != COLOURS_SPREAD:
             mine = colours[i * len(colours) // n]
             attributes = [w for w in attributes if w not in colours or w == mine]
         span = self.range(m)

@@ -88,7 +88,23 @@ class Chunker:
             return Chunk("adv", k, k + 2, "now")
         if token.kind == "number" and self._model_number(k):
             return Chunk("adv", k, k + 1, token.low)
+        if self._only_colour(k):
+            return Chunk("adj", k, k + 1, token.low)
         return self._small(k) or self._cue(k) or self._verb(k) or self._phrase(k) or self._rest(k)
+
+    def _only_colour(self, k: int) -> bool:
+        """"a cat, orange", "two fish, orange and blue", "a man in orange": a colour and no fruit."""
+        low = self.p.low(k)
+        form = verb(self.p.low(k + 1))
+        acts = form is not None and form.form == "ing"
+        if low not in listed("colour") or low not in nouns() or (self.p.goes_on(k + 1) and not acts):
+            return False
+        before = self.items[-2].mention if self.last == "comma" and len(self.items) > 1 else None
+        told = before is not None and before.noun and before.counted and before.head not in listed("fruit") and not (
+            set(before.attributes) & listed("colour"))
+        worn = self.last == "cue" and self.p.low(k - 1) == "in"
+        ends = self.p.low(k + 1) in ("", "and") or self.p.tokens[k + 1].kind == "mark"
+        return bool((told and ends) or worn)
 
     def _shouted(self, k: int) -> int:
         """The end of capitals after a verb of saying: "a sign that says NO PARKING"."""

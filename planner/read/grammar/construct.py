@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from planner.read.grammar.binding import LADEN, Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.cast import COLOURS_SPREAD, Actor
 from planner.read.grammar.lexicon import gerund, listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.subjects import Subjects
@@ -90,7 +90,7 @@ class Construction(Subjects):
         self.skip_to = end
 
     def _adj(self, k: int) -> None:
-        several = self.cast.group_for([], self.near) if self.word(k - 1) == ":" else []
+        several = self.cast.group_for([], self.near) if self.word(k - 1) == ":" else self._told_one_by_one(k)
         words = [self.word(k)]
         end = k + 1
         if len(several) > 1:
@@ -114,8 +114,11 @@ class Construction(Subjects):
             if place is not None:
                 targets[place].describe([self.word(k)], self._place_at(k))
             return
+        begun, end = self._clothes(k)
         for n, actor in enumerate(targets):
-            if self.negated and not actor.stuff:
+            if begun >= 0 and actor.living:
+                actor.describe([self._said(begun, end)], self._place_at(begun, end))
+            elif self.negated and not actor.stuff:
                 self.resolver.absent(Mention(0, 0, attributes=[self.word(k)]), [actor])
             elif self.respectively and len(targets) > 1:
                 if n == self._rank(k):
@@ -124,6 +127,29 @@ class Construction(Subjects):
                 self._recolour(k, actor)
                 actor.describe([self.word(k)], self._place_at(k))
         self.negated = False
+
+    def _clothes(self, k: int) -> tuple[int, int]:
+        """The chunks of "in red and black" around the colour at `k`; (-1, 0) where no "in" stands before it."""
+        begun, end = k, k + 1
+        while self.kind(begun) == "adj" and self.kind(begun - 1) == "and" and self.kind(begun - 2) == "adj":
+            begun -= 2
+        while self.kind(end) == "and" and self.kind(end + 1) == "adj":
+            end += 2
+        return (begun - 1, end) if self.kind(begun - 1) == "cue" and self.word(begun - 1) == "in" else (-1, 0)
+
+    def _told_one_by_one(self, k: int) -> list[Actor]:
+        """"three balls, small, medium and large", "two cups in red and blue": each has one of what differs in one way."""
+        group = self.things(self.said_of(k))
+        opens = self.kind(k - 1) == "comma" or (self.kind(k - 1) == "cue" and self.word(k - 1) == "in")
+        bunch = group[0].bunch if group and opens else None
+        if bunch is None or bunch.at_least != bunch.at_most or any(a.bunch is not bunch for a in group):
+            return []
+        words, end = [self.word(k)], k + 1
+        while self.kind(end) in ("and", "comma") and self.kind(end + 1) == "adj":
+            words.append(self.word(end + 1))
+            end += 2
+        alike = any(set(words) <= listed(sort) for sort in ("colour", "size", "texture", "shape", "material"))
+        return group if alike and len(words) == len(group) and set(words) != COLOURS_SPREAD else []
 
     def _recolour(self, k: int, actor: Actor) -> None:
         """"a red ball that is blue": what was said to have one colour cannot be said to be another."""

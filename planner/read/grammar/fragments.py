@@ -126,7 +126,8 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
             found.background.append(re.sub(r"^(an?|the) ", "", _said(part[:lead], text), flags=re.IGNORECASE))
             part = part[_after_lead(part, lead):]
         elif lead:
-            _style(part[:lead], text, found)
+            told = next((k for k in range(1, lead) if part[k].low == "for" and part[k + 1].low in ("my", "our")), lead)
+            _style(part[:told], text, found)
             part = part[_after_lead(part, lead):]
         elif first and _is_medium(part, tags=found.tags):
             _style(part, text, found)
@@ -285,7 +286,7 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
     if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()):
         return True
     bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
-    if found.tags and not first and bare and not set(lows) & listed("colour", "material"):
+    if found.tags and not first and bare and not set(lows) & listed("colour", "material", "size", "shape"):
         return True
     return _looks(lows, first=first) or (found.tags and not first and _is_name(part))
 
@@ -306,7 +307,7 @@ def _looks(lows: Sequence[str], *, first: bool) -> bool:
     head = lows[-1]
     if head in listed("look"):
         return not first or len(lows) > 1
-    if len(lows) > 1 or first or head in listed("colour", "material", "position"):
+    if len(lows) > 1 or first or head in listed("colour", "material", "position", "size", "shape"):
         return False
     mere = klass(head) in ("abstract", "event", "style") and not bodily(head)
     return mere or (verb(head) is not None and klass(head) == "unknown")

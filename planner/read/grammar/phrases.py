@@ -383,7 +383,7 @@ class Phraser(Words):
 
     def _headless(self, m: Mention, k: int) -> Mention | None:
         """"one red", "the other", "two", "the blue one"; adjectives alone are no noun phrase."""
-        if k == m.start or not (m.counted or m.other):
+        if k == m.start or not (m.counted or m.other or (m.one and m.attributes)):
             return None
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None

@@ -222,7 +222,7 @@ class Places(Absences):
                 self._link(cue.kind, subjects, others, cue.words)
             elif not others and before == self.arcs[k].head and cue.kind in _BY_ITSELF:
                 self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
-            elif words != "on":
+            elif words != "on" and not (words == "in" and self.kind(k + 1) == "adj"):
                 self.story.unread.append(cue.words)
 
     def _fellows(self, k: int) -> list[Actor]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planner.read.grammar.frontier import NOUNS
 from planner.read.grammar.joining import Joining
-from planner.read.grammar.lexicon import listed
+from planner.read.grammar.lexicon import listed, participle_like
 from planner.read.grammar.tree import Arc, Label, State
 
 
@@ -124,11 +124,23 @@ class Predicates(Joining):
         if s.last >= 0 and s.waiting == s.last and self.kind(s.last) in ("be", "verb", "have"):
             head = s.arcs[s.last]
             yield s.take(Arc(head.head, head.label), 1.0, waiting=-1)
+        elif s.last >= 0 and self.kind(s.last) == "cue" and self.word(s.last) == "in" and not s.sep:
+            yield s.take(s.arcs[s.last], 1.0)
         elif s.last >= 0 and self.kind(s.last) == "adj" and s.arcs[s.last].label != "none":
             yield s.take(s.arcs[s.last], 1.0)
         elif s.open and (not s.sep or self.word(j - 1) in ("(", ":")):
             yield s.take(Arc(s.open[-1], "of"), 1.0)
         elif s.subject >= 0:
             yield s.take(Arc(s.subject, "all"), 0.5)
+            if s.last != s.subject and s.last in s.open[-1:] and self._fits_last(j, s):
+                yield s.take(Arc(s.last, "of"), 0.8)
         else:
             yield s.take(Arc(-2, "all"), 0.0)
+
+    def _fits_last(self, j: int, s: State) -> bool:
+        """"a crown next to a hat, black": the hat, which can be seen to be black and was not said to be of another colour."""
+        m, word = self.mention(s.last), self.word(j)
+        if m is None or self.tags or participle_like(word) or self.scenery(s.last) or self.klass(s.last) == "part":
+            return False
+        sort = next((name for name in ("colour", "size", "material", "shape", "texture") if word in listed(name)), "")
+        return bool(sort) and not set(m.attributes) & listed(sort)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planner.read.grammar.apposition import apposed
 from planner.read.grammar.cast import SIDES, Actor, Cast, owner_word
 from planner.read.grammar.classes import bodily, is_part, is_worn, klass
 from planner.read.grammar.lexicon import listed, mapping
@@ -402,6 +403,8 @@ class Resolver:
     # Shares of a group, and absences
 
     def _headless(self, m: Mention, kind: str) -> list[Actor]:
+        if again := apposed(m, self.cast):
+            return again
         group = self._group(m)
         if not group or (m.one and (m.det in ("a", "an") or m.quantity) and not self._among(m, group)):
             return self._one_of_that_name(m)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planner.read.grammar.apposition import apposed
 from planner.read.grammar.binding import Pending
 from planner.read.grammar.cast import Actor
 from planner.read.grammar.classes import is_part, klass
@@ -158,7 +159,7 @@ class Subjects(Places):
         if group and first:
             self.colon_group = group
         if m.one and not first and self.met.get(self.arcs[k].head):
-            found = self.cast.new(self.cast.like(m, self.met[self.arcs[k].head][-1]))
+            found = apposed(m, self.cast) or self.cast.new(self.cast.like(m, self.met[self.arcs[k].head][-1]))
         else:
             found = self.resolver.resolve(m, "")
         self.met[k] = found
@@ -185,7 +186,7 @@ class Subjects(Places):
 
     def _subjects_done(self, several: list[int]) -> None:
         """All noun phrases of a subject have been read."""
-        actors = [a for j in several for a in self.met.get(j, ())]
+        actors = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         mentions = [m for j in several if (m := self.chunks[j].mention)]
         group = self.colon_group
         self.colon_group = []
