@@ -163,6 +163,8 @@ class Binder:
                 bunch and bunch.at_least == bunch.at_most == len(owners) < 9 and pending.kind in _SHARED):
             m.quantity = Quantity(2, None, len(owners), m.end, m.noun)
         found = self.resolver.resolve(m, pending.kind, times)
+        if m.headless and m.det == "each" and set(found) & set(pending.subjects):
+            return []
         if m.det in ("each", "every") and len(found) > 1:
             one = [a for a in pending.subjects if a not in found]
             if len(one) == 1:
@@ -191,6 +193,8 @@ class Binder:
         forms = pending.kind == "other" and pending.words in ("form", "forms", "forming", "formed", "make", "making")
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
+            return False
+        if m.det == "the" and m.head in ("ring", "circle", "square"):
             return False
         kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
         if not kind and m.head in listed("place"):

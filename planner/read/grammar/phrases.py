@@ -115,7 +115,7 @@ class Phraser(Words):
 
     def _determiners(self, k: int, m: Mention) -> int:
         half = self.low(k) == "half" and (self.low(k + 1) in ("the", "of", "these", "those") or (
-            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)))
+            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)) or self.low(k + 1) in listed("have", "be"))
         if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"

@@ -36,6 +36,9 @@ class Placing(Predicates):
         formed = cue.kind == "in" and shape is not None and shape.head in mapping("formation")
         for head, label, score in self._hosts(j, s, objects):
             found = True
+            if cue.kind == "in" and shape is not None and self.klass(nxt) == "garment":
+                members = [k for k, arc in enumerate(s.arcs) if arc == Arc(head, "joined")] if label == "all" else []
+                score += 0.6 if self.alive(head) and all(map(self.alive, members)) else -2.0
             if formed:
                 score += 1.2 if self.many(s, head) and label == "all" else 0.0 if self.many(s, head) else -1.5
             yield s.take(Arc(head, label), score, waiting=waiting)
@@ -205,5 +208,7 @@ class Placing(Predicates):
             k = self.after(k)
         if self.kind(k) == "np":
             return True
-        stands = self.kind(k) in ("be", "there") or (self.kind(k) == "verb" and self._stative(k))
+        form = self.chunks[k].verb if self.kind(k) == "verb" else None
+        stands = self.kind(k) in ("be", "there") or self._stative(k) or (
+            form is not None and form.form in ("s", "base") and form.lemma in listed("intransitive", "motion"))
         return stands and (begins or self.kind(self.after(k)) in ("np", "be"))

@@ -44,6 +44,8 @@ class Resolver:
         """Whether the mention said how many there are of what was named before ("apples, five of them")."""
         self.spoken_of = False
         """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
+        self.ordinal: list[Actor] = []
+        """What was last told by "the first …", where there is no group."""
         self.contained = False
         """Whether it is said to be inside a thing ("a city in a bottle"), so that it is no scenery."""
         self.alone = False
@@ -110,7 +112,8 @@ class Resolver:
         if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
             self.absent(m, ())
             return []
-        text = m.noun in listed("text_noun") or (m.head in listed("text_noun") and self.lettered)
+        posted = m.noun == "letter" and (m.counted or m.collection or kind != "in")
+        text = (m.noun in listed("text_noun") and (self.lettered or not posted)) or (m.head in listed("text_noun") and self.lettered)
         if self._the_picture(m, kind) or text:
             return []
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
@@ -229,6 +232,9 @@ class Resolver:
 
     def _pointed_at(self, m: Mention) -> list[Actor]:
         share = self.cast.share
+        if "next" in m.attributes and not m.plural:
+            m.attributes.remove("next")
+            return []
         if m.other and share and share.members[0].head == m.head:
             return self._rest(m, share.members)
         found = self.cast.matching(m) or self._of_a_kind(m) or self._formed(m)
@@ -342,6 +348,7 @@ class Resolver:
         if m.whole is not None or (m.ordinal > 1 and m.definite and not m.plural):
             return self._out_of_many(m)
         made = self.cast.new(m, times)
+        self.ordinal = made if m.ordinal == 1 else self.ordinal
         if m.det in ("each", "every"):
             self.awaited[m.head] = made
         self._belong(m, made, word, kind)
@@ -382,7 +389,7 @@ class Resolver:
             part.keeper = owner
             if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
                 part.whole = owner
-            elif is_worn(m.noun) and owner.living and (m.owner or not kind or kind in _SUPPORTS):
+            elif is_worn(m.noun) and owner.living and word != "their" and (m.owner or not kind or kind in _SUPPORTS):
                 self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
@@ -436,7 +443,9 @@ class Resolver:
     def _one_of_that_name(self, m: Mention) -> list[Actor]:
         """Where there is no group: "the red one" is a known thing that is red, "another" and "a blue one" are further
         things of the name of one that was told of."""
-        if m.definite:
+        if m.ordinal > 1 and self.ordinal:
+            found = self.cast.new(self.cast.like(m, self.ordinal[-1]))
+        elif m.definite:
             found = [a for a in self.cast.things if m.attributes and set(m.attributes) <= set(a.attributes)][-1:]
         else:
             coloured = [a for a in reversed(self.cast.things) if self.cast.colours(a.attributes)]
