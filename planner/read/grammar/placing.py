@@ -24,7 +24,8 @@ class Placing(Predicates):
         objects = bool(cue.kind) and not cue.owner and self.kind(nxt) in ("np", "pron", "recip")
         if self._fronts(j, s, objects):
             waiting = j if objects else -1
-            yield s.take(Arc(-1, "front"), 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
+            inverted = bool(s.sep) and self.kind(self.after(self.after(j))) == "verb"
+            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
             if s.sep == "" and s.last < 0:
                 return
         if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and cue.alone and not objects:
@@ -139,7 +140,8 @@ class Placing(Predicates):
             own = self.alive(s.arcs[over].head) or (m := self.mention(n)) is None or m.head in listed("lifeless_part")
             worn = thing == "garment" or (thing == "part" and own)
             worn |= self.klass(s.arcs[over].head) == "container" and not (self.mention(n) or Mention(0, 0)).counted
-            related = (self._pronoun_place(j) and not (thing == "part" and cue.kind in APART)) or (objects and self.klass(self.after(j)) == "part")
+            related = (self._pronoun_place(j) and not (thing == "part" and own and cue.kind in APART and (
+                self.alive(s.arcs[over].head)))) or (objects and self.klass(self.after(j)) == "part")
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
