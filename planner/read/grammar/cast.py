@@ -311,14 +311,14 @@ class Cast:
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
-        known = [a for a in self.things if a not in banned]
+        known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
         bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
         if bunch is not None and len(group := [a for a in known if a.bunch is bunch]) > 1:
             return group
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known
-        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned][:1]
+        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned and not a.worn][:1]
 
     # Shares of a group
 

@@ -476,6 +476,7 @@ class Phraser(Words):
             self._usual_number(m, inner)
         elif rows:
             most = told.at_most * rows.at_most if told.at_most and rows.at_most else None
+            inner.rows = rows.n if rows.exact and told.exact else 0
             inner.quantity = told._replace(at_least=told.at_least * rows.at_least, at_most=most, n=told.n * rows.n)
             inner.plural = True
         inner.start, inner.det = m.start, m.det

@@ -44,6 +44,8 @@ class Resolver:
         """Whether the mention said how many there are of what was named before ("apples, five of them")."""
         self.spoken_of = False
         """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
+        self.rows: list[list[Actor]] = []
+        """The rows that were told of, from the top or the left ("two rows of three cups")."""
         self.ordinal: list[Actor] = []
         """What was last told by "the first …", where there is no group."""
         self.contained = False
@@ -116,6 +118,8 @@ class Resolver:
         text = (m.noun in listed("text_noun") and (self.lettered or not posted)) or (m.head in listed("text_noun") and self.lettered)
         if self._the_picture(m, kind) or text:
             return []
+        if row := self._row(m):
+            return row
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
         if side:
             return self._at_side(m, SIDES[side], kind)
@@ -139,6 +143,19 @@ class Resolver:
         if m.noun not in listed("image") or m.attributes or m.tail:
             return False
         return m.definite or (not m.counted and kind in LOCATIONS) or m.noun == "scene"
+
+    def _row(self, m: Mention) -> list[Actor]:
+        """"two rows of cups, top row pink, bottom row blue": those of that row."""
+        if m.plural or m.noun not in ("row", "column", "line") or not self.rows or m.tail or m.content:
+            return []
+        side = next((SIDES[a] for a in m.attributes if a in SIDES), "")
+        last = {"bottom": -1, "right": -1, "middle": len(self.rows) // 2}.get(side, 0)
+        at = m.ordinal - 1 if m.ordinal > 0 else m.ordinal if m.ordinal else last
+        if not -len(self.rows) <= at < len(self.rows) or not (side or m.ordinal or set(m.attributes) & {"front", "back"}):
+            return []
+        if len(self.rows) == 2 and side in _BEYOND:
+            self._beyond(side, self.rows[at], self.rows[1 - at % 2])
+        return self.rows[at]
 
     # Known things
 
