@@ -16,6 +16,8 @@ LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "am
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 _BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
+_STOREYS = {"attic": "top", "loft": "top", "basement": "bottom", "cellar": "bottom", "ground": "bottom", "upper": "top",
+            "lower": "bottom"}
 _HAVING = frozenset({"other", "holding", "wearing", "riding"})
 _NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
@@ -118,7 +120,7 @@ class Resolver:
         text = (m.noun in listed("text_noun") and (self.lettered or not posted)) or (m.head in listed("text_noun") and self.lettered)
         if self._the_picture(m, kind) or text:
             return []
-        if row := self._row(m):
+        if row := self._row(m) or self._storey(m):
             return row
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
         if side:
@@ -131,7 +133,6 @@ class Resolver:
         if self.stuff(m, kind):
             return self._scenery(m)
         if m.host is not None and is_part(m.noun) and kind in _SUPPORTS:
-            self.story.unread.append(self.cast.p.span(m.start, m.core[1]))
             return self.resolve(m.host, kind)
         if self.words_only(m):
             self.story.unread.append(self.cast.words(m))
@@ -143,6 +144,18 @@ class Resolver:
         if m.noun not in listed("image") or m.attributes or m.tail:
             return False
         return m.definite or (not m.counted and kind in LOCATIONS) or m.noun == "scene"
+
+    def _storey(self, m: Mention) -> list[Actor]:
+        """"three floors; attic: …, middle floor: …": one of the floors, by its place."""
+        first = m.noun.split()[0] if m.noun else ""
+        side = SIDES.get(first, _STOREYS.get(first, "")) if m.det in ("", "the") else ""
+        floors = [a for a in self.cast.things if a.bunch and a.bunch.noun == "floor"]
+        if not side or not floors or not (m.head == "floor" or m.noun in _STOREYS):
+            return []
+        found = floors[{"top": 0, "bottom": -1}.get(side, len(floors) // 2)]
+        if m.noun in _STOREYS:
+            found.noun, found.phrase = m.noun, self.cast.words(m)
+        return [found]
 
     def _row(self, m: Mention) -> list[Actor]:
         """"two rows of cups, top row pink, bottom row blue": those of that row."""
@@ -348,7 +361,6 @@ class Resolver:
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
         if word and is_part(m.noun) and not self.spoken_of and not set(m.attributes) - {"left", "right"}:
-            self.story.unread.append(self.cast.words(m))
             return []
         if word == "their" and not kind and m.plural and not m.quantity and m.head not in listed("pairwise", "part"):
             owners = [a for a in self.cast.pronoun(word, self.near, self.main) if a.bunch and not a.stuff]

@@ -146,11 +146,14 @@ class Subjects(Places):
         self.resolver.spoken_of = self.kind(nxt) in ("be", "have") or bool(form and form.form in ("s", "base"))
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
         inner = self.chunks[self.after(nxt)].mention if cue is not None and cue.kind == "in" else None
-        self.resolver.contained = inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment")
+        labels = self.word(k + 1) == ":" and bool(self.main) and klass(m.noun) == "place"
+        self.resolver.contained = labels or (inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
-        group = self.cast.group_for([], self.near) if colon and first else []
+        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" else None
+        single = label is not None and not label.headless and not label.plural
+        group = self.cast.group_for([], self.near) if colon and first and not single else []
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(several) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = colon, len(several) > 1
         self.resolver.recounted = False
@@ -211,6 +214,9 @@ class Subjects(Places):
         if label is not None and len(kinds) == 1 and label.head in listed("general") and not label.counted and actors:
             self.story.widen(kinds[0], actors)
             self.cast.actors.remove(kinds[0])
+        elif label is not None and len(kinds) == 1 and (
+                label.head in listed("divided") or klass(label.noun) == "place") and actors:
+            self.story.link("in", actors, kinds, label.noun)
         elif label is not None and label.noun and not label.plural:
             self.story.notes.append(f"what follows “{self.cast.words(label)}:” has no place from it")
         owners = self._borne(several, actors)
