@@ -50,9 +50,13 @@ class Actor:
     """Whether it was called by its name alone."""
     alias: str = ""
     """The name that it was given ("a dog named Max")."""
+    sex: str = ""
+    """"he" or "she", as a pronoun told."""
     worn: bool = False
     ground: bool = False
     """Whether something stands on it or is in it."""
+    again: bool = False
+    """Whether it was named a second time."""
     it: bool = False
     """Whether "it" meant this before."""
 

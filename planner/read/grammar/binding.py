@@ -23,6 +23,7 @@ _GUESSED = 0.7
 """How certain it is that a tag belongs to the one that the tags are about."""
 _LIKELY = 0.8
 """How certain it is that a basket with peaches has them inside."""
+_GRIPS = frozenset({"hand", "arm", "paw", "mouth", "beak", "claw", "talon", "jaw", "snout", "trunk", "tentacle", "fist"})
 _SEATS = frozenset({"furniture", "plant", "vehicle"})
 _SHARED = frozenset({"with", "have", "holding", "riding", "on", "at"})
 """Relations in which each of several has one of what is not counted ("two farmers with flashlights")."""
@@ -150,6 +151,13 @@ class Binder:
             return []
         if self._at_the_side(pending, m):
             return [a for a in self.bearer or self.topic or self.main if a not in pending.subjects]
+        if self.each and m.det in ("its", "their") and is_part(m.noun) and pending.place and (
+                len(self.each) == len(pending.subjects)):
+            for one, owner in zip(pending.subjects, self.each, strict=True):
+                held = pending.kind == "in" and m.head in _GRIPS
+                self.emit("holding" if held else pending.kind, [owner if held else one], [one if held else owner], pending)
+            self.spread = self.each
+            return []
         if owners := self._own_body(pending, m):
             return owners
         return self._found(pending, m)
@@ -165,6 +173,8 @@ class Binder:
                 bunch and bunch.at_least == bunch.at_most == len(owners) < 9 and pending.kind in _SHARED):
             m.quantity = Quantity(2, None, len(owners), m.end, m.noun)
         found = self.resolver.resolve(m, pending.kind, times)
+        if m.headless and m.det == "each" and set(found) & set(pending.subjects):
+            return []
         if m.det in ("each", "every") and len(found) > 1:
             one = [a for a in pending.subjects if a not in found]
             if len(one) == 1:
@@ -193,6 +203,8 @@ class Binder:
         forms = pending.kind == "other" and pending.words in ("form", "forms", "forming", "formed", "make", "making")
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
+            return False
+        if m.det == "the" and m.head in ("ring", "circle", "square"):
             return False
         kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
         if not kind and m.head in listed("place"):
@@ -241,7 +253,7 @@ class Binder:
             return False
         if m.headless and m.other and self.in_hand:
             return self._held(pending)
-        self.in_hand = m.head in ("hand", "arm", "paw", "mouth") and not set(m.attributes) - {"left", "right"}
+        self.in_hand = m.head in _GRIPS and not set(m.attributes) - {"left", "right"}
         carried = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
         if self.in_hand and pending.subjects and set(pending.subjects) <= carried:
             return True

@@ -176,7 +176,7 @@ class Cast:
         start, end = m.noun_at
         for a in actors if end > start else ():
             at = self.p.tokens[start].start, self.p.tokens[end - 1].end
-            a.it |= m.definite and bool(a.mentions)
+            a.again |= m.definite and bool(a.mentions)
             if at not in a.mentions:
                 a.mentions.append(at)
 
@@ -286,7 +286,9 @@ class Cast:
         lists who does not fit."""
         spoken = [a for a in (*near, *topic, *reversed(self.actors)) if a not in banned and not a.stuff]
         living = [a for a in spoken if a.living] or [a for a in spoken if klass(a.noun) == "unknown"]
-        fitting = [a for a in living if a.head not in listed(other)]
+        mine = "he" if other == "she" else "she"
+        fitting = [a for a in living if a.head not in listed(other) and a.sex in ("", mine)] or [
+            a for a in living if a.head not in listed(other)]
         together: list[Bunch | None] = [a.bunch for a in near if a.bunch is not None]
         fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
         people = [a for a in fitting if a.head in listed("she", "he")] or [
@@ -294,6 +296,8 @@ class Cast:
         found = people or fitting
         if len(dict.fromkeys(a.noun for a in found)) > 1 or (found and found[0].noun in _SEVERAL):
             self.ambiguous.append((next(word for word, sex in _SEXED.items() if sex == other), found[0].noun))
+        for a in found[:1]:
+            a.sex = mine if not (a.bunch or a.noun in _SEVERAL) else ""
         return found[:1]
 
     def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
@@ -307,14 +311,14 @@ class Cast:
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
-        known = [a for a in self.things if a not in banned]
+        known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
         bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
         if bunch is not None and len(group := [a for a in known if a.bunch is bunch]) > 1:
             return group
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known
-        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned][:1]
+        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned and not a.worn][:1]
 
     # Shares of a group
 

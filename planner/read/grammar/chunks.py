@@ -10,7 +10,7 @@ from planner.read.grammar.lexicon import VerbForm, adjectives, by_first, describ
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural, singular
-from planner.read.grammar.quantity import quantity, words_at
+from planner.read.grammar.quantity import number, quantity, words_at
 from planner.read.grammar.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
@@ -86,6 +86,8 @@ class Chunker:
             return Chunk("quote", k, k + 3, self.p.tokens[k + 2].text)
         if token.kind == "number" and self.p.low(k + 1) in ("pm", "am", "o'clock"):
             return Chunk("adv", k, k + 2, "now")
+        if number(self.p.tokens, k) and self.p.low(k + 1) in ("past", "to") and number(self.p.tokens, k + 2):
+            return Chunk("adv", k, k + 3, "now")
         if token.kind == "number" and self._model_number(k):
             return Chunk("adv", k, k + 1, token.low)
         if self._only_colour(k):
@@ -148,6 +150,8 @@ class Chunker:
         """The end of a price, a time or a score after a verb of saying: "saying $4.99", "shows 3:1"."""
         k += self.p.low(k) in ("$", "€", "£")
         number = k < len(self.p.tokens) and self.p.tokens[k].kind == "number"
+        if self.p.low(k + 1) in ("past", "to"):
+            return 0
         ends = not self.p.noun_like(k + 1) or self.p.low(k + 1) in listed("function") or self.p.cue(k + 1) is not None
         return k + 1 if number and ends else 0
 
@@ -304,6 +308,9 @@ class Chunker:
     def _verb(self, k: int) -> Chunk | None:
         """A verb where one is expected: after an auxiliary, a pronoun or a noun."""
         low, form = self.p.low(k), verb(self.p.low(k))
+        quoted = k + 1 < len(self.p.tokens) and self.p.tokens[k + 1].kind == "quote"
+        if quoted and low in listed("text_noun") and self.last in ("comma", "stop", "and", "with"):
+            return None
         if self.last in ("be", "have", "modal", "to", "neg", "there"):
             return self._after_auxiliary(k, form)
         if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from planner.read.grammar.classes import klass
-from planner.read.grammar.lexicon import listed, mapping, verb
+from planner.read.grammar.lexicon import listed, mapping, nouns, verb
+from planner.read.grammar.plurals import singular
 from planner.read.grammar.tokens import Token
 from planner.relations import TABLE
 
@@ -81,7 +82,7 @@ def _listed(tokens: Sequence[Token], i: int) -> Cue | None:
                 return Cue("", kind, end, _said(tokens, i, end))
             row = TABLE.get(kind)
             sided = tokens[end - 1].low in _SIDED and words[0] in listed("cue_preposition")
-            if sided and end < len(tokens) and _names_thing(tokens[end], owned=False):
+            if sided and end < len(tokens) and (_names_thing(tokens[end], owned=False) or _again(tokens, i, end)):
                 continue
             alone = kind if row and row.arity in ("alone", "arrangement") else ""
             if alone and end < len(tokens) and (tokens[end].low == "of" or _within(tokens, words, end)):
@@ -117,7 +118,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return None
     if noun == "hand" and (preposition == "in" or not preposition):
         return None
-    if preposition and k < len(tokens) and not noun and _names_thing(tokens[k], owned=bool(owner)):
+    if preposition and k < len(tokens) and not noun and (
+            _names_thing(tokens[k], owned=bool(owner)) or _again(tokens, i, k)):
         return None
     of = k < len(tokens) and tokens[k].low == "of"
     if not preposition and not of:
@@ -133,6 +135,12 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return Cue(kind, "", k, _said(tokens, i, k), owner)
     end = k + 1 if of else k
     return Cue(kind if of else "", alone, end, _said(tokens, i, end))
+
+
+def _again(tokens: Sequence[Token], i: int, k: int) -> bool:
+    """Whether the word at `k` names again what was named before `i`: "two cats, a hat on the left cat"."""
+    return k < len(tokens) and tokens[k].kind == "word" and tokens[k].low in nouns() and any(
+        singular(token.low) == tokens[k].low for token in tokens[max(0, i - 40):i])
 
 
 def _names_thing(token: Token, *, owned: bool) -> bool:

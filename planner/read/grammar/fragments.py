@@ -25,6 +25,7 @@ _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
 _UNDRAWN = frozenset({"unknown", "abstract", "event", "amount", "material"})
 """Classes of nouns that nothing is drawn of: "a watercolor paper" is paper."""
+_SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
 
@@ -203,7 +204,8 @@ def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
     part = part[:dated] if dated else part
     if _counted(part) or not _medium_ends(part, 0, len(part)):
         purpose = next((k for k, token in enumerate(part) if token.low == "for"), 0)
-        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 6)
+        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 6
+                    and all(map(_names_medium, part[:purpose])))
     small = listed("cue_preposition", "locating", "bare_place")
     placed = any(token.low in small or verb(token.low) for token in part[:-1])
     alone = len(part) > 1 or part[0].low not in nouns() or tags
@@ -283,7 +285,8 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
         return True
     if first and len(lows) > 4:
         return False
-    if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()):
+    solid = len(lows) > 1 and klass(lows[-1]) in _SOLID and not listed("style_word") & {lows[-1], " ".join(lows[-2:])}
+    if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()) and not solid:
         return True
     bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
     if found.tags and not first and bare and not set(lows) & listed("colour", "material", "size", "shape"):

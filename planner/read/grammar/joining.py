@@ -197,7 +197,8 @@ class Joining(Frontier):
         if titled:
             return True
         if first.headless:
-            return s.arcs[n].label == "subject" and (second.headless or second.head != "one")
+            return s.arcs[n].label == "subject" and (
+                (second.headless and not second.one) or (not second.headless and second.head != "one"))
         owned = first.det in listed("possessive") or first.det in ("the", "poss")
         return owned and self.klass(n) == "person" == self.klass(j) and self.kind(self.after(j)) in ("comma", "")
 

@@ -61,7 +61,7 @@ _REQUEST = re.compile(
     rf"(?:(?:(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) (?:please |be able to |maybe )*"
     rf"{_MAKE}"
     r"|(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|would like|would love|wanna see"
-    r"|am looking for|'m looking for|am after|need you to|want you to)"
+    r"|am looking for|'m looking for|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
     rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?"
     r"|(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love|is asking for"
     r"|loves the idea of)(?: me to draw| to see)?"

@@ -115,7 +115,7 @@ class Phraser(Words):
 
     def _determiners(self, k: int, m: Mention) -> int:
         half = self.low(k) == "half" and (self.low(k + 1) in ("the", "of", "these", "those") or (
-            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)))
+            self.low(k + 1) in listed("colour") and not self.goes_on(k + 2)) or self.low(k + 1) in listed("have", "be"))
         if half or self.low(k) in ("all", "both"):
             m.det, k = self.low(k), k + 1
             k += self.low(k) == "of"
@@ -483,6 +483,7 @@ class Phraser(Words):
             self._usual_number(m, inner)
         elif rows:
             most = told.at_most * rows.at_most if told.at_most and rows.at_most else None
+            inner.rows = rows.n if rows.exact and told.exact else 0
             inner.quantity = told._replace(at_least=told.at_least * rows.at_least, at_most=most, n=told.n * rows.n)
             inner.plural = True
         inner.start, inner.det = m.start, m.det

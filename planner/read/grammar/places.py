@@ -141,6 +141,8 @@ class Places(Absences):
     def _cue(self, k: int) -> None:
         cue, arc = self.chunks[k].cue, self.arcs[k]
         assert cue is not None
+        if self._spare(k):
+            return
         if self._excepts(k):
             self._exception(k)
             return

@@ -24,7 +24,8 @@ class Placing(Predicates):
         objects = bool(cue.kind) and not cue.owner and self.kind(nxt) in ("np", "pron", "recip")
         if self._fronts(j, s, objects):
             waiting = j if objects else -1
-            yield s.take(Arc(-1, "front"), 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
+            inverted = bool(s.sep) and self.kind(self.after(self.after(j))) == "verb"
+            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
             if s.sep == "" and s.last < 0:
                 return
         if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and cue.alone and not objects:
@@ -36,6 +37,9 @@ class Placing(Predicates):
         formed = cue.kind == "in" and shape is not None and shape.head in mapping("formation")
         for head, label, score in self._hosts(j, s, objects):
             found = True
+            if cue.kind == "in" and shape is not None and self.klass(nxt) == "garment":
+                members = [k for k, arc in enumerate(s.arcs) if arc == Arc(head, "joined")] if label == "all" else []
+                score += 0.6 if self.alive(head) and all(map(self.alive, members)) else -2.0
             if formed:
                 score += 1.2 if self.many(s, head) and label == "all" else 0.0 if self.many(s, head) else -1.5
             yield s.take(Arc(head, label), score, waiting=waiting)
@@ -145,7 +149,8 @@ class Placing(Predicates):
             own = self.alive(s.arcs[over].head) or (m := self.mention(n)) is None or m.head in listed("lifeless_part")
             worn = thing == "garment" or (thing == "part" and own)
             worn |= self.klass(s.arcs[over].head) == "container" and not (self.mention(n) or Mention(0, 0)).counted
-            related = (self._pronoun_place(j) and not (thing == "part" and cue.kind in APART)) or (objects and self.klass(self.after(j)) == "part")
+            related = (self._pronoun_place(j) and not (thing == "part" and own and cue.kind in APART and (
+                self.alive(s.arcs[over].head)))) or (objects and self.klass(self.after(j)) == "part")
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
@@ -214,5 +219,7 @@ class Placing(Predicates):
             k = self.after(k)
         if self.kind(k) == "np":
             return True
-        stands = self.kind(k) in ("be", "there") or (self.kind(k) == "verb" and self._stative(k))
+        form = self.chunks[k].verb if self.kind(k) == "verb" else None
+        stands = self.kind(k) in ("be", "there") or self._stative(k) or (
+            form is not None and form.form in ("s", "base") and form.lemma in listed("intransitive", "motion"))
         return stands and (begins or self.kind(self.after(k)) in ("np", "be"))

@@ -111,7 +111,8 @@ class Predicates(Joining):
             score += (0.3 if stative else 0.8) if alive else -0.5 if not stative else 0.0
             worth = form.lemma in listed("hands_on") or self.kind(self.after(j)) in NOUNS
             score -= 0.8 if worth and not alive and kind != "unknown" else 0.0
-        carried = self.relation(over) == "with" and over >= 0 and s.arcs[over].head >= 0 and self.alive(s.arcs[over].head)
+        holder = self.mention(s.arcs[over].head) if self.relation(over) == "with" and over >= 0 else None
+        carried = holder is not None and not holder.headless and self.alive(s.arcs[over].head)
         score -= 1.0 if carried and not alive and not passive else 0.0
         done_to = over >= 0 and self.relation(over) in ("act", "holding", "riding")
         if done_to and not alive and not passive and not stative:

@@ -17,6 +17,8 @@ LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "am
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
 _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
 _BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
+_STOREYS = {"attic": "top", "loft": "top", "basement": "bottom", "cellar": "bottom", "ground": "bottom", "upper": "top",
+            "lower": "bottom"}
 _HAVING = frozenset({"other", "holding", "wearing", "riding"})
 _NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
@@ -45,6 +47,10 @@ class Resolver:
         """Whether the mention said how many there are of what was named before ("apples, five of them")."""
         self.spoken_of = False
         """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
+        self.rows: list[list[Actor]] = []
+        """The rows that were told of, from the top or the left ("two rows of three cups")."""
+        self.ordinal: list[Actor] = []
+        """What was last told by "the first …", where there is no group."""
         self.contained = False
         """Whether it is said to be inside a thing ("a city in a bottle"), so that it is no scenery."""
         self.alone = False
@@ -113,9 +119,12 @@ class Resolver:
         if m.det == "no" or (m.quantity and m.quantity.at_most == 0):
             self.absent(m, ())
             return []
-        text = m.noun in listed("text_noun") or (m.head in listed("text_noun") and self.lettered)
+        posted = m.noun == "letter" and (m.counted or m.collection or kind != "in")
+        text = (m.noun in listed("text_noun") and (self.lettered or not posted)) or (m.head in listed("text_noun") and self.lettered)
         if self._the_picture(m, kind) or text:
             return []
+        if row := self._row(m) or self._storey(m):
+            return row
         side = next((a for a in m.attributes if a in SIDES), "") if m.det == "the" and not m.plural else ""
         if side:
             return self._at_side(m, SIDES[side], kind)
@@ -127,7 +136,6 @@ class Resolver:
         if self.stuff(m, kind):
             return self._scenery(m)
         if m.host is not None and is_part(m.noun) and kind in _SUPPORTS:
-            self.story.unread.append(self.cast.p.span(m.start, m.core[1]))
             return self.resolve(m.host, kind)
         if self.words_only(m):
             self.story.unread.append(self.cast.words(m))
@@ -139,6 +147,31 @@ class Resolver:
         if m.noun not in listed("image") or m.attributes or m.tail:
             return False
         return m.definite or (not m.counted and kind in LOCATIONS) or m.noun == "scene"
+
+    def _storey(self, m: Mention) -> list[Actor]:
+        """"three floors; attic: …, middle floor: …": one of the floors, by its place."""
+        first = m.noun.split()[0] if m.noun else ""
+        side = SIDES.get(first, _STOREYS.get(first, "")) if m.det in ("", "the") else ""
+        floors = [a for a in self.cast.things if a.bunch and a.bunch.noun == "floor"]
+        if not side or not floors or not (m.head == "floor" or m.noun in _STOREYS):
+            return []
+        found = floors[{"top": 0, "bottom": -1}.get(side, len(floors) // 2)]
+        if m.noun in _STOREYS:
+            found.noun, found.phrase = m.noun, self.cast.words(m)
+        return [found]
+
+    def _row(self, m: Mention) -> list[Actor]:
+        """"two rows of cups, top row pink, bottom row blue": those of that row."""
+        if m.plural or m.noun not in ("row", "column", "line") or not self.rows or m.tail or m.content:
+            return []
+        side = next((SIDES[a] for a in m.attributes if a in SIDES), "")
+        last = {"bottom": -1, "right": -1, "middle": len(self.rows) // 2}.get(side, 0)
+        at = m.ordinal - 1 if m.ordinal > 0 else m.ordinal if m.ordinal else last
+        if not -len(self.rows) <= at < len(self.rows) or not (side or m.ordinal or set(m.attributes) & {"front", "back"}):
+            return []
+        if len(self.rows) == 2 and side in _BEYOND:
+            self._beyond(side, self.rows[at], self.rows[1 - at % 2])
+        return self.rows[at]
 
     # Known things
 
@@ -232,6 +265,9 @@ class Resolver:
 
     def _pointed_at(self, m: Mention) -> list[Actor]:
         share = self.cast.share
+        if "next" in m.attributes and not m.plural:
+            m.attributes.remove("next")
+            return []
         if m.other and share and share.members[0].head == m.head:
             return self._rest(m, share.members)
         found = self.cast.matching(m) or self._of_a_kind(m) or self._formed(m)
@@ -328,7 +364,6 @@ class Resolver:
     def _fresh(self, m: Mention, kind: str, times: int) -> list[Actor]:
         word = owner_word(m)
         if word and is_part(m.noun) and not self.spoken_of and not set(m.attributes) - {"left", "right"}:
-            self.story.unread.append(self.cast.words(m))
             return []
         if word == "their" and not kind and m.plural and not m.quantity and m.head not in listed("pairwise", "part"):
             owners = [a for a in self.cast.pronoun(word, self.near, self.main) if a.bunch and not a.stuff]
@@ -345,6 +380,7 @@ class Resolver:
         if m.whole is not None or (m.ordinal > 1 and m.definite and not m.plural):
             return self._out_of_many(m)
         made = self.cast.new(m, times)
+        self.ordinal = made if m.ordinal == 1 else self.ordinal
         if m.det in ("each", "every"):
             self.awaited[m.head] = made
         self._belong(m, made, word, kind)
@@ -385,7 +421,7 @@ class Resolver:
             part.keeper = owner
             if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
                 part.whole = owner
-            elif is_worn(m.noun) and owner.living and (m.owner or not kind or kind in _SUPPORTS):
+            elif is_worn(m.noun) and owner.living and word != "their" and (m.owner or not kind or kind in _SUPPORTS):
                 self.story.link("wearing", [owner], [part], "'s")
 
     def _contain(self, m: Mention, made: Sequence[Actor]) -> None:
@@ -441,7 +477,9 @@ class Resolver:
     def _one_of_that_name(self, m: Mention) -> list[Actor]:
         """Where there is no group: "the red one" is a known thing that is red, "another" and "a blue one" are further
         things of the name of one that was told of."""
-        if m.definite:
+        if m.ordinal > 1 and self.ordinal:
+            found = self.cast.new(self.cast.like(m, self.ordinal[-1]))
+        elif m.definite:
             found = [a for a in self.cast.things if m.attributes and set(m.attributes) <= set(a.attributes)][-1:]
         else:
             coloured = [a for a in reversed(self.cast.things) if self.cast.colours(a.attributes)]

@@ -43,7 +43,7 @@ def _weight(a: Actor, place: int, near: Sequence[Actor], topic: Sequence[Actor],
     weight += 0.4 * (a.sentence == sentence) + 0.05 * place / (place + 1)
     weight -= 0.8 * (klass(a.noun) == "place")
     weight -= 4.0 * a.human + 4.0 * a.stuff + 3.0 * (a.whole is not None) + 2.0 * a.worn + 0.3 * a.ground
-    return weight + 1.6 * a.it
+    return weight + 1.6 * a.it + 0.7 * a.again
 
 
 def _fit(a: Actor, use: Use) -> float:

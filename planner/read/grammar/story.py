@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.cast import Actor, Cast
 from planner.relations import TABLE
 from planner.scene import Span
 
@@ -93,6 +93,20 @@ class Story:
                      self.at, self.certainty)
             )
 
+    def spare(self, actor: Actor, cast: Cast, since: int) -> None:
+        """Takes back for this one what was said of each one since, with what it alone was said to have."""
+        for link in [link for link in self.links[since:] if actor in link.subjects and link.objects]:
+            shared = any(set(other.objects) & set(link.objects) for other in self.links if actor not in other.subjects)
+            self.links = [replace(other, subjects=tuple(a for a in other.subjects if a is not actor))
+                          if other is link else other for other in self.links]
+            self.links = [other for other in self.links if other.subjects]
+            if not shared and len(link.subjects) == 1:
+                for a in link.objects:
+                    if a.bunch and a.bunch.at_least == a.bunch.at_most:
+                        a.bunch.at_least = a.bunch.at_most = a.bunch.at_least - 1
+                cast.actors = [a for a in cast.actors if a not in link.objects]
+                self.forget(link.objects)
+
     def hand_over(self, actors: Sequence[Actor]) -> None:
         """What is carried in a cart is in the cart and not in the hands of who carries it."""
         self.links = [replace(link, kind="other") if link.kind == "holding" and link.words.startswith("carr") and
@@ -104,6 +118,12 @@ class Story:
                         objects=tuple(a for a in link.objects if a not in actors)) for link in self.links]
         self.links = [new for new, old in zip(kept, self.links, strict=True)
                       if new.subjects and (new.objects or not old.objects)]
+
+    def widen(self, old: Actor, new: Sequence[Actor]) -> None:
+        """Says of several what was said of the one that stood for them."""
+        self.links = [replace(link, subjects=tuple(b for a in link.subjects for b in (new if a is old else (a,))),
+                              objects=tuple(b for a in link.objects for b in (new if a is old else (a,))))
+                      for link in self.links]
 
     def swap(self, old: Sequence[Actor], new: Sequence[Actor]) -> None:
         """Says of the new ones what was said of the old ones."""

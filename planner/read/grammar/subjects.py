@@ -148,11 +148,14 @@ class Subjects(Places):
         self.resolver.spoken_of = self.kind(nxt) in ("be", "have") or bool(form and form.form in ("s", "base"))
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
         inner = self.chunks[self.after(nxt)].mention if cue is not None and cue.kind == "in" else None
-        self.resolver.contained = inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment")
+        labels = self.word(k + 1) == ":" and bool(self.main) and klass(m.noun) == "place"
+        self.resolver.contained = labels or (inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
-        group = self.cast.group_for([], self.near) if colon and first else []
+        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" else None
+        single = label is not None and not label.headless and not label.plural
+        group = self.cast.group_for([], self.near) if colon and first and not single else []
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(several) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = colon, len(several) > 1
         self.resolver.recounted = False
@@ -168,9 +171,17 @@ class Subjects(Places):
         if m.headless and m.det in ("each", "both", "all"):
             self.each = found if m.det == "each" else []
             self.both = found if m.det == "both" else []
+            self.everyone, self.told_before = found, len(self.story.links)
+            self.said_before = {a: list(a.attributes) for a in found}
+            for actor in found if m.det != "both" else ():
+                actor.describe(m.attributes, self.cast.range(m))
         elif m.det in ("each", "every") and len(found) > 1:
             self.each = found
         self.arranged(m, found)
+        rows = m.rows if m.rows > 1 and found and len(found) % m.rows == 0 else 0
+        if rows:
+            across = len(found) // rows
+            self.resolver.rows = [found[i * across:(i + 1) * across] for i in range(rows)]
         if m.alike and len(found) > 1:
             self.story.link("same_size", found[:1], found[1:], m.tail)
         elif m.alike and found and len(self.subjects) == 1:
@@ -188,7 +199,7 @@ class Subjects(Places):
         """All noun phrases of a subject have been read."""
         actors = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         mentions = [m for j in several if (m := self.chunks[j].mention)]
-        group = self.colon_group
+        group = self._as_many(self.colon_group, actors)
         self.colon_group = []
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             named, actors = actors, self.cast.named_one_by_one(group, actors)
@@ -201,7 +212,14 @@ class Subjects(Places):
         if len(self.front_each) > 1 and len(actors) == 1 and len(several) == 1:
             actors = [*actors, *self.cast.copies(actors[0], len(self.front_each) - 1)]
         label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" and not group else None
-        if label is not None and label.noun and not label.plural:
+        kinds = [a for a in self.met.get(several[0] - 2, ()) if a not in actors] if label is not None else []
+        if label is not None and len(kinds) == 1 and label.head in listed("general") and not label.counted and actors:
+            self.story.widen(kinds[0], actors)
+            self.cast.actors.remove(kinds[0])
+        elif label is not None and len(kinds) == 1 and (
+                label.head in listed("divided") or klass(label.noun) == "place") and actors:
+            self.story.link("in", actors, kinds, label.noun)
+        elif label is not None and label.noun and not label.plural:
             self.story.notes.append(f"what follows “{self.cast.words(label)}:” has no place from it")
         owners = self._borne(several, actors)
         self.subjects = self.near = owners or actors
@@ -213,6 +231,12 @@ class Subjects(Places):
         elif self.resolver.recounted:
             self.main = actors
         self._follow(actors)
+
+    def _as_many(self, group: list[Actor], actors: list[Actor]) -> list[Actor]:
+        """"fruit: apples, a pear and grapes": as many as are named, where the first word only says of what kind."""
+        kind = group[0].bunch if group else None
+        general = kind is not None and kind.noun in listed("general") and kind.at_most is None
+        return self.resolver.recount(group, len(actors)) if general and len(actors) > 1 else group
 
     def _fragment(self, k: int, m: Mention) -> bool:
         """Whether the noun phrase at `k` can be a tag of its own: no article, after a comma, and of no other owner."""

@@ -40,6 +40,11 @@ class Walk(Binder):
         self.gathered: dict[int, list[Actor]] = {}
         self.fronts: list[int] = []
         self.nothing = False
+        self.everyone: list[Actor] = []
+        """Of whom "all" or "each" told last."""
+        self.said_before: dict[Actor, list[str]] = {}
+        """What was said of each of them before, and after how many relations."""
+        self.told_before = 0
         self.texts: dict[int, int] = {}
         """Words to be painted that have no host yet, by the place that follows them."""
         self.sided: tuple[str, str] | None = None

@@ -263,4 +263,5 @@ class Words:
         if before not in ("other", "another", "each"):
             return False
         placed = self.cue(k + 1) is not None and not m.quantity
-        return after in listed("determiner") or after in NUMBERS or placed
+        acts = is_plural(after) and self.noun_like(k + 1) and verb(after) is None
+        return after in listed("determiner") or after in NUMBERS or placed or acts
