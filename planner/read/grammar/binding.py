@@ -344,7 +344,8 @@ class Binder:
             kind = "other"
             if pending.words in _HAVING and owners:
                 foreign = not owners[0].living and any(map(alive, m.noun.split()[:-1]))
-                if is_part(m.noun) and not is_part(owners[0].noun) and not (self.placed or foreign):
+                trimmed = is_worn(owners[0].noun) and m.head in listed("trimming")
+                if trimmed or (is_part(m.noun) and not is_part(owners[0].noun) and not (self.placed or foreign)):
                     for i, part in enumerate(objects):
                         part.whole = owners[i * len(owners) // len(objects)]
                     return

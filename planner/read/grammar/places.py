@@ -37,7 +37,7 @@ class Places(Absences):
         if arc.label == "object":
             governor = arc.head
             pending = self.pendings.setdefault(governor, self._opened(governor, k))
-            found = [] if word in _NOBODY else self.meant(word, governor, pending)
+            found = self._speaker(k) if word in _NOBODY else self.meant(word, governor, pending)
             if not found and word in ("it", "them") and (
                     others := self._fellows(self.arcs[governor].head)) and not (pending.kind == "in" and others[-1].living):
                 found, pending.subjects = others, [a for a in pending.subjects if a not in others]
@@ -46,13 +46,24 @@ class Places(Absences):
             if found:
                 self.bind(pending, found)
         else:
-            found = [] if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
-            if word in ("i", "me"):
+            found = self._speaker(k) if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
+            if word in ("i", "me") and not found:
                 self.story.unread.append(word)
             self.met[k] = found
             if found:
                 self.subjects = self.near = found
                 self._follow(found)
+
+    def _speaker(self, k: int) -> list[Actor]:
+        """"me and my girlfriend": who asks is in the picture where a name is joined; "we" are those and the others."""
+        joined = "and" in (self.kind(k - 1), self.kind(k + 1)) and "np" in (self.kind(k - 2), self.kind(k + 2))
+        if not self.speaker and joined and self.word(k) in ("i", "me"):
+            at = self._place_at(k)
+            self.speaker = [Actor("person", self.word(k), [], at, self.cast.sentence, mentions=[at], name=True)]
+            self.cast.actors += self.speaker
+        if self.word(k) in ("we", "us") and self.speaker:
+            return [a for a in self.cast.things if a.human]
+        return list(self.speaker) if self.word(k) != "you" else []
 
     def meant(self, word: str, governor: int, pending: Pending) -> list[Actor]:
         """Whom a pronoun means that is the object of a relation."""

@@ -162,7 +162,7 @@ class Placing(Predicates):
                 self.klass(self.after(j)) == "container" or (self.alive(n) and self.alive(s.subject))):
             score += 0.9
         elif self._moved(j, over):
-            score += 1.2
+            score += 1.8
         elif over >= 0 and self.word(over).lower() == "from" and cue.words.lower() in _INTO:
             score -= 1.5
         elif kind in ("holding", "act") and (m := self.mention(n)) is not None and m.det == "the" and objects:

@@ -453,7 +453,7 @@ class Resolver:
             self._beyond(side, found, [a for a in group if a not in found])
         if not found and (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
             return self.cast.new(self.cast.like(m, group[-1]))
-        for actor in found:
+        for actor in found if m.det not in ("each", "all") else ():
             actor.describe(m.attributes, self.cast.range(m))
         return found
 
@@ -471,7 +471,7 @@ class Resolver:
 
     def _beyond(self, side: str, one: list[Actor], other: list[Actor]) -> None:
         """"the left one" of two stands left of the other, unless that was said before."""
-        if not any({*one, *other} == {*link.subjects, *link.objects} for link in self.story.links):
+        if not any({*one, *other} == {*link.subjects, *link.objects} and link.objects for link in self.story.links):
             self.story.link(_BEYOND[side], one, other, f"the {side} one")
 
     def _one_of_that_name(self, m: Mention) -> list[Actor]:
@@ -502,7 +502,8 @@ class Resolver:
             if not self.subjects and not living:
                 return [a for a in self.cast.things if a.living and a.bunch] or group
             return living if len(living) > len(group) else group
-        people = [a for a in self.cast.things if a.living]
+        living = [a for a in self.cast.things if a.living]
+        people = living if len(living) == 2 else [a for a in living if a.human]
         if m.det == "both" and len(people) == 2 and (len(group) != 2 or m.closed):
             return people
         if m.det == "both" and len(group) != 2:

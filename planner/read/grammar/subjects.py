@@ -154,7 +154,8 @@ class Subjects(Places):
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
         label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" else None
-        single = label is not None and not label.headless and not label.plural
+        heads = label is not None and self.arcs[several[0] - 2].label == "subject"
+        single = label is not None and not label.headless and not label.plural and heads
         group = self.cast.group_for([], self.near) if colon and first and not single else []
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(several) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = colon, len(several) > 1
@@ -199,7 +200,7 @@ class Subjects(Places):
         """All noun phrases of a subject have been read."""
         actors = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         mentions = [m for j in several if (m := self.chunks[j].mention)]
-        group = self._as_many(self.colon_group, actors)
+        group = self._as_many(self.colon_group, actors) or self._renamed(several, actors)
         self.colon_group = []
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             named, actors = actors, self.cast.named_one_by_one(group, actors)
@@ -212,7 +213,8 @@ class Subjects(Places):
         if len(self.front_each) > 1 and len(actors) == 1 and len(several) == 1:
             actors = [*actors, *self.cast.copies(actors[0], len(self.front_each) - 1)]
         label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" and not group else None
-        kinds = [a for a in self.met.get(several[0] - 2, ()) if a not in actors] if label is not None else []
+        heads = label is not None and self.arcs[several[0] - 2].label == "subject"
+        kinds = [a for a in self.met.get(several[0] - 2, ()) if a not in actors] if heads else []
         if label is not None and len(kinds) == 1 and label.head in listed("general") and not label.counted and actors:
             self.story.widen(kinds[0], actors)
             self.cast.actors.remove(kinds[0])
@@ -231,6 +233,15 @@ class Subjects(Places):
         elif self.resolver.recounted:
             self.main = actors
         self._follow(actors)
+
+    def _renamed(self, several: list[int], actors: list[Actor]) -> list[Actor]:
+        """"two musicians, a drummer and a singer": those of whom the list says who they are."""
+        before = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == "," and several[0] > 1 else None
+        group = self.met.get(several[0] - 2, []) if before is not None else []
+        if before is None or before.head not in listed("general") or len(group) != len(actors) or len(actors) < 2:
+            return []
+        exact = before.quantity is not None and before.quantity.exact
+        return list(group) if exact and all(klass(a.noun) == klass(before.noun) for a in actors) else []
 
     def _as_many(self, group: list[Actor], actors: list[Actor]) -> list[Actor]:
         """"fruit: apples, a pear and grapes": as many as are named, where the first word only says of what kind."""

@@ -75,6 +75,8 @@ class Parser(Placing):
                 score += 0.6 if self.alive(head) else -0.9 if worn == "garment" else 0.0
             m = self.mention(head)
             score += 1.6 if m is not None and m.head in listed("likeness") and (m.tail or m.content) else 0.0
+            if kind == "garment" and thing is not None and thing.head in listed("trimming"):
+                score += 1.6
             if kind in ("garment", "part") and worn not in ("part", "material", ""):
                 score -= 0.7
             if kind in ("container", "furniture") and worn != "garment":

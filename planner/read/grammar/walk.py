@@ -40,6 +40,8 @@ class Walk(Binder):
         self.gathered: dict[int, list[Actor]] = {}
         self.fronts: list[int] = []
         self.nothing = False
+        self.speaker: list[Actor] = []
+        """Who asks, where the picture shows them."""
         self.everyone: list[Actor] = []
         """Of whom "all" or "each" told last."""
         self.said_before: dict[Actor, list[str]] = {}
