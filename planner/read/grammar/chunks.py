@@ -104,7 +104,7 @@ class Chunker:
         before = self.items[-2].mention if self.last == "comma" and len(self.items) > 1 else None
         told = before is not None and before.noun and before.counted and before.head not in listed("fruit") and not (
             set(before.attributes) & listed("colour"))
-        worn = self.last == "cue" and self.p.low(k - 1) == "in"
+        worn = self.last == "pron" or self.last == "cue" and self.p.low(k - 1) == "in"
         ends = self.p.low(k + 1) in ("", "and") or self.p.tokens[k + 1].kind == "mark"
         return bool((told and ends) or worn)
 
@@ -282,7 +282,7 @@ class Chunker:
             return True
         if low == "like" and self.p.low(k + 1) == "to":
             return True
-        label = self.last in ("stop", "comma", "clause") and cue.alone
+        label = self.last in ("stop", "comma", "clause", "np", "verb") and cue.alone
         return (cue.kind == "made" and self.last == "verb") or (low in ("left", "right") and not cue.kind and not label)
 
     def _particle(self, k: int) -> bool:

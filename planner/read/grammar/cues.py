@@ -9,6 +9,7 @@ from typing import NamedTuple
 from planner.read.grammar.classes import klass
 from planner.read.grammar.lexicon import listed, mapping, nouns, verb
 from planner.read.grammar.plurals import singular
+from planner.read.grammar.plurals import singular
 from planner.read.grammar.tokens import Token
 from planner.relations import TABLE
 
@@ -34,6 +35,7 @@ _VERTICAL = {
 }
 _SIDED = frozenset({"middle", "center", "centre", "left", "right", "top", "bottom", "front", "back", "far"})
 _SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
+_BODILESS = frozenset({"unknown", "abstract", "event", "amount"})
 _HEIGHTS = frozenset({"up", "high", "way", "low", "down"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 
@@ -111,7 +113,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
             owner, k = tokens[k].low, k + 1
         elif k < len(tokens) and tokens[k].low == "the":
             k += 1
-    if k == i and tokens[k].low in ("middle", "center", "centre") and _labels(tokens, i, i + 1):
+    if k == i and tokens[k].low in ("middle", "center", "centre") and (
+            _labels(tokens, i, i + 1) or _trails(tokens, i, i + 1, {"middle"})):
         return Cue("", "at_center", i + 1, tokens[i].text)
     sides, noun, k = _side_words(tokens, k)
     if not sides - {"far"}:
@@ -123,7 +126,8 @@ def _direction(tokens: Sequence[Token], i: int) -> Cue | None:
         return None
     of = k < len(tokens) and tokens[k].low == "of"
     if not preposition and not of:
-        return Cue("", _names(sides, noun)[1], k, _said(tokens, i, k)) if _labels(tokens, i, k) else None
+        labels = _labels(tokens, i, k) or _trails(tokens, i, k, sides)
+        return Cue("", _names(sides, noun)[1], k, _said(tokens, i, k)) if labels else None
     if preposition and not owner and tokens[i + 1].low != "the" and not of and noun != "corner" and len(sides) < 2:
         return None
     if preposition in ("on", "in") and sides == {"top"} and not noun:
@@ -158,6 +162,20 @@ def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:
     begins = i == 0 or tokens[i - 1].kind == "mark"
     follows = tokens[k].low if k < len(tokens) else ""
     return begins and (follows == ":" or (follows in listed("determiner") and follows not in listed("possessive")))
+
+
+def _trails(tokens: Sequence[Token], i: int, k: int, sides: set[str]) -> bool:
+    """Whether the side words from `i` to `k` close what they are said of: "dog left, cat right", "a man turning left"."""
+    before = tokens[i - 1] if i else None
+    if before is None or before.kind != "word" or (k < len(tokens) and tokens[k].low not in (",", ".", ";", "and", "!", "?")):
+        return False
+    form = verb(before.low)
+    if form is not None and form.form in ("s", "ing") and form.lemma in listed("motion", "no_place", "facing"):
+        return sides <= {"left", "right"}
+    if before.low in listed("function", "determiner", "cue_preposition") or klass(singular(before.low)) in _BODILESS:
+        return False
+    others = {token.low for token in (*tokens[:i], *tokens[k:])} & (_SIDED | {"upper", "lower"})
+    return bool(sides & {"left", "right"}) or bool(others)
 
 
 def _side_words(tokens: Sequence[Token], k: int) -> tuple[set[str], str, int]:

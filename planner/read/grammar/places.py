@@ -229,6 +229,9 @@ class Places(Absences):
             people = [a for a in self.bearer if a.human and a not in subjects]
             near = self.things(self._owner(k)) or fellows or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
             others = [a for a in near if a not in subjects]
+            if cue.kind == "between" and len(others) == 1:
+                told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in subjects]
+                others = told if len(told) == 2 else others
             before = self.before(k)
             aside = self.kind(before) == "np" and before != self.arcs[k].head  # "on the rug below"
             if others and not aside and words.split()[-1] in listed("bare_place"):
@@ -251,7 +254,8 @@ class Places(Absences):
     def _points(self, k: int) -> bool:
         """"pointing to the left": where somebody looks, not where he is."""
         verb = self.chunks[self.before(k)].verb if self.kind(self.before(k)) == "verb" else None
-        return verb is not None and verb.lemma in listed("no_place", "facing")
+        turns = self.word(k).lower() in ("left", "right")
+        return verb is not None and (turns or verb.lemma in listed("no_place", "facing"))
 
     def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:
         """Of whom "to the left" is said after "a cup to the right of the laptop and …": of the same one."""

@@ -129,6 +129,8 @@ class Predicates(Joining):
             yield s.take(s.arcs[s.last], 1.0)
         elif s.last >= 0 and self.kind(s.last) == "adj" and s.arcs[s.last].label != "none":
             yield s.take(s.arcs[s.last], 1.0)
+        elif (place := self._elided(s)) >= 0:
+            yield s.take(Arc(place - 1, "of") if self.kind(place - 1) == "np" else s.arcs[place], 1.0)
         elif s.open and (not s.sep or self.word(j - 1) in ("(", ":")):
             yield s.take(Arc(s.open[-1], "of"), 1.0)
         elif s.subject >= 0:
@@ -137,6 +139,11 @@ class Predicates(Joining):
                 yield s.take(Arc(s.last, "of"), 0.8)
         else:
             yield s.take(Arc(-2, "all"), 0.0)
+
+    def _elided(self, s: State) -> int:
+        """"the moon is orange and the house below it white": the place of the one that is white; -1 if it is no such."""
+        place = s.arcs[s.last].head if s.last >= 0 and self.kind(s.last) == "pron" and not s.sep else -1
+        return place if place >= 0 and self.kind(place) == "cue" and s.arcs[place].head >= 0 else -1
 
     def _fits_last(self, j: int, s: State) -> bool:
         """"a crown next to a hat, black": the hat, which can be seen to be black and was not said to be of another colour."""

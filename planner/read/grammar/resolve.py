@@ -178,6 +178,8 @@ class Resolver:
     def _known(self, m: Mention, kind: str) -> list[Actor]:
         if (owner_word(m) or m.owner) and not m.other and (kept := self._kept_by_owner(m)):
             return kept
+        if measure := self._measure(m, kind):
+            return measure
         if m.definite or m.partitive or m.det in _WHOLE_GROUP or (m.owner is None and m.det == "poss"):
             return self._pointed_at(m)
         if m.ordinal > 0 and not m.plural and not m.definite:
@@ -208,6 +210,13 @@ class Resolver:
         if self.cast.sentence and (m.det in ("a", "an", "one") or one) and not m.other:
             return self._member(m)
         return []
+
+    def _measure(self, m: Mention, kind: str) -> list[Actor]:
+        """"a mushroom as big as a house, next to a house": what was only named to tell a size is the one that is there."""
+        same = [a for a in self.cast.things if a.noun == m.noun and a.sentence == self.cast.sentence and a.bunch is None]
+        told = [link for link in self.story.links if same and same[-1] in (*link.subjects, *link.objects)]
+        sizes = told and all(link.kind.endswith(("_than", "_size")) and same[-1] in link.objects for link in told)
+        return same[-1:] if sizes and kind and m.det in ("a", "an") and not m.attributes and not m.plural else []
 
     def _kept_by_owner(self, m: Mention) -> list[Actor]:
         """"A girl holding a balloon. Her balloon is green": the one that is hers already."""
