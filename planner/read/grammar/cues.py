@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,6 +26,15 @@ class Cue(NamedTuple):
     owner_at: tuple[int, int] = (0, 0)
 
 
+CORNERS = {
+    "corners": ("at_top_left", "at_top_right", "at_bottom_left", "at_bottom_right"),
+    "top_corners": ("at_top_left", "at_top_right"),
+    "bottom_corners": ("at_bottom_left", "at_bottom_right"),
+    "left_corners": ("at_top_left", "at_bottom_left"),
+    "right_corners": ("at_top_right", "at_bottom_right"),
+    "opposite_corners": ("at_top_left", "at_bottom_right"),
+}
+"""Places of which each has one, by what is `alone` in the cue."""
 _VERTICAL = {
     "top": "top",
     "upper": "top",
@@ -35,6 +45,10 @@ _VERTICAL = {
 }
 _SIDED = frozenset({"middle", "center", "centre", "left", "right", "top", "bottom", "front", "back", "far"})
 _SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
+_CORNERS = re.compile(
+    r"(?:in|at|into) (?:(?P<all>each|every|all|both)(?: single| one)? (?:of )?)?(?:the )?(?:four |two |4 |2 )?(?:(?P<side>top|upper"
+    r"|bottom|lower|left|right|opposite) )?(?:hand )?(?P<noun>corners?) "
+    r"(?:of (?:the|this|my) (?:picture|image|page|frame|canvas|photo) |(?!of ))")
 _BODILESS = frozenset({"unknown", "abstract", "event", "amount"})
 _HEIGHTS = frozenset({"up", "high", "way", "low", "down"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
@@ -59,6 +73,8 @@ def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
 
 def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
     """The relation whose words start at `i`."""
+    if corners := _corners(tokens, i):
+        return corners
     side = _direction(tokens, i) or _owned_direction(tokens, i)
     found = _listed(tokens, i)
     if side and (found is None or side.end >= found.end):
@@ -162,6 +178,17 @@ def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:
     begins = i == 0 or tokens[i - 1].kind == "mark"
     follows = tokens[k].low if k < len(tokens) else ""
     return begins and (follows == ":" or (follows in listed("determiner") and follows not in listed("possessive")))
+
+
+def _corners(tokens: Sequence[Token], i: int) -> Cue | None:
+    """"in each of the upper corners", "in all four corners", "in every corner", "in the corners of the picture"."""
+    lows = [token.low for token in tokens[i : i + 12]]
+    found = _CORNERS.match(" ".join(lows) + " ") if lows[0] in ("in", "at", "into") else None
+    if found is None or not (found["all"] or found["noun"] == "corners"):
+        return None
+    side = _VERTICAL.get(found["side"], found["side"]) if found["side"] else ""
+    end = i + found[0].count(" ")
+    return Cue("", f"{side}_corners" if side else "corners", end, _said(tokens, i, end))
 
 
 def _trails(tokens: Sequence[Token], i: int, k: int, sides: set[str]) -> bool:

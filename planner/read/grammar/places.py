@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from planner.read.grammar.absences import Absences
 from planner.read.grammar.binding import LADEN, Pending
 from planner.read.grammar.cast import Actor
-from planner.read.grammar.cues import Cue
+from planner.read.grammar.cues import CORNERS, Cue
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.salience import Use
 from planner.read.grammar.tree import Arc
@@ -205,7 +205,9 @@ class Places(Absences):
         """A place without an object: on the canvas, or relative to what was named before."""
         words = cue.words.lower()
         fellows = self._fellows(self.arcs[k].head) if self.arcs[k].label == "of" else []
-        if words.startswith("from the"):
+        if cue.alone in CORNERS:
+            self.met[self.arcs[k].head] = self.into_corners(cue.alone, subjects, cue.words)
+        elif words.startswith("from the"):
             self.story.unread.append(cue.words)
         elif cue.alone in _ORDER:
             self._ordered(cue.alone, subjects, cue.words)

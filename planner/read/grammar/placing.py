@@ -87,7 +87,7 @@ class Placing(Predicates):
         joined = s.last >= 0 and not s.sep and s.arcs[s.last].label == "joined" and self.first(s, s.last) == s.subject
         if cue is None or objects or cue.owner or not joined or self.kind(s.last - 1) != "and" or s.arcs[s.subject].head >= 0:
             return False
-        return cue.kind in APART if not cue.alone else cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
+        return cue.kind in APART | {"between"} if not cue.alone else cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
 
     def _together(self, j: int, first: int, s: State) -> float:
         """How likely a place after a list is said of all of it: "a lamp and a book on it"."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 from planner.read.grammar.binding import Binder, Pending
 from planner.read.grammar.cast import Actor, Cast
 from planner.read.grammar.chunks import Chunk
+from planner.read.grammar.cues import CORNERS
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.story import Story
 from planner.read.grammar.tree import Tree
@@ -133,6 +134,8 @@ class Walk(Binder):
             self.story.at = at
             if kind in _ORDER:
                 self._ordered(kind, actors, words)
+            elif kind in CORNERS:
+                self.into_corners(kind, actors, words)
             elif objects and objects == self.front_each and len(actors) == len(objects):
                 for actor, thing in zip(actors, objects, strict=True):
                     self.tell(kind, [actor], [thing], words)
@@ -141,6 +144,20 @@ class Walk(Binder):
             else:
                 self.story.link(kind, actors, objects, words)
         self.fronted, self.front_each = [], []
+
+    def into_corners(self, corners: str, subjects: Sequence[Actor], words: str) -> list[Actor]:
+        """"a heart in each of the upper corners", "stars in the corners": each corner has one, or as many as were told."""
+        things, places = self.things(subjects), CORNERS[corners]
+        if not things:
+            return list(subjects)
+        bunch, n = things[0].bunch, len(places)
+        if bunch is not None and bunch.at_least != bunch.at_most and all(a.bunch is bunch for a in things):
+            things, bunch.at_most = self.resolver.recount(things, n), None
+        elif len(things) == 1 or "each" in words.lower() or "every" in words.lower():
+            things = [a for thing in things for a in (thing, *self.cast.copies(thing, n - 1))]
+        for i, thing in enumerate(things):
+            self.story.link(places[i * n // len(things) if len(things) > n else i], [thing], (), words)
+        return things
 
     def _ordered(self, kind: str, actors: Sequence[Actor], words: str) -> None:
         """"from left to right": each one and the next."""
