@@ -12,12 +12,15 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import plural
 from planner.read.grammar.quantity import Quantity
-from planner.read.grammar.resolve import Resolver
+from planner.read.grammar.resolve import Resolver, is_trait
 from planner.read.grammar.salience import Use
 from planner.read.grammar.story import Story
 from planner.relations import TABLE
 from planner.scene import Span
 
+_LAIN_ON = frozenset({"side", "back", "head", "belly", "stomach", "tummy", "face", "front", "bottom"})
+_OPENINGS = frozenset({"door", "window", "roof", "chimney"})
+_UNBUILT = frozenset({"container", "furniture", "food", "plant", "garment", "animal", "person"})
 _EACH = frozenset({"wearing", "holding", "riding"})
 _GUESSED = 0.7
 """How certain it is that a tag belongs to the one that the tags are about."""
@@ -149,6 +152,8 @@ class Binder:
             self._layered(pending)
         if self._hand(pending, m) or self._own_limb(pending, m):
             return []
+        if self._lies(pending, m):
+            return []
         if self._at_the_side(pending, m):
             return [a for a in self.bearer or self.topic or self.main if a not in pending.subjects]
         if self.each and m.det in ("its", "their") and is_part(m.noun) and pending.place and (
@@ -221,7 +226,7 @@ class Binder:
     def _only_describes(self, pending: Pending, m: Mention) -> bool:
         """Whether the object is no thing of its own but a trait of the subject."""
         kind = pending.kind
-        if kind in ("made", "like"):
+        if kind in ("made", "like") or (kind == "in" and is_trait(m)):
             return True
         if kind in LADEN:
             substance = self.resolver.stuff(m, "in") or m.noun in listed("mass")
@@ -235,7 +240,8 @@ class Binder:
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
-        if kind == "holding" and is_part(m.noun):
+        if (kind == "holding" or (kind == "other" and not pending.place and any(a.living for a in pending.subjects))) and (
+                is_part(m.noun) and (kind == "holding" or m.head in listed("posture"))):
             return m.plural and not m.counted and not m.attributes
         return kind == "other" and not m.headless and self.resolver.words_only(m)
 
@@ -280,6 +286,18 @@ class Binder:
         own = listed("posture", "shoulder") if any(a.human for a in pending.subjects) else listed("posture")
         limb = m.noun in own and not m.attributes and m.det in ("", "one", "both") and one
         return pending.place and limb and m.host is None and any(a.living for a in pending.subjects)
+
+    def _lies(self, pending: Pending, m: Mention) -> bool:
+        """"a bottle on its side", "a dog lying on its back": how it lies, no place."""
+        on = pending.kind == "on" and m.det in listed("possessive") and not m.attributes
+        if not on or m.head not in _LAIN_ON:
+            return False
+        owners = self.cast.pronoun(m.det, self.subjects, self.main, (), Use(part=m.head))
+        if not owners or not set(owners) <= set(pending.subjects):
+            return False
+        for actor in pending.subjects:
+            actor.describe([f"{pending.words} {self.cast.words(m)}"], self.story.at)
+        return True
 
     def _at_the_side(self, pending: Pending, m: Mention) -> bool:
         """"roses around the base": a side of what the text is about."""
@@ -383,6 +401,8 @@ class Binder:
         if word not in ("garment", "part") or (word == "garment" and not lifeless):
             return False
         if living and lifeless and codes(m.head)[:1] != "b":
+            return False
+        if m.head in _OPENINGS and any(klass(a.noun) in _UNBUILT for a in owners):
             return False
         for i, part in enumerate(things):
             part.whole = owners[i * len(owners) // len(things)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from planner.read.grammar.classes import bodily, klass
 from planner.read.grammar.corrections import corrected
 from planner.read.grammar.lexicon import describes, listed, nouns, participle_like, sections, verb
-from planner.read.grammar.opening import is_preface, leaves_open, request, without_filler, without_frame
+from planner.read.grammar.opening import asks, is_preface, leaves_open, request, without_filler, without_frame
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
 from planner.read.grammar.tokens import Token, tokenise
@@ -115,14 +115,14 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
                mark: Token | None) -> list[Token]:
     """One fragment: notes what it says of the picture; returns the tokens that tell of things."""
     part = without_filler(part, opens=opens or first)
-    if opens or first:
+    if opens or first or asks(part):
         part = without_filler(part[request(part):], opens=True)
     if part and first and mark is not None and mark.low == ":" and is_preface(part):
         return []
     if not part or leaves_open(part):
         return []
     if opens or first:
-        lead = _lead(part)
+        lead = _lead(part) or _occasion(part)
         if lead and _is_setting(part[:lead]):
             found.background.append(re.sub(r"^(an?|the) ", "", _said(part[:lead], text), flags=re.IGNORECASE))
             part = part[_after_lead(part, lead):]
@@ -191,9 +191,18 @@ def _purpose(part: Sequence[Token], end: int) -> int:
     return k if k - end <= 6 else 0
 
 
+def _occasion(part: Sequence[Token]) -> int:
+    """The end of "a birthday party" in "a birthday party with balloons"."""
+    end = next((k for k, token in enumerate(part) if token.low == "with"), 0)
+    return end if 0 < end < 5 and part[end - 1].low in listed("occasion") and all(
+        token.kind == "word" and token.low not in listed("locating") for token in part[:end]) else 0
+
+
 def _is_setting(lead: Sequence[Token]) -> bool:
     """"a snow scene with", "a campfire scene of": where it plays, and not how it is painted."""
     front = lead[-2].low if len(lead) > 1 else ""
+    if lead[-1].low in listed("occasion"):
+        return True
     return lead[-1].low == "scene" and not describes(front) and front not in listed("style_word", "style") and (
         front in listed("place", "stuff", "season") or (bodily(front) and klass(front) not in _UNDRAWN))
 
@@ -280,6 +289,8 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
     if _is_camera(lows) and not (first and len(lows) > 3):
         return True
     if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
+        return False
+    if lows[0] in ("all", "each") and lows[-1] in ("color", "colors", "size", "sizes", "shape", "shapes"):
         return False
     if lows[0] in ("something", "anything") and all(map(describes, lows[1:])):
         return True

@@ -60,7 +60,7 @@ _MAKE = (r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|rende
 _REQUEST = re.compile(
     rf"(?:(?:(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) (?:please |be able to |maybe )*"
     rf"{_MAKE}"
-    r"|(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|would like|would love|wanna see"
+    r"|(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|have|have got|would like|would love|wanna see"
     r"|am looking for|'m looking for|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
     rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?"
     r"|(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love|is asking for"
@@ -104,6 +104,11 @@ def is_preface(part: list[Token]) -> bool:
         return True
     return part[-1].low in ("one", "thing", "idea", "request", "image", "picture", "pic", "this", "following") and (
         len(part) <= 3 or part[0].low not in listed("counter"))
+
+
+def asks(part: list[Token]) -> bool:
+    """Whether a fragment in the middle of a sentence asks the painter for something: "…, can you draw him on a chair"."""
+    return len(part) > 3 and part[0].low in ("can", "could", "would", "will") and part[1].low in ("you", "u")
 
 
 def leaves_open(part: list[Token]) -> bool:

@@ -262,7 +262,7 @@ class Phraser(Words):
             elif low in (",", "and", "or", "&", "-") and k > begun and self.more_adjectives(k):
                 m.alternate |= low in ("and", "or", "&")
                 k += 1 + (self.low(k + 1) in ("and", "or"))
-            elif self.tokens[k].kind != "word" or low in listed("function"):
+            elif self.tokens[k].kind != "word" or low in listed("function") or self._acts_on_many(k, m):
                 break
             elif k > begun and low in ("colored", "coloured", "sized", "shaped", "style", "styled"):
                 k += 1
@@ -299,6 +299,11 @@ class Phraser(Words):
         """Whether the adverb at `k` belongs to the adjective after it ("very old")."""
         nxt = self.low(k + 1)
         return self.adverb(k) and (describes(nxt) or participle_like(nxt)) and (within or self.leads_to_noun(k + 1))
+
+    def _acts_on_many(self, k: int, m: Mention) -> bool:
+        """"an alien shaking hands", "a native selling fish": after "a", the plural is what something is done to."""
+        single = m.det in ("a", "an") and m.quantity is None and self.can_head(k)
+        return single and self.only_participle(k + 1) and is_plural(self.low(k + 2)) and not self.goes_on(k + 3)
 
     def _shares(self, k: int, m: Mention) -> bool:
         """"both wearing ties": the participle is what the share of a group does, not a modifier."""
@@ -387,7 +392,7 @@ class Phraser(Words):
             return None
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None
-        m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones", "rest")
+        m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones", "rest") or (m.closed and m.other)
         alone = m.quantity is not None and not m.partitive and not m.attributes and not m.other and not m.det
         return None if alone and m.quantity and m.quantity.words.isdigit() and m.quantity.n > 12 else m
 
@@ -434,6 +439,10 @@ class Phraser(Words):
         if inner.headless:
             return self._rows_of(m, inner)
         many = inner.plural or inner.quantity is not None or m.cells or (same_in_both(inner.head) and not inner.det)
+        if head in ("silhouette", "outline") and inner.counted and not m.quantity:
+            inner.start, inner.det = m.start, m.det
+            inner.attributes = [*m.attributes, head, *inner.attributes]
+            return inner
         if head not in listed("likeness"):
             if (inner.noun in listed("stuff", "place") and not inner.counted) or (
                     head in listed("unit") and not bodily(inner.noun)):

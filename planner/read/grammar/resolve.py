@@ -24,6 +24,11 @@ _NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
 
 
+def is_trait(m: Mention) -> bool:
+    """"different colours", "a different size": what is said of things, no thing."""
+    return m.head in ("color", "colour", "size", "shape") and m.det in ("all", "a", "") and bool(m.attributes)
+
+
 class Resolver:
     """Decides for each mention whom it means."""
 
@@ -137,6 +142,10 @@ class Resolver:
             return self._scenery(m)
         if m.host is not None and is_part(m.noun) and kind in _SUPPORTS:
             return self.resolve(m.host, kind)
+        if is_trait(m) and self.cast.p.low(m.start - 1) == "," and (group := self._group(m)):
+            for actor in group:
+                actor.describe([self.cast.p.span(*m.core)], self.cast.range(m))
+            return []
         if self.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return []

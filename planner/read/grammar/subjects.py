@@ -12,6 +12,7 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.places import Places
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.resolve import is_trait
 from planner.read.grammar.salience import Use
 from planner.relations import TABLE
 
@@ -117,6 +118,10 @@ class Subjects(Places):
 
     def _predicate(self, m: Mention, subjects: Sequence[Actor]) -> None:
         """"The animal is a dog": a name for the subject, no second thing."""
+        if is_trait(m):
+            for actor in subjects:
+                actor.describe([self.cast.p.span(*m.core)], self.cast.range(m))
+            return
         if self.resolver.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return

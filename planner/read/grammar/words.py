@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.articles import with_article
-from planner.read.grammar.classes import alive, bodily, codes
+from planner.read.grammar.classes import alive, bodily, klass, codes
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -11,6 +11,7 @@ from planner.read.grammar.lexicon import (
     compounds,
     describes,
     listed,
+    mapping,
     nouns,
     participle_like,
     verb,
@@ -231,6 +232,10 @@ class Words:
             return True
         if m.det in listed("single") and low in listed("weak_noun"):
             return False
+        form, bare = verb(low), not m.det and not m.quantity and self.low(k - 1) in listed("person", "animal")
+        named = self.noun_like(k + 1) and (self.leads_to_noun(k + 1) if describes(self.low(k + 1)) else klass(self.low(k + 1)) != "unknown")
+        if bare and named and form and (not nouny or form.lemma in mapping("verb_kind")):
+            return True  # "boy eat apple", "man ride horse"
         if not nouny:
             return m.plural or coordinated or takes_object or leads_on
         if verb_seen:
