@@ -228,20 +228,25 @@ class Places(Absences):
             near = [a for a in self.previous if a not in worn] or self.topic or self.main
             self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
-            people = [a for a in self.bearer if a.human and a not in subjects]
-            near = self.things(self._owner(k)) or fellows or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
-            others = [a for a in near if a not in subjects]
-            if cue.kind == "between" and len(others) == 1:
-                told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in subjects]
-                others = told if len(told) == 2 else others
-            before = self.before(k)
-            aside = self.kind(before) == "np" and before != self.arcs[k].head  # "on the rug below"
-            if others and not aside and words.split()[-1] in listed("bare_place"):
-                self._link(cue.kind, subjects, others, cue.words)
-            elif not others and before == self.arcs[k].head and cue.kind in _BY_ITSELF:
-                self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
-            elif words != "on" and not (words == "in" and self.kind(k + 1) == "adj"):
-                self.story.unread.append(cue.words)
+            self._from_others(k, cue, subjects, fellows)
+
+    def _from_others(self, k: int, cue: Cue, subjects: list[Actor], fellows: list[Actor]) -> None:
+        """"a dog above", "a bridge between": a relation whose object is not said, to who was named before."""
+        people = [a for a in self.bearer if a.human and a not in subjects]
+        near = self.things(self._owner(k)) or fellows or people or self.meant(
+            "it", k, Pending(cue.kind, subjects, cue.words))
+        others = [a for a in near if a not in subjects]
+        if cue.kind == "between" and len(others) == 1:
+            told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in subjects]
+            others = told if len(told) == 2 else others
+        last = self.before(k)
+        aside = self.kind(last) == "np" and last != self.arcs[k].head  # "on the rug below"
+        if others and not aside and cue.words.lower().split()[-1] in listed("bare_place"):
+            self._link(cue.kind, subjects, others, cue.words)
+        elif not others and last == self.arcs[k].head and cue.kind in _BY_ITSELF:
+            self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
+        elif cue.words != "on" and not (cue.words == "in" and self.kind(k + 1) == "adj"):
+            self.story.unread.append(cue.words)
 
     def _fellows(self, k: int) -> list[Actor]:
         """Those that stand before the last of several joined noun phrases, where the chunk at `k` is one of them: what "it"

@@ -78,9 +78,9 @@ class Subjects(Places):
             self.pendings[governor] = self._opened(governor, k)
         pending = self.pendings[governor]
         self.look(pending, self.chunks[governor])
-        nxt = self.chunks[self.after(k)].cue if self.kind(self.after(k)) == "cue" else None
-        self.placed = nxt is not None and not nxt.alone and self.kind(self.after(self.after(k))) != "np"
         nxt = self.after(k)
+        cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        self.placed = cue is not None and not cue.alone and self.kind(self.after(nxt)) != "np"
         self.followed = self.kind(nxt) == "verb" or (self.kind(nxt) == "cue" and self.arcs[nxt].head == k)
         self.spread = []
         self.resolver.lettered = self.kind(self.after(k)) == "quote"
