@@ -143,8 +143,11 @@ class Chunker:
         """"a door with the number 42": words to be painted, unless a shape is meant ("shaped like the number 5")."""
         last = self.items[-1] if self.items else None
         shaped = last is not None and last.cue is not None and last.cue.kind == "like"
-        return not shaped and self.p.low(k) == "the" and self.p.low(k + 1) == "number" and (
-            k + 2 < len(self.p.tokens) and self.p.tokens[k + 2].kind == "number")
+        if shaped or k + 2 >= len(self.p.tokens) or self.p.low(k) not in ("the", "a"):
+            return False
+        drawn = self.p.tokens[k + 2]
+        letter = self.p.low(k + 1) == "letter" and len(drawn.text) == 1 and drawn.text.isupper()
+        return letter or (self.p.low(k) == "the" and self.p.low(k + 1) == "number" and drawn.kind == "number")
 
     def _figure(self, k: int) -> int:
         """The end of a price, a time or a score after a verb of saying: "saying $4.99", "shows 3:1"."""

@@ -177,6 +177,9 @@ def _labels(tokens: Sequence[Token], i: int, k: int) -> bool:
     """Whether the side words from `i` to `k` say by themselves where what follows stands: "left: a cat"."""
     begins = i == 0 or tokens[i - 1].kind == "mark"
     follows = tokens[k].low if k < len(tokens) else ""
+    ends = k >= len(tokens) or (tokens[k].kind == "mark" and follows != ":")
+    if begins and ends and i:
+        return k - i > 1 or tokens[i].low in ("left", "right")
     return begins and (follows == ":" or (follows in listed("determiner") and follows not in listed("possessive")))
 
 

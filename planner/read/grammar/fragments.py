@@ -321,7 +321,8 @@ def _looks(lows: Sequence[str], *, first: bool) -> bool:
     head = lows[-1]
     if head in listed("look"):
         return not first or len(lows) > 1
-    if len(lows) > 1 or first or head in listed("colour", "material", "position", "size", "shape"):
+    acts = (form := verb(head)) is not None and form.form == "ing" and form.lemma in listed("intransitive", "stative", "gesture")
+    if len(lows) > 1 or first or acts or head in listed("colour", "material", "position", "size", "shape"):
         return False
     mere = klass(head) in ("abstract", "event", "style") and not bodily(head)
     return mere or (verb(head) is not None and klass(head) == "unknown")

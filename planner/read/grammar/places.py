@@ -40,7 +40,8 @@ class Places(Absences):
             found = self._speaker(k) if word in _NOBODY else self.meant(word, governor, pending)
             if not found and word in ("it", "them") and (
                     others := self._fellows(self.arcs[governor].head)) and not (pending.kind == "in" and others[-1].living):
-                found, pending.subjects = others, [a for a in pending.subjects if a not in others]
+                pending.subjects = [a for a in pending.subjects if a not in others]
+                found = others if word == "them" else [a for a in others if a is others[-1] or (a.bunch and a.bunch is others[-1].bunch)]
             self.met[k] = found
             self._tell_from(governor)
             if found:
@@ -212,8 +213,10 @@ class Places(Absences):
         elif cue.alone in _ORDER:
             self._ordered(cue.alone, subjects, cue.words)
         elif cue.alone and self._points(k):
+            verb = self.word(self.before(k))
             for actor in subjects:
-                actor.describe([f"{self.word(self.before(k))} {cue.words}"], self._place_at(k))
+                actor.attributes = [word for word in actor.attributes if word != verb]
+                actor.describe([f"{verb} {cue.words}"], self._place_at(k))
         elif cue.alone and (before := self._counterpart(cue, subjects) or (
                 fellows if cue.alone in _TOWARDS and words.startswith("to the") and not self._placed(fellows) else [])):
             self._link(_TOWARDS[cue.alone], subjects, before, cue.words)
@@ -262,6 +265,7 @@ class Places(Absences):
         """"pointing to the left": where somebody looks, not where he is."""
         verb = self.chunks[self.before(k)].verb if self.kind(self.before(k)) == "verb" else None
         turns = self.word(k).lower() in ("left", "right")
+        turns = turns or (verb is not None and verb.lemma in listed("motion") and self.word(k).lower().startswith("to the"))
         return verb is not None and (turns or verb.lemma in listed("no_place", "facing"))
 
     def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:

@@ -143,6 +143,9 @@ class Placing(Predicates):
         score = 0.8 if n == s.last and not s.sep else 0.0
         if self.kind(n) == "pron" and kind not in ("act", "holding"):
             score -= 1.5
+        if n == s.last and over < 0 and "," in s.sep and cue.alone and not objects and cue.words.lower().split()[0] not in listed(
+                "cue_preposition"):
+            score += 1.6 + 1.2 * self.scenery(n)  # "a sun, left, a moon, right"
         if self.scenery(n) and (objects or kind != "with"):
             score -= 1.2
         if kind == "with":
@@ -154,8 +157,8 @@ class Placing(Predicates):
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
-            if not objects and cue.alone:
-                score += 0.6
+            if not objects and not cue.owner and not s.sep:
+                score += 0.6 if cue.alone else 0.9
         elif not objects and cue.alone and kind:
             score -= 0.9
         elif kind in ("holding", "act") and cue.kind in ("in", "on") and self.object_of(j) and (

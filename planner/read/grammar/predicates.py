@@ -96,12 +96,15 @@ class Predicates(Joining):
             alive |= any(self.alive(k) for k, arc in enumerate(s.arcs) if arc == Arc(head, "joined"))
         passive, stative = form.form == "ed", form.lemma in listed("stative")
         score = 0.0
+        if label == "all" and not passive and self.klass(s.last) == "person" and s.last != head == self.first(s, s.last):
+            score -= 1.6 * (not all(self.alive(k) for k in range(head, s.last) if self.kind(k) == "np" and self.first(s, k) == head))
         hand = self.mention(head)
         if hand is not None and hand.head in ("hand", "paw", "finger", "claw") and form.lemma in listed("hands_on"):
             return 0.8
         if form.lemma in listed("says") and self.kind(self.after(j)) == "quote":
             return 1.5 if hand is not None and hand.head in listed("bears_text") else -1.0
-        if kind in ("part", "garment") and (stative or not passive):
+        loose = hand is not None and hand.head in listed("plant_part") and self.klass(s.subject) != "plant"
+        if kind in ("part", "garment") and (stative or not passive) and not loose:
             score -= 1.2 if not stative or self.relation(over) in ("with", "wearing") else 0.4
         if self.scenery(head):
             score -= 1.0 if self.relation(over) != "with" and (head != s.last or over >= 0) else 0.2

@@ -73,6 +73,8 @@ class Resolver:
         if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
                 names & listed("natural", "part")):
             return True
+        if kind in ("with", "have") and m.plural and is_part(m.noun):
+            return False
         if m.noun in listed("season") and not m.quantity and not m.plural and m.det in ("", "the") and (kind in LOCATIONS or self.alone):
             return not (self.alone and not kind and m.noun in listed("noun"))
         place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")

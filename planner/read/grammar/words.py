@@ -210,7 +210,8 @@ class Words:
         nouny = known and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
-            return not nouny or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
+            lands = klass(self.low(k - 1)) in ("vehicle", "animal", "person") and self.cue(k + 1) is not None
+            return not nouny or lands or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
         if form.form == "ed":
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
