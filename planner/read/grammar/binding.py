@@ -146,7 +146,8 @@ class Binder:
         if pending.words == "for" and not m.counted:
             self.story.unread.append(f"for {self.cast.words(m)}")
             return []
-        if pending.kind == "in" and is_worn(m.noun) and any(a.living for a in pending.subjects):
+        inner = pending.words.split()[-1:] in (["inside"], ["within"], ["into"])
+        if pending.kind == "in" and not inner and is_worn(m.noun) and any(a.living for a in pending.subjects):
             pending.kind = "wearing"
         if pending.place and pending.kind in ("above", "under", "on") and is_worn(m.noun):
             self._layered(pending)
@@ -212,6 +213,9 @@ class Binder:
         if m.det == "the" and m.head in ("ring", "circle", "square"):
             return False
         kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
+        within_it = pending.words.split()[-1] in ("inside", "within", "into")
+        if within_it or (kind in ("", "circle", "pyramid") and len(pending.subjects) == 1 and m.det == "a"):
+            return False
         if not kind and m.head in listed("place"):
             return False
         words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"

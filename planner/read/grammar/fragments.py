@@ -290,6 +290,8 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
         return True
     if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
         return False
+    if len(lows) == 1 and lows[0] in listed("season"):
+        return False
     if lows[0] in ("all", "each") and lows[-1] in ("color", "colors", "size", "sizes", "shape", "shapes"):
         return False
     if lows[0] in ("something", "anything") and all(map(describes, lows[1:])):

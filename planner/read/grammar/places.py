@@ -11,6 +11,7 @@ from planner.read.grammar.cues import CORNERS, Cue
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.salience import Use
 from planner.read.grammar.tree import Arc
+from planner.relations import TABLE
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
 _TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
@@ -206,7 +207,9 @@ class Places(Absences):
         """A place without an object: on the canvas, or relative to what was named before."""
         words = cue.words.lower()
         fellows = self._fellows(self.arcs[k].head) if self.arcs[k].label == "of" else []
-        if cue.alone in CORNERS:
+        if cue.alone and TABLE.get(cue.alone, TABLE["on"]).arity == "arrangement" and len(self.things(subjects)) == 1:
+            self.story.unread.append(cue.words)
+        elif cue.alone in CORNERS:
             self.met[self.arcs[k].head] = self.into_corners(cue.alone, subjects, cue.words)
         elif words.startswith("from the"):
             self.story.unread.append(cue.words)

@@ -22,6 +22,8 @@ from planner.read.grammar.quantity import NUMBERS
 from planner.read.grammar.tables import code
 from planner.read.grammar.tokens import Token
 
+_BODIED = frozenset({"star", "heart"})
+"""Shapes that are rather things than what a later noun is like: "red heart, white star"."""
 _JOINTS = frozenset({",", "and", "or", "&"})
 UNCHANGING = frozenset({"set", "put", "cut", "spread", "shut", "cast", "hit"})
 
@@ -175,7 +177,7 @@ class Words:
 
     def _adjective(self, k: int, form: VerbForm | None, opens: bool) -> bool:
         if self.can_head(k):
-            listed_on = self.low(k + 1) in _JOINTS and self.more_adjectives(k + 1)
+            listed_on = self.low(k) not in _BODIED and self.low(k + 1) in _JOINTS and self.more_adjectives(k + 1)
             return self.goes_on(k + 1) or listed_on or self._colour_run(k)
         verbal = opens and form is not None and form.form == "base" and self.low(k) not in adjectives()
         return not verbal or self.goes_on(k + 1)
