@@ -202,7 +202,7 @@ class Binder:
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
             return False
-        if m.det == "the" and m.head in ("ring", "circle", "square"):
+        if (m.det == "the" and m.head in ("ring", "circle", "square")) or self.cast.colours(m.attributes):
             return False
         kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
         if not kind and m.head in listed("place"):
@@ -229,6 +229,10 @@ class Binder:
         if pending.having and m.noun in listed("mass"):
             fed = klass(m.noun) == "food" and any(a.living for a in pending.subjects)
             return not m.counted and not m.attributes and not fed and not self.followed
+        doing = pending.words.startswith(("hav", "do", "mak", "tak", "giv", "perform", "play"))
+        if doing and kind in ("other", "have") and (m.head in listed("mealtime") or (
+                klass(m.head) == "event" and not bodily(m.head))):
+            return True
         if kind == "have" and m.noun in listed("meal"):
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):

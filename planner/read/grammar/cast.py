@@ -21,6 +21,7 @@ from planner.scene import Span
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
 _AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
+_BORN_TOGETHER = {"twin": 2, "triplet": 3, "quadruplet": 4}
 _SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
@@ -133,7 +134,8 @@ class Cast:
         if q is None and m.plural:
             owned = m.owner or m.det in listed("possessive") or m.det == "poss"
             natural = 2 if m.head in listed("pairwise") | mapping("limbs").keys() and owned else 3
-            q = Quantity(2, None, natural, m.end, m.noun)
+            fixed = _BORN_TOGETHER.get(m.head)
+            q = Quantity(fixed, fixed, fixed, m.end, m.noun) if fixed else Quantity(2, None, natural, m.end, m.noun)
         if q is not None and not q.exact and m.head in listed("mass") and not is_plural(self.p.low(m.core[1] - 1)):
             q = None
         q = self._in_ratio(m, q)

@@ -189,6 +189,9 @@ class Chunker:
             return Chunk("adv", k, k + 1, "back")
         if low in ("you", "we", "one") and nxt in ("can", "could", "see") and self.p.low(k + 2) in ("see", "a", "an", "the"):
             return Chunk("there", k, k + 2 + (self.p.low(k + 2) == "see"), low)
+        if (low == "back" and self.last == "verb" and self.p.low(k - 1) not in listed("determiner")) or (
+                low == "face" and nxt in ("up", "down")):
+            return Chunk("adv", k, k + 1 + (low == "face"), "back")
         if low == "none" and nxt != "of":
             return Chunk("adv", k, k + 1, "now")
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
@@ -215,7 +218,8 @@ class Chunker:
         if low not in listed("pronoun") or (low == "us" and self.p.tokens[k].text.isupper()):
             return None
         form = verb(self.p.low(k + 1))
-        acts = form is not None and form.form == "s" and not self.p.known_noun(k + 1)
+        inverts = self.last == "cue" and self.p.takes_object(k + 2)
+        acts = form is not None and form.form == "s" and (inverts or not self.p.known_noun(k + 1))
         if low in ("her", "this", "these", "those") and not acts:
             mention = self.p.noun_phrase(k)
             if mention is not None and not mention.headless:

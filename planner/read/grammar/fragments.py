@@ -22,6 +22,7 @@ _WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]
 _RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
 _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
+_WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "dark", "windy"})
 _SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
@@ -125,6 +126,10 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
             _style(part, text, found)
             return []
     if not part:
+        return []
+    lows = [token.low for token in part]
+    if lows[:2] == ["it", "is"] and len(part) <= 4 and lows[2:3] and lows[2] in _WEATHER:
+        found.background.append(lows[2])
         return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
@@ -250,6 +255,9 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
         return False
     solid = len(lows) > 1 and klass(lows[-1]) in _SOLID and not listed("style_word") & {lows[-1], " ".join(lows[-2:])}
     if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()) and not solid:
+        return True
+    if found.tags and not first and len(lows) == 1 and lows[0].endswith(sections()["adjective_end"]) and (
+            klass(lows[0]) in ("abstract", "person", "unknown")):
         return True
     bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
     if found.tags and not first and bare and not set(lows) & listed("colour", "material"):

@@ -56,11 +56,11 @@ def without_filler(part: list[Token], *, opens: bool) -> list[Token]:
 # Requests
 
 _MAKE = (r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add|help"
-         r"|edit|change|turn|photoshop|illustrate|build)")
+         r"|edit|change|turn|photoshop|illustrate|build|(?:whip|cook|mock|come) up(?: with)?|throw together)")
 _REQUEST = re.compile(
     rf"(?:(?:(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) (?:please |be able to |maybe )*"
     rf"{_MAKE}"
-    r"|(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|would like|would love|wanna see"
+    r"|(?:for (?:my|our|a|the) (?:[^ ,]+ ){1,4})?(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|would like|would love|wanna see"
     r"|am looking for|'m looking for|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
     rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?"
     r"|(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love|is asking for"
@@ -100,7 +100,7 @@ def request(part: list[Token]) -> int:
 def is_preface(part: list[Token]) -> bool:
     """Whether what ends in a colon only asks: "generate image:", "for my kids book:", "quick one:"."""
     lows = {token.low for token in part}
-    if part[-1].low == "thing" or lows & (_SPEAKERS | {"try", "request", "prompt", "me", "mine", "please"}) or part[0].low in ("for", "need"):
+    if part[-1].low == "thing" or lows & (_SPEAKERS | {"try", "request", "prompt", "me", "mine", "please"}) or part[0].low in ("for", "need", "something"):
         return True
     return part[-1].low in ("one", "thing", "idea", "request", "image", "picture", "pic", "this", "following") and (
         len(part) <= 3 or part[0].low not in listed("counter"))

@@ -66,7 +66,8 @@ class Predicates(Joining):
                     yield from once(n, "all", 1.9 if self.alive(n) else -9.0)
             return
         if "," in s.sep and not self.finite(s.verb):
-            yield from once(self.bearer(s), "of", 2.0 if self.tags else 1.2)
+            firm = self.tags or (s.subject >= 0 and not self.alive(s.subject))
+            yield from once(self.bearer(s), "of", 2.0 if firm else 1.2)
         if s.sep:
             for depth, n in enumerate(s.roots[:3]):
                 yield from once(n, "of", 0.5 - 0.2 * depth)

@@ -18,6 +18,8 @@ _ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "
 _BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
 _STOREYS = {"attic": "top", "loft": "top", "basement": "bottom", "cellar": "bottom", "ground": "bottom", "upper": "top",
             "lower": "bottom"}
+_ROWS = 0.5
+"""How certain it is that each of a row is above each of the next."""
 _HAVING = frozenset({"other", "holding", "wearing", "riding"})
 _NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
@@ -62,7 +64,7 @@ class Resolver:
     def stuff(self, m: Mention, kind: str) -> bool:
         """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
         names = {m.noun, m.head}
-        if self.contained and not kind:
+        if (self.contained and not kind) or (m.head == "square" and self.cast.colours(m.attributes)):
             return False
         if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
                 names & listed("natural", "part")):
@@ -167,6 +169,7 @@ class Resolver:
         if not -len(self.rows) <= at < len(self.rows) or not (side or m.ordinal or set(m.attributes) & {"front", "back"}):
             return []
         if len(self.rows) == 2 and side in _BEYOND:
+            self.story.certainty = _ROWS
             self._beyond(side, self.rows[at], self.rows[1 - at % 2])
         return self.rows[at]
 

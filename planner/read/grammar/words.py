@@ -92,7 +92,7 @@ class Words:
         if self.known_noun(k):
             return True
         return low not in adjectives() and not (
-            describes(low) and ("-" in low or participle_like(low) or code("words.txt", low) == "J"))
+            describes(low) and ("-" in low or low.endswith("est") or participle_like(low) or code("words.txt", low) == "J"))
 
     def adverb(self, k: int) -> bool:
         """Whether the word at `k` can be an adverb."""
