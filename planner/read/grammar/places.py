@@ -70,8 +70,8 @@ class Places(Absences):
         over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
         if over.label == "object" and self.kind(over.head) in ("with", "have"):
             owner = self.said_of(over.head)
-        owner = self.things(owner) or [a for j in self.joined(head) for a in self.met.get(j, ())
-                                       if j < head and owner and head >= 0]
+        earlier = self.joined(head) if head >= 0 and owner else []
+        owner = self.things(owner) or [a for j in earlier for a in self.met.get(j, ()) if j < head]
         if len(owner) == 1 and word in ("it", "its") and not owner[0].human and owner[0] not in pending.subjects:
             found = owner
         elif owner and not set(owner) & set(pending.subjects):
