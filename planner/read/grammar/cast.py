@@ -10,7 +10,7 @@ from planner.articles import with_article
 from planner.read.grammar.actor import Actor, Bunch
 from planner.read.grammar.classes import is_worn, klass
 from planner.read.grammar.compare import Ratio, in_ratio
-from planner.read.grammar.lexicon import describes, listed, mapping, sections
+from planner.read.grammar.lexicon import listed, mapping, sections
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural
@@ -315,8 +315,8 @@ class Cast:
                 return plural if len(plural) > 1 else living
         known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
         bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
-        if bunch is not None and len(group := [a for a in known if a.bunch is bunch]) > 1:
-            return group
+        if bunch is not None and len(counted := [a for a in known if a.bunch is bunch]) > 1:
+            return counted
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known
@@ -381,8 +381,3 @@ def _place_in(m: Mention, n: int) -> int | None:
 def owner_word(m: Mention) -> str:
     """The pronoun that owns the mention ("its wheels"), if any."""
     return m.det if m.det in listed("possessive") else ""
-
-
-def plain_adjective(word: str) -> bool:
-    """Whether a word can only describe."""
-    return describes(word)

@@ -109,7 +109,8 @@ class Chunker:
     def _name(self, k: int) -> int:
         """The end of a name after "named" or "called"."""
         last = self.items[-1] if self.items else None
-        if last is None or last.verb is None or last.verb.lemma not in ("name", "call", "title") or last.verb.form != "ed":
+        named = last.verb if last else None
+        if named is None or named.lemma not in ("name", "call", "title") or named.form != "ed":
             return 0
         if self.p.tokens[k].kind != "word" or self.p.low(k) in listed("determiner", "function"):
             return 0
@@ -187,8 +188,9 @@ class Chunker:
             return Chunk("neg", k, k + 1 + (low == "no"), low)
         if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
             return Chunk("adv", k, k + 1, "back")
-        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and self.p.low(k + 2) in ("see", "a", "an", "the"):
-            return Chunk("there", k, k + 2 + (self.p.low(k + 2) == "see"), low)
+        third = self.p.low(k + 2)
+        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and third in ("see", "a", "an", "the"):
+            return Chunk("there", k, k + 2 + (third == "see"), low)
         if (low == "back" and self.last == "verb" and self.p.low(k - 1) not in listed("determiner")) or (
                 low == "face" and nxt in ("up", "down")):
             return Chunk("adv", k, k + 1 + (low == "face"), "back")
@@ -304,7 +306,8 @@ class Chunker:
         if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
             return Chunk("verb", k, k + 1, low, verb=form)
         ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
-        if self.last == "and" and self.verb_seen and form and form.form == "base" and ends and low not in listed("tantum"):
+        bare = form is not None and form.form == "base" and low not in listed("tantum")
+        if self.last == "and" and self.verb_seen and bare and ends:
             return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)

@@ -22,7 +22,7 @@ _WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]
 _RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
 _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
-_WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "dark", "windy"})
+_WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "windy"})
 _SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
@@ -291,7 +291,7 @@ def _is_name(part: Sequence[Token]) -> bool:
     """Whether a tag of one to three words that no dictionary has is the name of an artist or a site."""
     lows = [token.low for token in part]
     small = listed("function", "bare_place", "adverb", "cue_adverb", "locating", "pronoun", "determiner")
-    if len(lows) > 3 or any(participle_like(low) for low in lows) or any(token.kind != "word" or token.low in small for token in part):
+    if len(lows) > 3 or any(token.kind != "word" or token.low in small or participle_like(token.low) for token in part):
         return False
     strange = [low for low in lows if klass(singular(low)) == "unknown" and not describes(low) and verb(low) is None]
     return lows[-1] in strange or (len(lows) == 2 and lows[0] in strange and klass(lows[-1]) in ("person", "abstract"))

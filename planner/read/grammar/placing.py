@@ -25,7 +25,8 @@ class Placing(Predicates):
         if self._fronts(j, s, objects):
             waiting = j if objects else -1
             inverted = bool(s.sep) and self.kind(self.after(self.after(j))) == "verb"
-            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
+            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1,
+                         verb=-1)
             if s.sep == "" and s.last < 0:
                 return
         if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and not cue.owner and not objects:
