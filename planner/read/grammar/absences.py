@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.read.grammar.binding import Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.bodies import Pending
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.story import Missing
 from planner.read.grammar.walk import Walk
 
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _ENDS = frozenset({"", "comma", "stop", "and", "clause"})
 _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 class Absences(Walk):

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from planner.read.grammar.cast import Actor, Bunch, Cast
+from planner.read.grammar.actor import Actor, Bunch
+from planner.read.grammar.cast import Cast
 from planner.read.grammar.fragments import Fragments
 from planner.read.grammar.story import Link, Missing, Story
 from planner.relations import TABLE
@@ -17,7 +18,7 @@ _LONGEST = 400
 _COMPARED = 0.8
 """How certain it is with what something "bigger" is compared."""
 _SURE, _GUESSED = 0.86, 0.94
-"""In a reading that is no surer than the first, no relation counts as stated: each is at most as certain as the second."""
+"""In a reading that is no surer than the first, each relation is at most as certain as the second: none is stated."""
 _BORNE = frozenset({"wearing", "holding", "part_of"})
 _HAD = frozenset({"with", "has", "have", "having"})
 _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"taller"}, {"shorter"}))

@@ -10,7 +10,7 @@ from planner.articles import with_article
 from planner.read.grammar.actor import Actor, Bunch
 from planner.read.grammar.classes import is_worn, klass
 from planner.read.grammar.compare import Ratio, in_ratio
-from planner.read.grammar.lexicon import describes, listed, mapping, sections
+from planner.read.grammar.lexicon import listed, mapping, sections
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural
@@ -21,6 +21,7 @@ from planner.scene import Span
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
 _AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
+_BORN_TOGETHER = {"twin": 2, "triplet": 3, "quadruplet": 4}
 _SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
@@ -133,7 +134,8 @@ class Cast:
         if q is None and m.plural:
             owned = m.owner or m.det in listed("possessive") or m.det == "poss"
             natural = 2 if m.head in listed("pairwise") | mapping("limbs").keys() and owned else 3
-            q = Quantity(2, None, natural, m.end, m.noun)
+            fixed = _BORN_TOGETHER.get(m.head)
+            q = Quantity(fixed, fixed, fixed, m.end, m.noun) if fixed else Quantity(2, None, natural, m.end, m.noun)
         if q is not None and not q.exact and m.head in listed("mass") and not is_plural(self.p.low(m.core[1] - 1)):
             q = None
         q = self._in_ratio(m, q)
@@ -313,8 +315,8 @@ class Cast:
                 return plural if len(plural) > 1 else living
         known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
         bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
-        if bunch is not None and len(group := [a for a in known if a.bunch is bunch]) > 1:
-            return group
+        if bunch is not None and len(counted := [a for a in known if a.bunch is bunch]) > 1:
+            return counted
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known
@@ -379,8 +381,3 @@ def _place_in(m: Mention, n: int) -> int | None:
 def owner_word(m: Mention) -> str:
     """The pronoun that owns the mention ("its wheels"), if any."""
     return m.det if m.det in listed("possessive") else ""
-
-
-def plain_adjective(word: str) -> bool:
-    """Whether a word can only describe."""
-    return describes(word)

@@ -104,7 +104,7 @@ class Chunker:
         before = self.items[-2].mention if self.last == "comma" and len(self.items) > 1 else None
         told = before is not None and before.noun and before.counted and before.head not in listed("fruit") and not (
             set(before.attributes) & listed("colour"))
-        worn = self.last == "pron" or self.last == "cue" and self.p.low(k - 1) == "in"
+        worn = self.last == "pron" or (self.last == "cue" and self.p.low(k - 1) == "in")
         ends = self.p.low(k + 1) in ("", "and") or self.p.tokens[k + 1].kind == "mark"
         return bool((told and ends) or worn)
 
@@ -125,7 +125,8 @@ class Chunker:
     def _name(self, k: int) -> int:
         """The end of a name after "named" or "called"."""
         last = self.items[-1] if self.items else None
-        if last is None or last.verb is None or last.verb.lemma not in ("name", "call", "title") or last.verb.form != "ed":
+        named = last.verb if last else None
+        if named is None or named.lemma not in ("name", "call", "title") or named.form != "ed":
             return 0
         if self.p.tokens[k].kind != "word" or self.p.low(k) in listed("determiner", "function"):
             return 0
@@ -206,8 +207,12 @@ class Chunker:
             return Chunk("neg", k, k + 1 + (low == "no"), low)
         if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
             return Chunk("adv", k, k + 1, "back")
-        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and self.p.low(k + 2) in ("see", "a", "an", "the"):
-            return Chunk("there", k, k + 2 + (self.p.low(k + 2) == "see"), low)
+        third = self.p.low(k + 2)
+        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and third in ("see", "a", "an", "the"):
+            return Chunk("there", k, k + 2 + (third == "see"), low)
+        if (low == "back" and self.last == "verb" and self.p.low(k - 1) not in listed("determiner")) or (
+                low == "face" and nxt in ("up", "down")):
+            return Chunk("adv", k, k + 1 + (low == "face"), "back")
         if low == "none" and nxt != "of":
             return Chunk("adv", k, k + 1, "now")
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
@@ -234,7 +239,8 @@ class Chunker:
         if low not in listed("pronoun") or (low == "us" and self.p.tokens[k].text.isupper()):
             return None
         form = verb(self.p.low(k + 1))
-        acts = form is not None and form.form == "s" and not self.p.known_noun(k + 1)
+        inverts = self.last == "cue" and self.p.takes_object(k + 2)
+        acts = form is not None and form.form == "s" and (inverts or not self.p.known_noun(k + 1))
         if low in ("her", "this", "these", "those") and not acts:
             mention = self.p.noun_phrase(k)
             if mention is not None and not mention.headless:
@@ -319,7 +325,8 @@ class Chunker:
         if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
             return Chunk("verb", k, k + 1, low, verb=form)
         ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
-        if self.last == "and" and self.verb_seen and form and form.form == "base" and ends and low not in listed("tantum"):
+        bare = form is not None and form.form == "base" and low not in listed("tantum")
+        if self.last == "and" and self.verb_seen and bare and ends:
             return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)

@@ -1,4 +1,4 @@
-"""What kind of thing a noun names: person, garment, place, abstract …, from the word lists and from WordNet's nouns."""
+"""What kind of thing a noun names: person, garment, place, abstract …, from the word lists and WordNet's nouns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from planner.read.grammar.tables import code
 _CODES = {"p": "person", "a": "animal", "f": "food", "l": "plant", "b": "part", "t": "thing", "o": "thing",
           "m": "material", "d": "place", "w": "weather", "e": "event", "q": "amount", "s": "shape", "c": "group",
           "g": "garment", "i": "light", "v": "vehicle", "n": "container", "u": "furniture", "x": "abstract"}
-_LISTED = (("building", "building"), ("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"), ("person", "person"), ("vehicle", "vehicle"),
-           ("furniture", "furniture"), ("container", "container"), ("part", "part"), ("place", "place"))
+_LISTED = (("building", "building"), ("lifeless", "thing"), ("animal", "animal"), ("garment", "garment"),
+           ("person", "person"), ("vehicle", "vehicle"), ("furniture", "furniture"), ("container", "container"),
+           ("part", "part"), ("place", "place"))
 _AGENTS = ("ist", "ista", "man", "woman", "eer", "girl", "boy", "ologist", "master", "keeper", "maker")
 """Endings of nouns that name persons, where no list has the noun."""
 _BODIES = frozenset("pagflbtovnu")

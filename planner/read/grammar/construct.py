@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from planner.read.grammar.binding import LADEN, Pending
-from planner.read.grammar.cast import COLOURS_SPREAD, Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import LADEN
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.cast import COLOURS_SPREAD
 from planner.read.grammar.lexicon import gerund, listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.subjects import Subjects
 from planner.read.grammar.tree import Arc
-
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 class Construction(Subjects):
@@ -30,7 +23,8 @@ class Construction(Subjects):
             "np": self._np, "pron": self._pron, "cue": self._cue, "verb": self._verb, "have": self._have,
             "with": self._with, "rel": self._rel, "stop": self._stop, "neg": self._neg, "word": self._word,
             "to": self._to,
-            "adv": self._adv, "name": self._name, "than": self._than, "quote": self._quote, "recip": self._recip, "adj": self._adj,
+            "adv": self._adv, "name": self._name, "than": self._than, "quote": self._quote, "recip": self._recip,
+            "adj": self._adj,
             "clause": self._clause, "be": self._be, "and": self._and}
         for k, chunk in enumerate(self.chunks):
             reader = readers.get(chunk.kind)

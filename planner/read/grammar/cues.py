@@ -10,7 +10,6 @@ from typing import NamedTuple
 from planner.read.grammar.classes import klass
 from planner.read.grammar.lexicon import listed, mapping, nouns, verb
 from planner.read.grammar.plurals import singular
-from planner.read.grammar.plurals import singular
 from planner.read.grammar.tokens import Token
 from planner.relations import TABLE
 

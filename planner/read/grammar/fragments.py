@@ -25,6 +25,7 @@ _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
 _UNDRAWN = frozenset({"unknown", "abstract", "event", "amount", "material"})
 """Classes of nouns that nothing is drawn of: "a watercolor paper" is paper."""
+_WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "windy"})
 _SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
@@ -135,6 +136,10 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
             return []
     part = _without_drawn(part, found, first=first)
     if not part:
+        return []
+    lows = [token.low for token in part]
+    if lows[:2] == ["it", "is"] and len(part) <= 4 and lows[2:3] and lows[2] in _WEATHER:
+        found.background.append(lows[2])
         return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
@@ -301,6 +306,9 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
     solid = len(lows) > 1 and klass(lows[-1]) in _SOLID and not listed("style_word") & {lows[-1], " ".join(lows[-2:])}
     if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()) and not solid:
         return True
+    if found.tags and not first and len(lows) == 1 and lows[0].endswith(sections()["adjective_end"]) and (
+            klass(lows[0]) in ("abstract", "person", "unknown")):
+        return True
     bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
     if found.tags and not first and bare and not set(lows) & listed("colour", "material", "size", "shape"):
         return True
@@ -334,7 +342,7 @@ def _is_name(part: Sequence[Token]) -> bool:
     """Whether a tag of one to three words that no dictionary has is the name of an artist or a site."""
     lows = [token.low for token in part]
     small = listed("function", "bare_place", "adverb", "cue_adverb", "locating", "pronoun", "determiner")
-    if len(lows) > 3 or any(participle_like(low) for low in lows) or any(token.kind != "word" or token.low in small for token in part):
+    if len(lows) > 3 or any(token.kind != "word" or token.low in small or participle_like(token.low) for token in part):
         return False
     strange = [low for low in lows if klass(singular(low)) == "unknown" and not describes(low) and verb(low) is None]
     return lows[-1] in strange or (len(lows) == 2 and lows[0] in strange and klass(lows[-1]) in ("person", "abstract"))

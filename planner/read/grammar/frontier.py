@@ -24,7 +24,7 @@ class Frontier:
         self.chunks, self.tags = chunks, tags
 
     def bearer(self, s: State) -> int:
-        """Whom a list is about: among tags the first person or animal, else the first of all; elsewhere a person; or -1."""
+        """Whom a list is about: among tags the first person or animal, else the first; elsewhere a person; or -1."""
         living = (n for n in s.roots if self.kind(n) == "np" and self.alive(n))
         if self.tags:
             return next(living, s.roots[0] if s.roots else -1)

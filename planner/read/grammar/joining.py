@@ -25,7 +25,8 @@ class Joining(Frontier):
         yield self._as_subject(j, s)
         if (gap := self._gap(j, s)) >= 0:
             yield s.take(Arc(gap, "gap"), 3.0, open=(*s.open, j))
-        if s.sep in ("and", ",", ",and") and not s.fronts and not (self.tags and s.sep == "," and not m.headless and not m.quantity):
+        tag = self.tags and s.sep == "," and not m.headless and not m.quantity
+        if s.sep in ("and", ",", ",and") and not s.fronts and not tag:
             for n in s.open[-6:]:
                 if self.kind(n) == "np":
                     yield from self._joined(j, n, s)

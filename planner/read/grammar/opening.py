@@ -55,21 +55,23 @@ def without_filler(part: list[Token], *, opens: bool) -> list[Token]:
 
 # Requests
 
-_MAKE = (r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add|help"
-         r"|edit|change|turn|photoshop|illustrate|build)")
+_MAKE = (r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add"
+         r"|help|edit|change|turn|photoshop|illustrate|build|(?:whip|cook|mock|come) up(?: with)?|throw together)")
+_ASKED = (rf"(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) "
+          rf"(?:please |be able to |maybe )*{_MAKE}")
+_WISHED = (r"(?:for (?:my|our|a|the) (?:[^ ,]+ ){1,4})?(?:i|we) (?:just |really |would |'d |also )*"
+           r"(?:need|want|wish|love|like|have|have got|would like|would love|wanna see|am looking for|'m looking for|am after"
+           r"|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
+           rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?")
+_WISHED_BY = (r"(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love"
+              r"|is asking for|loves the idea of)(?: me to draw| to see)?")
+_TOLD = (r"(?:make|draw|create|generate|paint|show|give|get|design|render|sketch|produce|visualize|visualise|depict"
+         r"|compose|do|imagine|picture|illustrate|gimme|put|build|need|want|try|edit)")
 _REQUEST = re.compile(
-    rf"(?:(?:(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) (?:please |be able to |maybe )*"
-    rf"{_MAKE}"
-    r"|(?:i|we) (?:just |really |would |'d |also )*(?:need|want|wish|love|like|have|have got|would like|would love|wanna see"
-    r"|am looking for|'m looking for|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
-    rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?"
-    r"|(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love|is asking for"
-    r"|loves the idea of)(?: me to draw| to see)?"
-    r"|(?:make|draw|create|generate|paint|show|give|get|design|render|sketch|produce|visualize|visualise|depict"
-    r"|compose|do|imagine|picture|illustrate|gimme|put|build|need|want|try|edit)"
+    rf"(?:(?:{_ASKED}|{_WISHED}|{_WISHED_BY}|{_TOLD}"
     r"|what about|how about|let 's see|there should be|there is supposed to be) )"
-    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up|that)(?: to be| as| so| like| where| be)* )?(?:(?:so )?(?:that )?it is )?"
-    r"(?:please |like |maybe )*")
+    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up|that)(?: to be| as| so| like| where| be)* )?"
+    r"(?:(?:so )?(?:that )?it is )?(?:please |like |maybe )*")
 
 
 def request(part: list[Token]) -> int:
@@ -100,7 +102,9 @@ def request(part: list[Token]) -> int:
 def is_preface(part: list[Token]) -> bool:
     """Whether what ends in a colon only asks: "generate image:", "for my kids book:", "quick one:"."""
     lows = {token.low for token in part}
-    if part[-1].low == "thing" or lows & (_SPEAKERS | {"try", "request", "prompt", "me", "mine", "please"}) or part[0].low in ("for", "need"):
+    if part[-1].low == "thing" or part[0].low in ("for", "need", "something"):
+        return True
+    if lows & (_SPEAKERS | {"try", "request", "prompt", "me", "mine", "please"}):
         return True
     return part[-1].low in ("one", "thing", "idea", "request", "image", "picture", "pic", "this", "following") and (
         len(part) <= 3 or part[0].low not in listed("counter"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.read.grammar.absences import Absences
-from planner.read.grammar.binding import LADEN, Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import LADEN
+from planner.read.grammar.bodies import Pending
 from planner.read.grammar.cues import CORNERS, Cue
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.salience import Use
@@ -17,10 +18,6 @@ _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above"
 _TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
 _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 _BY_ITSELF = {"above": "at_top", "below": "at_bottom", "behind": "in_background", "in_front_of": "in_foreground"}
@@ -76,8 +73,8 @@ class Places(Absences):
         over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
         if over.label == "object" and self.kind(over.head) in ("with", "have"):
             owner = self.said_of(over.head)
-        owner = self.things(owner) or [a for j in self.joined(head) for a in self.met.get(j, ())
-                                       if j < head and owner and head >= 0]
+        earlier = self.joined(head) if head >= 0 and owner else []
+        owner = self.things(owner) or [a for j in earlier for a in self.met.get(j, ()) if j < head]
         if len(owner) == 1 and word in ("it", "its") and not owner[0].human and owner[0] not in pending.subjects:
             found = owner
         elif owner and not set(owner) & set(pending.subjects):
@@ -128,14 +125,15 @@ class Places(Absences):
     def _place(self, g: int, subjects: list[Actor]) -> Pending:
         cue, before = self.chunks[g].cue, self.before(g)
         assert cue is not None
-        if subjects and not self.things(subjects) and (head := self.arcs[g].head) >= 0 and self.arcs[head].label == "object":
+        head = self.arcs[g].head
+        if subjects and not self.things(subjects) and head >= 0 and self.arcs[head].label == "object":
             there = self.said_of(self.arcs[head].head) if self.kind(self.arcs[head].head) == "cue" else []
             subjects = self.things(there) or subjects
         front = self.arcs[g].label == "front"
         verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
         word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
         if cue.kind == "without":
-            bare = self.kind(before) == "adj" and self.word(before) in _BARE and cue.words.lower() in listed("exception")
+            bare = self.word(before) in _BARE and cue.words.lower() in listed("exception")
             return Pending("contains" if bare else "without", subjects, cue.words)
         if verb and verb.form == "ed" and self.word(g) == "by":
             return Pending(mapping("verb_kind").get(lemma, "other"), subjects, f"{word} by", self.negated, reverse=True)
@@ -143,7 +141,8 @@ class Places(Absences):
             return Pending("wearing", subjects, "dressed in", self.negated)
         if verb and mapping("verb_kind").get(lemma) in LADEN and cue.words in ("in", "with"):
             return Pending(mapping("verb_kind")[lemma], subjects, f"{word} {cue.words}", self.negated)
-        watched = lemma in listed("no_place") and cue.kind in _STATES and not (lemma == "listen" and cue.words in ("on", "in"))
+        beside = lemma == "listen" and cue.words in ("on", "in")
+        watched = lemma in listed("no_place") and cue.kind in _STATES and not beside
         kind = "other" if watched else cue.kind
         if lemma in listed("dividing") and cue.words.lower() == "into":
             kind = "like"

@@ -25,10 +25,11 @@ class Placing(Predicates):
         if self._fronts(j, s, objects):
             waiting = j if objects else -1
             inverted = bool(s.sep) and self.kind(self.after(self.after(j))) == "verb"
-            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
+            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1,
+                         verb=-1)
             if s.sep == "" and s.last < 0:
                 return
-        if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and cue.alone and not objects:
+        if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and not cue.owner and not objects:
             yield s.take(Arc(s.last, "none"), 2.0)  # where words are written
             return
         waiting = j if objects else -1
@@ -157,6 +158,9 @@ class Placing(Predicates):
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
+            if self._pronoun_place(j) and cue.kind in APART and s.roots and s.roots[0] != s.arcs[over].head and (
+                    self.word(self.after(j)) == "it"):
+                score -= 1.5
             if not objects and not cue.owner and not s.sep:
                 score += 0.6 if cue.alone else 0.9
         elif not objects and cue.alone and kind:
@@ -223,6 +227,6 @@ class Placing(Predicates):
         if self.kind(k) == "np":
             return True
         form = self.chunks[k].verb if self.kind(k) == "verb" else None
-        stands = self.kind(k) in ("be", "there") or self._stative(k) or (
+        stands = self.kind(k) in ("be", "there") or self._stative(k) or (begins and self.finite(k) and s.last < 0) or (
             form is not None and form.form in ("s", "base") and form.lemma in listed("intransitive", "motion"))
         return stands and (begins or self.kind(self.after(k)) in ("np", "be"))

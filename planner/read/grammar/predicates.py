@@ -66,7 +66,8 @@ class Predicates(Joining):
                     yield from once(n, "all", 1.9 if self.alive(n) else -9.0)
             return
         if "," in s.sep and not self.finite(s.verb):
-            yield from once(self.bearer(s), "of", 2.0 if self.tags else 1.2)
+            firm = self.tags or (s.subject >= 0 and not self.alive(s.subject))
+            yield from once(self.bearer(s), "of", 2.0 if firm else 1.2)
         if s.sep:
             for depth, n in enumerate(s.roots[:3]):
                 yield from once(n, "of", 0.5 - 0.2 * depth)
@@ -128,9 +129,7 @@ class Predicates(Joining):
         if s.last >= 0 and s.waiting == s.last and self.kind(s.last) in ("be", "verb", "have"):
             head = s.arcs[s.last]
             yield s.take(Arc(head.head, head.label), 1.0, waiting=-1)
-        elif s.last >= 0 and self.kind(s.last) == "cue" and self.word(s.last) == "in" and not s.sep:
-            yield s.take(s.arcs[s.last], 1.0)
-        elif s.last >= 0 and self.kind(s.last) == "adj" and s.arcs[s.last].label != "none":
+        elif (s.last >= 0 and self.kind(s.last) == "cue" and self.word(s.last) == "in" and not s.sep) or (s.last >= 0 and self.kind(s.last) == "adj" and s.arcs[s.last].label != "none"):
             yield s.take(s.arcs[s.last], 1.0)
         elif (place := self._elided(s)) >= 0:
             yield s.take(Arc(place - 1, "of") if self.kind(place - 1) == "np" else s.arcs[place], 1.0)

@@ -4,111 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.read.grammar.apposition import apposed
-from planner.read.grammar.cast import SIDES, Actor, Cast, owner_word
-from planner.read.grammar.classes import bodily, is_part, is_worn, klass
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.cast import SIDES, owner_word
+from planner.read.grammar.classes import is_part, is_worn, klass
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.members import BEYOND, Members
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.outlook import is_trait
 from planner.read.grammar.quantity import Quantity
 from planner.read.grammar.salience import Use
-from planner.read.grammar.story import Missing, Story
+from planner.read.grammar.story import Missing
 
-LOCATIONS = frozenset({"in", "on", "at", "other", "near", "above", "middle", "among", "around"})
 _SUPPORTS = frozenset({"on", "in", "at", "under", "near", "above"})
-_ABSTRACT_ENDS = ("ness", "ity", "ism", "tude", "ence", "ance", "acy", "ship", "hood")
-_BEYOND = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
-_STOREYS = {"attic": "top", "loft": "top", "basement": "bottom", "cellar": "bottom", "ground": "bottom", "upper": "top",
-            "lower": "bottom"}
 _HAVING = frozenset({"other", "holding", "wearing", "riding"})
-_NO_BODIES = frozenset({"abstract", "event", "amount"})
 _WHOLE_GROUP = frozenset({"each", "every", "both", "all"})
 
 
-def is_trait(m: Mention) -> bool:
-    """"different colours", "a different size": what is said of things, no thing."""
-    return m.head in ("color", "colour", "size", "shape") and m.det in ("all", "a", "") and bool(m.attributes)
-
-
-class Resolver:
+class Resolver(Members):
     """Decides for each mention whom it means."""
-
-    def __init__(self, cast: Cast, story: Story) -> None:
-        self.cast = cast
-        self.story = story
-        self.near: list[Actor] = []
-        self.main: list[Actor] = []
-        self.subjects: list[Actor] = []
-        self.lettered = False
-        """Whether quoted words follow."""
-        self.spelled_out = False
-        """Whether a colon came just before: what follows says again what was said."""
-        self.in_list = False
-        """Whether it is one of several subjects."""
-        self.numbered: dict[str, Quantity] = {}
-        """How many things of a name the text says there are ("there are three chairs"), wherever it says so."""
-        self.awaited: dict[str, list[Actor]] = {}
-        """Those of them that "every chair" named before their number came."""
-        self.recounted = False
-        """Whether the mention said how many there are of what was named before ("apples, five of them")."""
-        self.spoken_of = False
-        """Whether something is said of it in its clause ("its door is open"), so that it is no mere aside."""
-        self.rows: list[list[Actor]] = []
-        """The rows that were told of, from the top or the left ("two rows of three cups")."""
-        self.ordinal: list[Actor] = []
-        """What was last told by "the first …", where there is no group."""
-        self.contained = False
-        """Whether it is said to be inside a thing ("a city in a bottle"), so that it is no scenery."""
-        self.alone = False
-        """Whether the mention stands between marks by itself."""
-        self.tags = False
-        """Whether the prompt is a list of tags, where a place without an article is the scenery."""
-        self.told_apart = ""
-        """A relation that tells the mention from a known thing of its name ("the vase to the right of the clock")."""
-
-    def stuff(self, m: Mention, kind: str) -> bool:
-        """Whether the mention is scenery here: a sky is always, a hill only where something is on it."""
-        names = {m.noun, m.head}
-        if self.contained and not kind:
-            return False
-        if self.alone and not kind and not m.counted and not m.plural and klass(m.head) == "place" and not (
-                names & listed("natural", "part")):
-            return True
-        if kind in ("with", "have") and m.plural and is_part(m.noun):
-            return False
-        if m.noun in listed("season") and not m.quantity and not m.plural and m.det in ("", "the") and (kind in LOCATIONS or self.alone):
-            return not (self.alone and not kind and m.noun in listed("noun"))
-        place = klass(m.head) == "place" and m.head not in listed("noun", "furniture", "container")
-        if (m.quantity and m.quantity.n > 1) or not (names & listed("place", "stuff") or place):
-            return False
-        if self.tags and self.alone and not kind and not m.counted and not m.plural and not names & listed("compound", "natural") and (
-                place or names & listed("place")):
-            return True
-        if m.noun != m.head and m.head in listed("exact_place"):
-            return False
-        if m.noun != m.head and m.noun in listed("compound") and m.noun not in listed("place"):
-            return False
-        if kind == "above" and names & listed("upright"):
-            return False
-        landmark = names & listed("landmark") or (place and not names & listed("place", "stuff"))
-        return not landmark or kind in LOCATIONS
-
-    def words_only(self, m: Mention) -> bool:
-        """Whether the mention names nothing that could be seen as one thing."""
-        if m.noun in listed("compound") or m.head in listed("bears_text"):
-            return False
-        if " " in m.noun and bodily(m.head) and klass(m.head) not in _NO_BODIES:
-            return False
-        if klass(m.noun) == "event" and not bodily(m.noun) and not m.plural and not self.cast.colours(m.attributes) and (
-                m.head not in listed("noun")):
-            return True
-        if m.noun in listed("game"):
-            return not m.counted and not m.plural
-        if m.noun not in listed("abstract") and m.head not in listed("abstract"):
-            return m.head.endswith(_ABSTRACT_ENDS) and m.head not in listed("no_abstract") and not m.quantity
-        coloured = bool(self.cast.colours(m.attributes))
-        if m.head in listed("weak_noun") or not {m.noun, m.head} & listed("noun"):
-            return m.head not in listed("weak_noun") or not coloured
-        return not m.counted and not m.plural and not coloured
 
     def resolve(self, m: Mention, kind: str, times: int = 1) -> list[Actor]:
         """The actors that the mention means; `kind` is the relation it is the object of, or "" for a subject."""
@@ -127,7 +40,7 @@ class Resolver:
             self.absent(m, ())
             return []
         posted = m.noun == "letter" and (m.counted or m.collection or kind != "in")
-        text = (m.noun in listed("text_noun") and (self.lettered or not posted)) or (m.head in listed("text_noun") and self.lettered)
+        text = (m.noun in listed("text_noun") and not posted) or (m.head in listed("text_noun") and self.lettered)
         if self._the_picture(m, kind) or text:
             return []
         if row := self._row(m) or self._storey(m):
@@ -152,37 +65,6 @@ class Resolver:
             self.story.unread.append(self.cast.words(m))
             return []
         return self._fresh(m, kind, times)
-
-    def _the_picture(self, m: Mention, kind: str) -> bool:
-        """Whether the picture itself is meant."""
-        if m.noun not in listed("image") or m.attributes or m.tail:
-            return False
-        return m.definite or (not m.counted and kind in LOCATIONS) or m.noun == "scene"
-
-    def _storey(self, m: Mention) -> list[Actor]:
-        """"three floors; attic: …, middle floor: …": one of the floors, by its place."""
-        first = m.noun.split()[0] if m.noun else ""
-        side = SIDES.get(first, _STOREYS.get(first, "")) if m.det in ("", "the") else ""
-        floors = [a for a in self.cast.things if a.bunch and a.bunch.noun == "floor"]
-        if not side or not floors or not (m.head == "floor" or m.noun in _STOREYS):
-            return []
-        found = floors[{"top": 0, "bottom": -1}.get(side, len(floors) // 2)]
-        if m.noun in _STOREYS:
-            found.noun, found.phrase = m.noun, self.cast.words(m)
-        return [found]
-
-    def _row(self, m: Mention) -> list[Actor]:
-        """"two rows of cups, top row pink, bottom row blue": those of that row."""
-        if m.plural or m.noun not in ("row", "column", "line") or not self.rows or m.tail or m.content:
-            return []
-        side = next((SIDES[a] for a in m.attributes if a in SIDES), "")
-        last = {"bottom": -1, "right": -1, "middle": len(self.rows) // 2}.get(side, 0)
-        at = m.ordinal - 1 if m.ordinal > 0 else m.ordinal if m.ordinal else last
-        if not -len(self.rows) <= at < len(self.rows) or not (side or m.ordinal or set(m.attributes) & {"front", "back"}):
-            return []
-        if len(self.rows) == 2 and side in _BEYOND:
-            self._beyond(side, self.rows[at], self.rows[1 - at % 2])
-        return self.rows[at]
 
     # Known things
 
@@ -266,23 +148,6 @@ class Resolver:
         """"cat left of dog, bird above cat": in the style of notes, where no noun has an article, it is the same."""
         return a.phrase == self.cast.words(m) and not self.in_list and a not in self.subjects
 
-    def fill(self, actors: list[Actor], n: int) -> list[Actor]:
-        """A group whose number was left open has as many members as its grid has cells."""
-        bunch = actors[0].bunch if actors else None
-        open_ended = bunch is not None and bunch.at_least != bunch.at_most
-        return self.recount(actors, n) if open_ended and all(a.bunch is bunch for a in actors) else actors
-
-    def recount(self, group: list[Actor], n: int) -> list[Actor]:
-        """"more cats than dogs: six cats …": the group has exactly `n` members."""
-        bunch = group[0].bunch
-        assert bunch is not None
-        bunch.at_least = bunch.at_most = n
-        kept = [*group[:n], *self.cast.copies(group[0], n - len(group))]
-        self.cast.actors = [a for a in self.cast.actors if a not in group[n:]]
-        self.story.forget(group[n:])
-        self.story.enlist(kept[len(group) :], group[0])
-        return kept
-
     def _pointed_at(self, m: Mention) -> list[Actor]:
         share = self.cast.share
         if "next" in m.attributes and not m.plural:
@@ -326,25 +191,6 @@ class Resolver:
         links = [link for link in self.story.links if link.words == m.noun and not link.objects]
         return list(links[-1].subjects) if links else []
 
-    def _rest(self, m: Mention, group: list[Actor]) -> list[Actor]:
-        """"Two cats. One is black. The other cat is white": the one that nothing was said of."""
-        found = self.cast.part(m, group)
-        for actor in found:
-            actor.describe(m.attributes, self.cast.range(m))
-        return found
-
-    def _member(self, m: Mention) -> list[Actor]:
-        """"Three plates. A blue plate is on top": the blue one is one of the three."""
-        earlier = [a for a in self.cast.things if a.bunch and a.head == m.head and a.sentence < self.cast.sentence]
-        group = [a for a in earlier if a.bunch is earlier[-1].bunch]
-        if group and m.quantity:
-            return self._rest(m, group)
-        free = [a for a in group if not a.shared]
-        for actor in free[:1]:
-            actor.shared = True
-            actor.describe(m.attributes, self.cast.range(m))
-        return free[:1]
-
     def _at_side(self, m: Mention, side: str, kind: str) -> list[Actor]:
         """"the left door": the left one of some known doors, or a door on the left."""
         m.attributes = [a for a in m.attributes if SIDES.get(a) != side]
@@ -353,7 +199,7 @@ class Resolver:
         group = [a for a in alike if a.bunch is alike[-1].bunch] if alike and alike[-1].bunch else []
         if same or len(group) > 1:
             found = same[-1:] or [group[{"left": 0, "top": 0, "right": -1, "bottom": -1}.get(side, len(group) // 2)]]
-            if side in _BEYOND and found[0] in group and (m.whole or len(group) == 2):
+            if side in BEYOND and found[0] in group and (m.whole or len(group) == 2):
                 self._beyond(side, found, [a for a in group if a not in found])
             return found
         made = self._fresh(m, kind, 1)
@@ -439,7 +285,8 @@ class Resolver:
             if owner.stuff:
                 continue
             part.keeper = owner
-            if is_part(m.noun) or (word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")):
+            piece = word == "its" and not owner.living and klass(m.noun) in ("thing", "shape", "material")
+            if piece or is_part(m.noun):
                 part.whole = owner
             elif is_worn(m.noun) and owner.living and word != "their" and (m.owner or not kind or kind in _SUPPORTS):
                 self.story.link("wearing", [owner], [part], "'s")
@@ -455,88 +302,6 @@ class Resolver:
             return
         for holder in made:
             self.story.link("on" if m.head in listed("flat") else "in", self.cast.new(inner), [holder], "of")
-
-    # Shares of a group, and absences
-
-    def _headless(self, m: Mention, kind: str) -> list[Actor]:
-        if again := apposed(m, self.cast):
-            return again
-        group = self._group(m)
-        if not group or (m.one and (m.det in ("a", "an") or m.quantity) and not self._among(m, group)):
-            return self._one_of_that_name(m)
-        if not kind and self._tells_how_many(m, group):
-            self.recounted = True
-            return self.fill(group, m.quantity.n if m.quantity else len(group))
-        side = next((SIDES[a] for a in m.attributes if a in SIDES), "") if m.det == "the" else ""
-        found = self.cast.part(m, group)
-        if side in _BEYOND and len(group) == 2 and len(found) == 1:
-            self._beyond(side, found, [a for a in group if a not in found])
-        if not found and (m.other or m.det == "another" or (m.quantity and m.quantity.exact and m.quantity.n > 1)):
-            return self.cast.new(self.cast.like(m, group[-1]))
-        for actor in found if m.det not in ("each", "all") else ():
-            actor.describe(m.attributes, self.cast.range(m))
-        return found
-
-    def _tells_how_many(self, m: Mention, group: Sequence[Actor]) -> bool:
-        """"apples, five of them": says how many they are; "five of them red" speaks of a part."""
-        p, alone = self.cast.p, m.partitive and not m.attributes and not m.other
-        ends = m.end >= len(p.tokens) or p.tokens[m.end].kind == "mark"
-        counted = m.quantity is not None and m.quantity.exact and m.whole is None
-        return alone and ends and counted and self.cast.share is None and len({id(a.bunch) for a in group}) == 1
-
-    def _among(self, m: Mention, group: Sequence[Actor]) -> bool:
-        """Whether "a green one" can be one of the group: of the one that is spoken of, and of no other colour."""
-        free = not self.cast.colours(m.attributes) or any(self.cast.compatible(a, m) for a in group)
-        return free and bool(set(group) & {*self.subjects, *self.near})
-
-    def _beyond(self, side: str, one: list[Actor], other: list[Actor]) -> None:
-        """"the left one" of two stands left of the other, unless that was said before."""
-        if not any({*one, *other} == {*link.subjects, *link.objects} and link.objects for link in self.story.links):
-            self.story.link(_BEYOND[side], one, other, f"the {side} one")
-
-    def _one_of_that_name(self, m: Mention) -> list[Actor]:
-        """Where there is no group: "the red one" is a known thing that is red, "another" and "a blue one" are further
-        things of the name of one that was told of."""
-        if m.ordinal > 1 and self.ordinal:
-            found = self.cast.new(self.cast.like(m, self.ordinal[-1]))
-        elif m.definite:
-            found = [a for a in self.cast.things if m.attributes and set(m.attributes) <= set(a.attributes)][-1:]
-        else:
-            coloured = [a for a in reversed(self.cast.things) if self.cast.colours(a.attributes)]
-            told = [*(coloured if self.cast.colours(m.attributes) else ()), *self.subjects, *self.main]
-            model = next((a for a in told if not a.stuff), None)
-            number = m.quantity is not None and m.quantity.exact and self.cast.p.low(m.start - 1) not in ("of", "for")
-            further = m.one or m.det == "another" or number
-            found = self.cast.new(self.cast.like(m, model)) if model and further else []
-        if not found:
-            self.story.unread.append(self.cast.words(m))
-        return found
-
-    def _group(self, m: Mention) -> list[Actor]:
-        """The group that a phrase without a noun is about."""
-        near = [a for a in self.near if a not in self.subjects] if m.closed else self.near
-        group = self.cast.group_for(self.subjects or (self.main if len(self.main) > 1 else []), near)
-        share = self.cast.share
-        if m.det == "all" and not m.quantity:
-            living = [a for a in self.cast.things if a.living and a.sentence == self.cast.sentence]
-            if not self.subjects and not living:
-                return [a for a in self.cast.things if a.living and a.bunch] or group
-            return living if len(living) > len(group) else group
-        living = [a for a in self.cast.things if a.living]
-        people = living if len(living) == 2 else [a for a in living if a.human]
-        if m.det == "both" and len(people) == 2 and (len(group) != 2 or m.closed):
-            return people
-        if m.det == "both" and len(group) != 2:
-            last = self.story.links[-1:]
-            ends = [a for link in last for a in (*link.subjects, *link.objects) if not a.stuff]
-            told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in self.subjects]
-            group = ends if len(ends) == 2 else told if len(told) == 2 else group
-        if m.det == "both" and len(group) == 3 and group == list(self.subjects) and not group[0].bunch:
-            group = group[:2]  # "a cat and a dog, and a bird above both"
-        if share and share.members and m.det not in ("each", "both") and (
-                m.other or m.ordinal or m.quantity or m.det in ("another", "the") or (m.one and share.used)):
-            return share.members
-        return group
 
     def absent(self, m: Mention, owners: Sequence[Actor]) -> None:
         """Nothing of this kind may be in the picture, or on its owners; people and animals in general not at all.

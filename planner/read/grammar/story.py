@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.read.grammar.cast import Actor, Cast
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.cast import Cast
 from planner.relations import TABLE
 from planner.scene import Span
 

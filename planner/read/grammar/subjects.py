@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from planner.read.grammar.actor import Actor
 from planner.read.grammar.apposition import apposed
-from planner.read.grammar.binding import Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.bodies import Pending
 from planner.read.grammar.classes import is_part, klass
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.outlook import is_trait
 from planner.read.grammar.places import Places
 from planner.read.grammar.quantity import Quantity
-from planner.read.grammar.resolve import is_trait
 from planner.read.grammar.salience import Use
 from planner.relations import TABLE
-
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 class Subjects(Places):
@@ -154,7 +145,8 @@ class Subjects(Places):
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
         inner = self.chunks[self.after(nxt)].mention if cue is not None and cue.kind == "in" else None
         labels = self.word(k + 1) == ":" and bool(self.main) and klass(m.noun) == "place"
-        self.resolver.contained = labels or (inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
+        self.resolver.contained = labels or (
+            inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
@@ -277,7 +269,8 @@ class Subjects(Places):
             return []
         word = klass(m.noun)
         owners = [a for a in self.bearer if a not in things]
-        if owners and self._fragment(several[0], m) and not self._elsewhere(several[-1]) and self.belongs(word, m, owners, things):
+        own = owners and self._fragment(several[0], m) and not self._elsewhere(several[-1])
+        if own and self.belongs(word, m, owners, things):
             for j in several:
                 self.borne[j] = owners
             return owners
@@ -290,7 +283,8 @@ class Subjects(Places):
     def _elsewhere(self, k: int) -> bool:
         """Whether a place follows that is nobody's: "slippers under the bed"."""
         nxt = self.after(k)
-        m = self.chunks[self.after(nxt)].mention if self.kind(nxt) == "cue" and self.kind(self.after(nxt)) == "np" else None
+        placed = self.kind(nxt) == "cue" and self.kind(self.after(nxt)) == "np"
+        m = self.chunks[self.after(nxt)].mention if placed else None
         return m is not None and not is_part(m.noun) and not self.chunks[nxt].verb
 
     def _posture(self, k: int, m: Mention) -> bool:
@@ -318,4 +312,6 @@ class Subjects(Places):
 
     def said_of_det(self, m: Mention) -> list[Actor]:
         """Whose it is by its possessive."""
-        return self.cast.pronoun(m.det, self.main, self.near, (), Use(part=m.head)) if m.det in listed("possessive") else self.main
+        if m.det not in listed("possessive"):
+            return self.main
+        return self.cast.pronoun(m.det, self.main, self.near, (), Use(part=m.head))

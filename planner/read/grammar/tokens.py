@@ -44,8 +44,8 @@ _RUN_TOGETHER = {
     "they're": ("they", "are"), "i'm": ("i", "am"), "you're": ("you", "are"), "we're": ("we", "are"),
 }
 _SPELT = {"becuase": "because", "becasue": "because", "cuz": "because", "w": "with", "n": "and", "u": "you",
-          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which", "r": "are", "ur": "your", "abt": "about", "smth": "something",
-          "sth": "something", "smthn": "something"}
+          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which",
+          "r": "are", "ur": "your", "abt": "about", "smth": "something", "sth": "something", "smthn": "something"}
 _GERUND_NOUNS = frozenset({"wing", "string", "ring", "king", "spring", "ceiling", "railing", "lining", "painting",
                            "drawing", "building", "opening", "clothing", "sling", "glowing", "wedding", "earring"})
 _TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})
@@ -72,7 +72,7 @@ def tokenise(text: str) -> list[Token]:
             found.append(Token(raw, raw, start, end, "number"))
         else:
             found.append(Token("." if "\n" in raw else raw, raw, start, end, "mark"))
-    return _plural_owners(_its([t for before, t in zip([None, *found], found) if not (
+    return _plural_owners(_its([t for before, t in zip([None, *found], found, strict=False) if not (
         t.low == "." and before is not None and before.low in _TITLES)]))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from planner.read.grammar.binding import Binder, Pending
-from planner.read.grammar.cast import Actor, Cast
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import Binder
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.cast import Cast
 from planner.read.grammar.chunks import Chunk
 from planner.read.grammar.cues import CORNERS
 from planner.read.grammar.lexicon import listed
@@ -15,11 +17,6 @@ from planner.read.grammar.tree import Tree
 from planner.scene import Span
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 class Walk(Binder):

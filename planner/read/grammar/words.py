@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.articles import with_article
-from planner.read.grammar.classes import alive, bodily, klass, codes
+from planner.read.grammar.classes import alive, bodily, codes, klass
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -104,7 +104,8 @@ class Words:
         if self.known_noun(k):
             return True
         return low not in adjectives() and not (
-            describes(low) and ("-" in low or participle_like(low) or code("words.txt", low) == "J"))
+            describes(low) and ("-" in low or low.endswith("est") or participle_like(low)
+                                or code("words.txt", low) == "J"))
 
     def adverb(self, k: int) -> bool:
         """Whether the word at `k` can be an adverb."""
@@ -219,7 +220,7 @@ class Words:
         if form.form == "s":
             single = m.det in listed("single") or bool(m.quantity and m.quantity.n == 1)
             again = m.det == "the" and m.noun in self.seen and not self.noun_like(k + 1)
-            acts = again or m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1)
+            acts = again or (m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1))
             return not nouny or single or acts or self.takes_object(k + 1)
         return self._base_after(k, m, nouny, coordinated, verb_seen)
 
