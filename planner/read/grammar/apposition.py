@@ -15,7 +15,8 @@ def apposed(m: Mention, cast: Cast) -> list[Actor]:
     p = cast.p
     if not m.one or not m.attributes or m.det not in ("a", "an", "") or m.other or p.low(m.start - 1) != ",":
         return []
-    if m.quantity or (p.low(m.end) in (",", "and") and any(p.low(k) in ("one", "ones") for k in range(m.end, m.end + 6))):
+    listed_on = p.low(m.end) in (",", "and") and any(p.low(k) in ("one", "ones") for k in range(m.end, m.end + 6))
+    if m.quantity or listed_on:
         return []
     named = [a for a in cast.things if a.span[1] <= p.tokens[m.start].start]
     if not named or cast.share is not None:

@@ -75,8 +75,8 @@ def _give_way(story: Story) -> None:
 
 def _leave_out_had(story: Story) -> None:
     """"a table with a lamp on it": that the table has the lamp is told by its place."""
-    placed = {frozenset((a, b)) for link in story.links if not link.negated and link.kind != "other" and "_than" not in link.kind
-              for a in link.subjects for b in link.objects}
+    places = [link for link in story.links if not link.negated and link.kind != "other" and "_than" not in link.kind]
+    placed = {frozenset((a, b)) for link in places for a in link.subjects for b in link.objects}
     for k, link in enumerate(story.links):
         if link.kind == "other" and link.words in _HAD and not link.negated:
             story.links[k] = replace(link, objects=tuple(

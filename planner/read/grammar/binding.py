@@ -156,8 +156,8 @@ class Binder(Bodies):
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
-        if (kind == "holding" or (kind == "other" and not pending.place and any(a.living for a in pending.subjects))) and (
-                is_part(m.noun) and (kind == "holding" or m.head in listed("posture"))):
+        moves = kind == "other" and m.head in listed("posture") and not pending.place
+        if is_part(m.noun) and (kind == "holding" or (moves and any(a.living for a in pending.subjects))):
             return m.plural and not m.counted and not m.attributes
         return kind == "other" and not m.headless and self.resolver.words_only(m)
 

@@ -132,7 +132,7 @@ class Construction(Subjects):
         return (begun - 1, end) if self.kind(begun - 1) == "cue" and self.word(begun - 1) == "in" else (-1, 0)
 
     def _told_one_by_one(self, k: int) -> list[Actor]:
-        """"three balls, small, medium and large", "two cups in red and blue": each has one of what differs in one way."""
+        """"three balls, small, medium and large", "two cups in red and blue": each has one of them."""
         group = self.things(self.said_of(k))
         opens = self.kind(k - 1) == "comma" or (self.kind(k - 1) == "cue" and self.word(k - 1) == "in")
         bunch = group[0].bunch if group and opens else None

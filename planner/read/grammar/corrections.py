@@ -1,4 +1,4 @@
-"""What the speaker takes back: "a cat, no wait, a dog" asks for a dog, "a striped ball? no, a plain one" for a plain ball."""
+"""What the speaker takes back: "a cat, no wait, a dog" asks for a dog, "a big ball? no, a small one" a small ball."""
 
 from __future__ import annotations
 
@@ -44,10 +44,13 @@ def _taken_back(tokens: Sequence[Token], k: int) -> int:
             continue
         comma = end < len(tokens) and tokens[end].low in _MARKS
         begun = _softened(tokens, end + comma)
-        opens = begun < len(tokens) and (tokens[begun].low in listed("determiner", "counter") or number(tokens, begun) is not None)
-        names = comma and begun < len(tokens) and tokens[begun].kind == "word" and tokens[begun].low not in listed("function")
-        if opens or (names and phrase not in ("sorry", "actually")) or (phrase not in _WEAK and begun < len(tokens)):
-            return begun if tokens[begun].low != "no" else 0
+        if begun >= len(tokens):
+            continue
+        new = tokens[begun]
+        opens = new.low in listed("determiner", "counter") or number(tokens, begun) is not None
+        names = comma and new.kind == "word" and new.low not in listed("function")
+        if opens or phrase not in _WEAK or (names and phrase not in ("sorry", "actually")):
+            return begun if new.low != "no" else 0
     return 0
 
 
@@ -67,10 +70,15 @@ def _mended(before: list[Token], after: list[Token], *, asked: bool) -> list[Tok
     cut = stop + 1 if asked else _last_phrase(before, after)
     comma = Token(",", ",", after[0].start, after[0].start, "mark")
     fragment = after[:next((k for k, token in enumerate(after) if token.kind == "mark"), len(after))]
-    again = any(token.low in ("one", "ones") and k and describes(fragment[k - 1].low) for k, token in enumerate(fragment))
-    if again or all(describes(token.low) and token.low not in nouns() for token in fragment):
-        return [*before[:cut], *(token for token in before[cut:] if not describes(token.low) or token.low in nouns()), comma, *after]
+    again = any(token.low in ("one", "ones") and k and _only_tells(fragment[k - 1]) for k, token in enumerate(fragment))
+    if again or all(map(_only_tells, fragment)):
+        return [*before[:cut], *(token for token in before[cut:] if not _only_tells(token)), comma, *after]
     return [*before[:cut], *after]
+
+
+def _only_tells(token: Token) -> bool:
+    """Whether the word can only describe."""
+    return describes(token.low) and token.low not in nouns()
 
 
 def _last_phrase(before: Sequence[Token], after: Sequence[Token]) -> int:
@@ -78,7 +86,8 @@ def _last_phrase(before: Sequence[Token], after: Sequence[Token]) -> int:
     it says again what was said."""
     begun = next((k + 1 for k in range(len(before) - 1, -1, -1) if before[k].kind == "mark"), 0)
     if after[0].low in listed("locating"):
-        return next((k for k in range(len(before) - 1, begun - 1, -1) if before[k].low in listed("locating")), len(before))
+        places = [k for k in range(begun, len(before)) if before[k].low in listed("locating")]
+        return places[-1] if places else len(before)
     opens = [k for k in range(begun, len(before)) if before[k].low in listed("determiner", "counter") or (
         before[k].kind == "number")]
     again = {token.low for token in after[:12]} & {

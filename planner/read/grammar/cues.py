@@ -44,10 +44,11 @@ _VERTICAL = {
 }
 _SIDED = frozenset({"middle", "center", "centre", "left", "right", "top", "bottom", "front", "back", "far"})
 _SEQUENCES = frozenset({"rightwards", "leftwards", "downwards", "upwards"})
+_PICTURE = r"of (?:the|this|my) (?:picture|image|page|frame|canvas|photo) "
 _CORNERS = re.compile(
-    r"(?:in|at|into) (?:(?P<all>each|every|all|both)(?: single| one)? (?:of )?)?(?:the )?(?:four |two |4 |2 )?(?:(?P<side>top|upper"
-    r"|bottom|lower|left|right|opposite) )?(?:hand )?(?P<noun>corners?) "
-    r"(?:of (?:the|this|my) (?:picture|image|page|frame|canvas|photo) |(?!of ))")
+    r"(?:in|at|into) (?:(?P<all>each|every|all|both)(?: single| one)? (?:of )?)?(?:the )?(?:four |two |4 |2 )?"
+    r"(?:(?P<side>top|upper|bottom|lower|left|right|opposite) )?(?:hand )?(?P<noun>corners?) "
+    rf"(?:{_PICTURE}|(?!of ))")
 _BODILESS = frozenset({"unknown", "abstract", "event", "amount"})
 _HEIGHTS = frozenset({"up", "high", "way", "low", "down"})
 _BESIDE = {"left": "left_of", "right": "right_of", "top": "above", "bottom": "below"}
@@ -82,8 +83,8 @@ def cue_at(tokens: Sequence[Token], i: int) -> Cue | None:
         return found
     adverbs = listed("cue_adverb")
     if tokens[i].low in adverbs and i + 1 < len(tokens) and tokens[i + 1].low not in adverbs - {"off", "up", "right"}:
-        upward = tokens[i + 1].low in ("up", "down") and i + 2 < len(tokens) and tokens[i + 2].low in listed("cue_preposition")
-        k = i + 1 + upward
+        follows = tokens[i + 2].low if i + 2 < len(tokens) else ""
+        k = i + 1 + (tokens[i + 1].low in ("up", "down") and follows in listed("cue_preposition"))
         later = _direction(tokens, k) or _owned_direction(tokens, k) or _listed(tokens, k)
         if later and later.kind not in ("other", "like", "made", "without", "at", "around"):
             far = {"at_left": "at_far_left", "at_right": "at_far_right"} if tokens[i].low == "far" else {}
@@ -194,9 +195,10 @@ def _corners(tokens: Sequence[Token], i: int) -> Cue | None:
 
 
 def _trails(tokens: Sequence[Token], i: int, k: int, sides: set[str]) -> bool:
-    """Whether the side words from `i` to `k` close what they are said of: "dog left, cat right", "a man turning left"."""
+    """Whether the side words from `i` to `k` close what they are said of: "dog left, cat right", "turning left"."""
     before = tokens[i - 1] if i else None
-    if before is None or before.kind != "word" or (k < len(tokens) and tokens[k].low not in (",", ".", ";", "and", "!", "?")):
+    ends = k >= len(tokens) or tokens[k].low in (",", ".", ";", "and", "!", "?")
+    if before is None or before.kind != "word" or not ends:
         return False
     form = verb(before.low)
     if form is not None and form.form in ("s", "ing") and form.lemma in listed("motion", "no_place", "facing"):

@@ -252,21 +252,25 @@ def _counted(part: Sequence[Token]) -> bool:
 def _without_drawn(part: list[Token], found: Fragments, *, first: bool) -> list[Token]:
     """"a cartoon cat": a cat, in the style of a cartoon; the same word before a later noun says the same."""
     if first:
-        k = next((k for k, token in enumerate(part) if not (
-            token.low in listed("counter") or token.kind == "number" or describes(token.low)) or token.low in listed("drawn")), 0)
+        k = next((k for k, token in enumerate(part) if token.low in listed("drawn") or not (
+            token.low in listed("counter") or token.kind == "number" or describes(token.low))), 0)
         if k + 1 < len(part) and part[k].low in listed("drawn") and _is_drawn(part, k + 1):
             found.drawn = part[k].low
             found.style.append(part[k].text)
-    return [token for k, token in enumerate(part) if token.low != found.drawn or not found.drawn or not _is_drawn(part, k + 1)]
+    if not found.drawn:
+        return part
+    return [token for k, token in enumerate(part) if token.low != found.drawn or not _is_drawn(part, k + 1)]
 
 
 def _is_drawn(part: Sequence[Token], k: int) -> bool:
     """Whether a thing is named at `k`, after adjectives."""
     while k < len(part) and part[k].kind == "word" and describes(part[k].low) and part[k].low not in nouns():
         k += 1
-    noun = singular(part[k].low) if k < len(part) else ""
-    return bool(noun) and part[k].kind == "word" and klass(noun) not in _UNDRAWN and bodily(noun) and noun not in listed(
-        "function", "style_leading", "style_word", "text_noun", "collection")
+    if k >= len(part) or part[k].kind != "word":
+        return False
+    noun = singular(part[k].low)
+    words = listed("function", "style_leading", "style_word", "text_noun", "collection")
+    return klass(noun) not in _UNDRAWN and bodily(noun) and noun not in words
 
 
 # Style
@@ -331,7 +335,8 @@ def _looks(lows: Sequence[str], *, first: bool) -> bool:
     head = lows[-1]
     if head in listed("look"):
         return not first or len(lows) > 1
-    acts = (form := verb(head)) is not None and form.form == "ing" and form.lemma in listed("intransitive", "stative", "gesture")
+    form = verb(head)
+    acts = form is not None and form.form == "ing" and form.lemma in listed("intransitive", "stative", "gesture")
     if len(lows) > 1 or first or acts or head in listed("colour", "material", "position", "size", "shape"):
         return False
     mere = klass(head) in ("abstract", "event", "style") and not bodily(head)

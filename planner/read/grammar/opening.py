@@ -60,8 +60,8 @@ _MAKE = (r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|rende
 _ASKED = (rf"(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|anyone|anybody) "
           rf"(?:please |be able to |maybe )*{_MAKE}")
 _WISHED = (r"(?:for (?:my|our|a|the) (?:[^ ,]+ ){1,4})?(?:i|we) (?:just |really |would |'d |also )*"
-           r"(?:need|want|wish|love|like|have|have got|would like|would love|wanna see|am looking for|'m looking for|am after"
-           r"|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
+           r"(?:need|want|wish|love|like|have|have got|would like|would love|wanna see|am looking for|'m looking for"
+           r"|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
            rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?")
 _WISHED_BY = (r"(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love"
               r"|is asking for|loves the idea of)(?: me to draw| to see)?")
@@ -111,14 +111,15 @@ def is_preface(part: list[Token]) -> bool:
 
 
 def asks(part: list[Token]) -> bool:
-    """Whether a fragment in the middle of a sentence asks the painter for something: "…, can you draw him on a chair"."""
+    """Whether a fragment in the middle of a sentence asks for something: "…, can you draw him on a chair"."""
     return len(part) > 3 and part[0].low in ("can", "could", "would", "will") and part[1].low in ("you", "u")
 
 
 def leaves_open(part: list[Token]) -> bool:
     """Whether a fragment leaves something to the painter: "whatever colour you like", "any size you want"."""
-    chooses = len(part) > 2 and part[-2].low in ("you", "u") and part[-1].low in ("like", "want", "prefer", "wish", "choose", "fancy")
-    return part[0].low in ("whatever", "whichever") or (chooses and part[0].low in ("any", "however", "wherever", "as", "if"))
+    lows = [token.low for token in part]
+    chooses = len(part) > 2 and lows[-2] in ("you", "u") and lows[-1] in ("like", "want", "prefer", "wish", "choose")
+    return lows[0] in ("whatever", "whichever") or (chooses and lows[0] in ("any", "however", "wherever", "as", "if"))
 
 
 # Frames

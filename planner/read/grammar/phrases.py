@@ -263,7 +263,8 @@ class Phraser(Determiners):
             return None
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None
-        m.plural = bool(m.quantity and m.quantity.n != 1) or self.low(k - 1) in ("others", "ones", "rest") or (m.closed and m.other)
+        others = self.low(k - 1) in ("others", "ones", "rest") or (m.closed and m.other)
+        m.plural = others or bool(m.quantity and m.quantity.n != 1)
         alone = m.quantity is not None and not m.partitive and not m.attributes and not m.other and not m.det
         return None if alone and m.quantity and m.quantity.words.isdigit() and m.quantity.n > 12 else m
 

@@ -36,10 +36,8 @@ class Places(Absences):
             governor = arc.head
             pending = self.pendings.setdefault(governor, self._opened(governor, k))
             found = self._speaker(k) if word in _NOBODY else self.meant(word, governor, pending)
-            if not found and word in ("it", "them") and (
-                    others := self._fellows(self.arcs[governor].head)) and not (pending.kind == "in" and others[-1].living):
-                pending.subjects = [a for a in pending.subjects if a not in others]
-                found = others if word == "them" else [a for a in others if a is others[-1] or (a.bunch and a.bunch is others[-1].bunch)]
+            if not found and word in ("it", "them"):
+                found = self._first_of_list(word, governor, pending)
             self.met[k] = found
             self._tell_from(governor)
             if found:
@@ -253,9 +251,17 @@ class Places(Absences):
         elif cue.words != "on" and not (cue.words == "in" and self.kind(k + 1) == "adj"):
             self.story.unread.append(cue.words)
 
+    def _first_of_list(self, word: str, governor: int, pending: Pending) -> list[Actor]:
+        """"a table and two chairs next to it": the table, of which the chairs alone are told."""
+        others = self._fellows(self.arcs[governor].head)
+        if not others or (pending.kind == "in" and others[-1].living):
+            return []
+        pending.subjects = [a for a in pending.subjects if a not in others]
+        last = others[-1]
+        return others if word == "them" else [a for a in others if a is last or (a.bunch and a.bunch is last.bunch)]
+
     def _fellows(self, k: int) -> list[Actor]:
-        """Those that stand before the last of several joined noun phrases, where the chunk at `k` is one of them: what "it"
-        means in "a table and two chairs next to it"."""
+        """Those that stand before the last of several joined noun phrases, of which the chunk at `k` is one."""
         several = self.joined(k) if k >= 0 else []
         return [a for j in several[:-1] for a in self.things(self.met.get(j, ()))]
 
@@ -267,7 +273,8 @@ class Places(Absences):
         """"pointing to the left": where somebody looks, not where he is."""
         verb = self.chunks[self.before(k)].verb if self.kind(self.before(k)) == "verb" else None
         turns = self.word(k).lower() in ("left", "right")
-        turns = turns or (verb is not None and verb.lemma in listed("motion") and self.word(k).lower().startswith("to the"))
+        goes = self.word(k).lower().startswith("to the")
+        turns = turns or (verb is not None and goes and verb.lemma in listed("motion"))
         return verb is not None and (turns or verb.lemma in listed("no_place", "facing"))
 
     def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:

@@ -86,9 +86,13 @@ class Placing(Predicates):
         """"a frog and a fly above", "a bowl and a spoon to the right": where the last is from the first."""
         cue = self.chunks[j].cue
         joined = s.last >= 0 and not s.sep and s.arcs[s.last].label == "joined" and self.first(s, s.last) == s.subject
-        if cue is None or objects or cue.owner or not joined or self.kind(s.last - 1) != "and" or s.arcs[s.subject].head >= 0:
+        if cue is None or objects or cue.owner or not joined or self.kind(s.last - 1) != "and":
             return False
-        return cue.kind in APART | {"between"} if not cue.alone else cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
+        if s.arcs[s.subject].head >= 0:
+            return False
+        if cue.alone:
+            return cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
+        return cue.kind in APART or cue.kind == "between"
 
     def _together(self, j: int, first: int, s: State) -> float:
         """How likely a place after a list is said of all of it: "a lamp and a book on it"."""
@@ -144,8 +148,8 @@ class Placing(Predicates):
         score = 0.8 if n == s.last and not s.sep else 0.0
         if self.kind(n) == "pron" and kind not in ("act", "holding"):
             score -= 1.5
-        if n == s.last and over < 0 and "," in s.sep and cue.alone and not objects and cue.words.lower().split()[0] not in listed(
-                "cue_preposition"):
+        label = cue.alone and not objects and cue.words.lower().split()[0] not in listed("cue_preposition")
+        if n == s.last and over < 0 and "," in s.sep and label:
             score += 1.6 + 1.2 * self.scenery(n)  # "a sun, left, a moon, right"
         if self.scenery(n) and (objects or kind != "with"):
             score -= 1.2

@@ -97,8 +97,10 @@ class Predicates(Joining):
             alive |= any(self.alive(k) for k, arc in enumerate(s.arcs) if arc == Arc(head, "joined"))
         passive, stative = form.form == "ed", form.lemma in listed("stative")
         score = 0.0
-        if label == "all" and not passive and self.klass(s.last) == "person" and s.last != head == self.first(s, s.last):
-            score -= 1.6 * (not all(self.alive(k) for k in range(head, s.last) if self.kind(k) == "np" and self.first(s, k) == head))
+        closes = s.last != head == self.first(s, s.last) and self.klass(s.last) == "person"
+        if label == "all" and not passive and closes:
+            several = [k for k in range(head, s.last) if self.kind(k) == "np" and self.first(s, k) == head]
+            score -= 1.6 * (not all(map(self.alive, several)))
         hand = self.mention(head)
         if hand is not None and hand.head in ("hand", "paw", "finger", "claw") and form.lemma in listed("hands_on"):
             return 0.8
@@ -129,7 +131,7 @@ class Predicates(Joining):
         if s.last >= 0 and s.waiting == s.last and self.kind(s.last) in ("be", "verb", "have"):
             head = s.arcs[s.last]
             yield s.take(Arc(head.head, head.label), 1.0, waiting=-1)
-        elif (s.last >= 0 and self.kind(s.last) == "cue" and self.word(s.last) == "in" and not s.sep) or (s.last >= 0 and self.kind(s.last) == "adj" and s.arcs[s.last].label != "none"):
+        elif s.last >= 0 and (self._clothes_in(s) or (self.kind(s.last) == "adj" and s.arcs[s.last].label != "none")):
             yield s.take(s.arcs[s.last], 1.0)
         elif (place := self._elided(s)) >= 0:
             yield s.take(Arc(place - 1, "of") if self.kind(place - 1) == "np" else s.arcs[place], 1.0)
@@ -142,13 +144,17 @@ class Predicates(Joining):
         else:
             yield s.take(Arc(-2, "all"), 0.0)
 
+    def _clothes_in(self, s: State) -> bool:
+        """Whether "in" stands before the colour ("a man in red")."""
+        return self.kind(s.last) == "cue" and self.word(s.last) == "in" and not s.sep
+
     def _elided(self, s: State) -> int:
-        """"the moon is orange and the house below it white": the place of the one that is white; -1 if it is no such."""
+        """"the moon is orange and the house below it white": the place of the one that is white, or -1."""
         place = s.arcs[s.last].head if s.last >= 0 and self.kind(s.last) == "pron" and not s.sep else -1
         return place if place >= 0 and self.kind(place) == "cue" and s.arcs[place].head >= 0 else -1
 
     def _fits_last(self, j: int, s: State) -> bool:
-        """"a crown next to a hat, black": the hat, which can be seen to be black and was not said to be of another colour."""
+        """"a crown next to a hat, black": the hat, if it can be black and was not said to be of another colour."""
         m, word = self.mention(s.last), self.word(j)
         if m is None or self.tags or participle_like(word) or self.scenery(s.last) or self.klass(s.last) == "part":
             return False

@@ -105,8 +105,9 @@ class Resolver(Members):
         return []
 
     def _measure(self, m: Mention, kind: str) -> list[Actor]:
-        """"a mushroom as big as a house, next to a house": what was only named to tell a size is the one that is there."""
-        same = [a for a in self.cast.things if a.noun == m.noun and a.sentence == self.cast.sentence and a.bunch is None]
+        """"a mushroom as big as a house, next to a house": what was only named to tell a size is the same house."""
+        now = self.cast.sentence
+        same = [a for a in self.cast.things if a.noun == m.noun and a.sentence == now and a.bunch is None]
         told = [link for link in self.story.links if same and same[-1] in (*link.subjects, *link.objects)]
         sizes = told and all(link.kind.endswith(("_than", "_size")) and same[-1] in link.objects for link in told)
         return same[-1:] if sizes and kind and m.det in ("a", "an") and not m.attributes and not m.plural else []

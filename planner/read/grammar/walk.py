@@ -143,7 +143,7 @@ class Walk(Binder):
         self.fronted, self.front_each = [], []
 
     def into_corners(self, corners: str, subjects: Sequence[Actor], words: str) -> list[Actor]:
-        """"a heart in each of the upper corners", "stars in the corners": each corner has one, or as many as were told."""
+        """"a heart in each of the upper corners", "stars in the corners": each corner has one, or as many as told."""
         things, places = self.things(subjects), CORNERS[corners]
         if not things:
             return list(subjects)

@@ -214,7 +214,8 @@ class Words:
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
             lands = klass(self.low(k - 1)) in ("vehicle", "animal", "person") and self.cue(k + 1) is not None
-            return not nouny or lands or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
+            acts = self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
+            return not nouny or lands or acts
         if form.form == "ed":
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
@@ -237,8 +238,9 @@ class Words:
         if m.det in listed("single") and low in listed("weak_noun"):
             return False
         form, bare = verb(low), not m.det and not m.quantity and self.low(k - 1) in listed("person", "animal")
-        named = self.noun_like(k + 1) and (self.leads_to_noun(k + 1) if describes(self.low(k + 1)) else klass(self.low(k + 1)) != "unknown")
-        if bare and named and form and (not nouny or form.lemma in mapping("verb_kind")):
+        after = self.low(k + 1)
+        known = self.leads_to_noun(k + 1) if describes(after) else klass(after) != "unknown"
+        if bare and self.noun_like(k + 1) and known and form and (not nouny or form.lemma in mapping("verb_kind")):
             return True  # "boy eat apple", "man ride horse"
         if not nouny:
             return m.plural or coordinated or takes_object or leads_on
