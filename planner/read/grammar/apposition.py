@@ -24,13 +24,14 @@ def apposed(m: Mention, cast: Cast) -> list[Actor]:
     last = named[-1]
     several = last.bunch is not None
     model = [a for a in named if a.bunch is last.bunch] if several else [last]
-    if several != m.plural or any(_of_another_sort(a, m) or not cast.compatible(a, m) for a in model):
+    if several != m.plural or any(of_another_sort(a, m) or not cast.compatible(a, m) for a in model):
         return []
     for a in model:
         a.describe(m.attributes, cast.range(m))
     return model
 
 
-def _of_another_sort(a: Actor, m: Mention) -> bool:
+def of_another_sort(a: Actor, m: Mention) -> bool:
     """Whether the phrase tells a colour or a size where another one was told."""
-    return any(set(a.attributes) & listed(sort) and set(m.attributes) & listed(sort) for sort in _SORTS)
+    told = ((set(a.attributes) & listed(sort), set(m.attributes) & listed(sort)) for sort in _SORTS)
+    return any(mine and theirs and not mine & theirs for mine, theirs in told)

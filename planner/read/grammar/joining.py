@@ -76,8 +76,8 @@ class Joining(Frontier):
         assert second is not None
         if s.arcs[n].label == "joined" and any(a == Arc(n, "joined") for a in s.arcs):
             return
-        if self.word(j - 1) == ":":
-            return
+        if self.word(j - 1) == ":" or (s.sep == "," and second.one and first.plural and first.quantity):
+            return  # "two hats, a red one and a blue one"
         score = self._parallel(first, second, n, j) + {"and": 1.2, ",": 0.3, ",and": 0.9}[s.sep]
         over = self.governor(s, n)
         kind, after = self.relation(over), self.after(j)

@@ -234,7 +234,13 @@ class Phraser(Determiners):
                 form.form == "base" and not is_plural(self.low(k)) and (
                     self.takes_object(k + 1) if m.det == "each" else self.noun_like(k + 1))):
             return False
-        return not place and not self.only_verb(k, m)
+        return not place and not self.only_verb(k, m) and not self._told_apart(k)
+
+    def _told_apart(self, k: int) -> bool:
+        """"one black, one orange": a colour like the other, and no fruit."""
+        colours, one = listed("colour"), self.low(k - 1) == "one" and self.low(k) in listed("colour")
+        before = self.low(k - 4) == "one" and self.low(k - 3) in colours
+        return one and not self.goes_on(k + 1) and (before or (self.low(k + 2) == "one" and self.low(k + 3) in colours))
 
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k` continues the compound `words`."""

@@ -20,6 +20,8 @@ _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 
 
+_STANDS = frozenset({"park", "seat", "place", "station", "sit", "stand"})
+"""Of these, "by" says where, and not who did it."""
 _BY_ITSELF = {"above": "at_top", "below": "at_bottom", "behind": "in_background", "in_front_of": "in_foreground"}
 _BARE = frozenset({"empty", "bare", "deserted", "blank", "plain"})
 _TENDED = ("feed", "fed", "pet", "strok", "hug", "brush", "walk", "chas", "milk", "train")
@@ -133,7 +135,7 @@ class Places(Absences):
         if cue.kind == "without":
             bare = self.word(before) in _BARE and cue.words.lower() in listed("exception")
             return Pending("contains" if bare else "without", subjects, cue.words)
-        if verb and verb.form == "ed" and self.word(g) == "by":
+        if verb and verb.form == "ed" and self.word(g) == "by" and lemma not in _STANDS:
             return Pending(mapping("verb_kind").get(lemma, "other"), subjects, f"{word} by", self.negated, reverse=True)
         if lemma == "dress" and cue.words == "in":
             return Pending("wearing", subjects, "dressed in", self.negated)
@@ -186,6 +188,10 @@ class Places(Absences):
             m = self.cast.p.noun_phrase(cue.owner_at[0])
             m = m.owner if m and m.owner else m
             return self.resolver.resolve(m, cue.kind) if m else []
+        last = next((link for link in self.story.links[-1:] if link.kind in _SIDES and link.objects), None)
+        if last and cue.owner == "its" and cue.kind in _SIDES and last.subjects[0].sentence == self.cast.sentence and (
+                not set(subjects) & {*last.subjects, *last.objects}):
+            return list(last.objects)  # "a pear to the right of a jug and an apple to its left"
         return self.meant(cue.owner, k, Pending("", subjects, ""))
 
     def _around(self, cue: Cue, k: int) -> list[Actor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.read.grammar.actor import Actor
+from planner.read.grammar.apposition import of_another_sort
 from planner.read.grammar.cast import SIDES, owner_word
 from planner.read.grammar.classes import is_part, is_worn, klass
 from planner.read.grammar.lexicon import listed, mapping
@@ -91,7 +92,9 @@ class Resolver(Members):
             group = [b for a in self.cast.matching(m) if a.bunch for b in self.cast.things if b.bunch is a.bunch]
             return self.cast.part(m, group) if group else []
         if not m.counted and not m.plural and m.noun not in listed("mass"):
-            same = self.cast.matching(m)
+            others = [a for a in self.cast.things if self.cast.named(a, m)]
+            further = others and all(of_another_sort(a, m) for a in others)
+            same = [] if further else self.cast.matching(m)
             if m.name or any(a.alias for a in same):
                 return same[-1:]
             before = [a for a in same if not m.attributes and (

@@ -58,7 +58,7 @@ def _fit(a: Actor, use: Use) -> float:
     if use.kind in ("in", "contains"):
         fit += 0.8 if kind in _ROOMY else -0.4
     elif use.kind == "on":
-        fit += 0.4 if kind in _FLAT else 0.0
+        fit += 1.5 if kind == "furniture" else 0.4 if kind in _FLAT else 0.0
     elif use.kind in ("under", "below"):
         fit += -0.8 if kind == "place" else 0.4 if kind in _ROOFS else 0.0
     elif use.kind == "riding":

@@ -13,7 +13,7 @@ from planner.read.grammar.chunks import Chunk
 from planner.read.grammar.cues import CORNERS
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.story import Story
-from planner.read.grammar.tree import Tree
+from planner.read.grammar.tree import Arc, Tree
 from planner.scene import Span
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
@@ -101,12 +101,16 @@ class Walk(Binder):
             return self.subjects
         if head in self.borne and self.kind(k - 1) == "comma":
             return self.borne[head]
-        several = self.joined(head) if label == "all" else [head]
+        several = self.joined(head) if label == "all" and not self._restricted(head, k) else [head]
         found = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         over = self.arcs[self.first[head]]
         if not found and over.label == "object" and over.head < k:
             return self.said_of(over.head)  # what is said of mere words is said of who has them
         return found
+
+    def _restricted(self, head: int, k: int) -> bool:
+        """"a dog and a cat that is green": the relative clause is told of the last alone."""
+        return any(self.kind(j) == "rel" and self.arcs[j] == Arc(head, "of") for j in range(head + 1, k))
 
     def _place_at(self, k: int, end: int = 0) -> Span:
         """The characters of the chunks from `k` to `end`, or of the one at `k`."""
