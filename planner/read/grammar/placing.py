@@ -149,7 +149,7 @@ class Placing(Predicates):
             if self._pronoun_place(j) and cue.kind in APART and s.roots and s.roots[0] != s.arcs[over].head and (
                     self.word(self.after(j)) == "it"):
                 score -= 1.5
-            if not objects and cue.alone:
+            if not objects and cue.alone and thing != "garment":
                 score += 0.6
         elif not objects and cue.alone and kind:
             score -= 0.9
