@@ -43,8 +43,9 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
         absent=tuple(dict.fromkeys(_absent(m, names) for m in story.missing if m.noun.strip())),
         background=_clip(", ".join(story.background)) if story.background else "",
         style=_words(story.style),
-        lettering=tuple(Lettering(content=_clip(text), host=names.get(host) if host else None)
-                        for text, host in story.lettering if text.strip()),
+        lettering=tuple(Lettering(content=_clip(text.content), host=names.get(text.host) if text.host else None,
+                                  place=text.place[:_LONGEST], look=text.look[:_LONGEST])
+                        for text in story.lettering if text.content.strip()),
         unread=_words(story.unread),
         notes=_words(story.notes),
         conflicts=_words(story.conflicts),

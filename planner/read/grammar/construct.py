@@ -10,6 +10,7 @@ from planner.read.grammar.bodies import Pending
 from planner.read.grammar.cast import COLOURS_SPREAD
 from planner.read.grammar.lexicon import gerund, listed, mapping
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.story import Written
 from planner.read.grammar.subjects import Subjects
 from planner.read.grammar.tree import Arc
 
@@ -222,4 +223,4 @@ class Construction(Subjects):
             place = self.after(k)
             place += self.kind(place) == "verb"
             self.texts[place] = len(self.story.lettering)
-        self.story.lettering.append((self.word(k), next(iter(hosts), None)))
+        self.story.lettering.append(Written(self.word(k), next(iter(hosts), None)))

@@ -50,6 +50,9 @@ class Determiners(Words):
         """The end of "4 legged" at `k` in "a 4 legged table", or 0: a number of its parts, not of tables."""
         if k >= len(self.tokens) or m.quantity or m.det not in ("", "a", "an"):
             return 0
+        if self.low(k) in ("$", "€", "£") and k + 1 < len(self.tokens) and self.tokens[k + 1].kind == "number":
+            m.attributes.append(self.span(k, k + 2))
+            return k + 2
         found, part = number(self.tokens, k), self.low(k + 1)
         if found is not None and part in ("year", "years", "month", "months", "week") and self.low(k + 2) == "old":
             m.attributes.append(f"{self.low(k)} {part} old")

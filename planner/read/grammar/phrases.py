@@ -269,8 +269,8 @@ class Phraser(Determiners):
             return None
         if m.det in listed("possessive") and not m.attributes and not m.quantity:
             return None
-        others = self.low(k - 1) in ("others", "ones", "rest") or (m.closed and m.other)
-        m.plural = others or bool(m.quantity and m.quantity.n != 1)
+        many = any(self.low(j) in ("others", "ones", "rest") for j in range(m.start, k))
+        m.plural = bool(m.quantity and m.quantity.n != 1) or many or (m.closed and m.other)
         alone = m.quantity is not None and not m.partitive and not m.attributes and not m.other and not m.det
         return None if alone and m.quantity and m.quantity.words.isdigit() and m.quantity.n > 12 else m
 

@@ -159,6 +159,8 @@ class Places(Absences):
             self._exception(k)
             return
         if arc.label == "none":
+            if self.story.lettering:
+                self.story.lettering[-1].place = cue.words
             return
         nxt = self.after(k)
         image = cue.alone and self._image(nxt)

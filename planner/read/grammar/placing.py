@@ -165,7 +165,7 @@ class Placing(Predicates):
             if self._pronoun_place(j) and cue.kind in APART and s.roots and s.roots[0] != s.arcs[over].head and (
                     self.word(self.after(j)) == "it"):
                 score -= 1.5
-            if not objects and not cue.owner and not s.sep:
+            if not objects and not cue.owner and not s.sep and not (cue.alone and thing == "garment"):
                 score += 0.6 if cue.alone else 0.9
         elif not objects and cue.alone and kind:
             score -= 0.9

@@ -47,13 +47,23 @@ class Missing:
 
 
 @dataclass(slots=True)
+class Written:
+    """Text to be painted: on what, where on it, and how it looks."""
+
+    content: str
+    host: Actor | None = None
+    place: str = ""
+    look: str = ""
+
+
+@dataclass(slots=True)
 class Story:
     """Everything read so far, apart from the actors."""
 
     links: list[Link] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     background: list[str] = field(default_factory=list)
-    lettering: list[tuple[str, Actor | None]] = field(default_factory=list)
+    lettering: list[Written] = field(default_factory=list)
     style: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -16,6 +16,8 @@ from planner.read.grammar.quantity import Quantity
 from planner.read.grammar.salience import Use
 from planner.relations import TABLE
 
+_LETTERS = frozenset({"letter", "lettering", "font", "type", "script", "writing", "capital"})
+
 
 class Subjects(Places):
     """Reads noun phrases."""
@@ -79,19 +81,22 @@ class Subjects(Places):
         if pending.fronted and m.det in ("each", "every") and len(found) > 1:
             self.front_each = found
         self.met[k] = found or self.spread
+        if self.story.lettering and pending.kind == "in" and m.head in _LETTERS and not found:
+            self.story.lettering[-1].look = self.cast.words(m)
         if governor in self.texts and self.things(found) and pending.kind in ("on", "in", "other"):
             text = self.texts.pop(governor)
-            self.story.lettering[text] = self.story.lettering[text][0], found[0]
+            self.story.lettering[text].host = found[0]
         if self.sided and pending.having and found:
             self.story.link(self.sided[0], found, (), self.sided[1])
         self._depict(k, m)
         self.gathered.setdefault(governor, []).extend(found)
         if k == self.ends[self.first[k]]:
             self._tell_from(governor)
+            self._without_names(self.joined(k))
             self._bind(governor, pending, [self.chunks[j].mention for j in self.joined(k)])  # type: ignore[misc]
 
     def _bind(self, governor: int, pending: Pending, mentions: list[Mention]) -> None:
-        objects = self.gathered.pop(governor, [])
+        objects = [a for a in self.gathered.pop(governor, []) if a in self.cast.actors]
         if self.respectively and len(objects) == len(pending.subjects) > 1:
             for subject, thing in zip(pending.subjects, objects, strict=True):
                 self.bind(Pending(pending.kind, [subject], pending.words), [thing])
@@ -195,9 +200,10 @@ class Subjects(Places):
 
     def _subjects_done(self, several: list[int]) -> None:
         """All noun phrases of a subject have been read."""
+        several = self._without_names(several)
         actors = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         mentions = [m for j in several if (m := self.chunks[j].mention)]
-        group = self._as_many(self.colon_group, actors) or self._renamed(several, actors)
+        group = self._as_many(self.colon_group, actors)
         self.colon_group = []
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             named, actors = actors, self.cast.named_one_by_one(group, actors)
@@ -231,14 +237,19 @@ class Subjects(Places):
             self.main = actors
         self._follow(actors)
 
-    def _renamed(self, several: list[int], actors: list[Actor]) -> list[Actor]:
-        """"two musicians, a drummer and a singer": those of whom the list says who they are."""
-        before = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == "," and several[0] > 1 else None
-        group = self.met.get(several[0] - 2, []) if before is not None else []
-        if before is None or before.head not in listed("general") or len(group) != len(actors) or len(actors) < 2:
-            return []
-        exact = before.quantity is not None and before.quantity.exact
-        return list(group) if exact and all(klass(a.noun) == klass(before.noun) for a in actors) else []
+    def _without_names(self, several: list[int]) -> list[int]:
+        """"two musicians, a drummer and a singer": the noun phrases without those that only say who the first are."""
+        first, *others = [self.chunks[j].mention for j in several]
+        group, named = self.met.get(several[0], []), [a for j in several[1:] for a in self.met.get(j, ())]
+        if first is None or first.head not in listed("general") or not (first.quantity and first.quantity.exact) or (
+                self.word(several[0] + 1) != "," or len(group) != len(named) or len(named) < 2):
+            return several
+        if any(m is None or m.plural or klass(m.noun) != klass(first.noun) for m in others):
+            return several
+        self.story.swap(named, self.cast.named_one_by_one(group, named))
+        for j in several[1:]:
+            self.met[j] = []
+        return several[:1]
 
     def _as_many(self, group: list[Actor], actors: list[Actor]) -> list[Actor]:
         """"fruit: apples, a pear and grapes": as many as are named, where the first word only says of what kind."""

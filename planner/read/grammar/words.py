@@ -89,7 +89,8 @@ class Words:
         low = self.tokens[k].low
         if low in NUMBERS and low != "one":
             return False
-        if low in listed("function") or (low in listed("adverb") and low not in adjectives() and low not in nouns()):
+        small = low in listed("adverb") and low not in adjectives() and low not in nouns()
+        if small or low in listed("function", "predicative"):
             return False
         adverb = low.endswith("ly") and len(low) > 5 and not describes(low) and low not in listed("ly_noun")
         return not (adverb and low not in nouns())
