@@ -8,13 +8,14 @@ from dataclasses import replace
 from planner.read.grammar.actor import Actor
 from planner.read.grammar.bodies import GRIPS, Bodies, Pending
 from planner.read.grammar.classes import alive, bodily, codes, is_part, is_worn, klass
-from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.lexicon import listed, mapping, verb
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.outlook import is_trait
 from planner.read.grammar.plurals import plural
 from planner.read.grammar.quantity import Quantity
 from planner.relations import TABLE
 
+_INGESTING = frozenset({"drink", "eat", "chew", "sip", "lick", "swallow", "munch"})
 _OPENINGS = frozenset({"door", "window", "roof", "chimney"})
 _UNBUILT = frozenset({"container", "furniture", "food", "plant", "garment", "animal", "person"})
 _EACH = frozenset({"wearing", "holding", "riding"})
@@ -138,6 +139,9 @@ class Binder(Bodies):
     def _only_describes(self, pending: Pending, m: Mention) -> bool:
         """Whether the object is no thing of its own but a trait of the subject."""
         kind = pending.kind
+        act = verb(pending.words.split()[0]) if kind == "other" and pending.words else None
+        if act and act.lemma in _INGESTING and m.noun in listed("stuff") and not m.counted:
+            return True
         if kind in ("made", "like") or (kind == "in" and is_trait(m)):
             return True
         if kind in LADEN:

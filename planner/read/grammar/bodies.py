@@ -125,7 +125,9 @@ class Bodies:
             return self._held(pending)
         self.in_hand = m.head in GRIPS and not set(m.attributes) - {"left", "right"}
         carried = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
-        if self.in_hand and pending.subjects and set(pending.subjects) <= carried:
+        carriers = {a for link in self.story.links if link.kind == "holding" for a in link.subjects}
+        mine = set(pending.subjects)
+        if self.in_hand and mine and (mine <= carried or mine <= carriers):
             return True
         alive = any(a.living for a in (*pending.subjects, *self.main, *self.bearer))
         held = self.in_hand and alive and m.det not in listed("possessive")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from planner.read.grammar.classes import bodily, klass
 from planner.read.grammar.corrections import corrected
-from planner.read.grammar.lexicon import describes, listed, nouns, participle_like, sections, verb
+from planner.read.grammar.lexicon import adjectives, describes, listed, nouns, participle_like, sections, verb
 from planner.read.grammar.opening import asks, is_preface, leaves_open, request, without_filler, without_frame
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
@@ -337,7 +337,7 @@ def _looks(lows: Sequence[str], *, first: bool) -> bool:
         return not first or len(lows) > 1
     form = verb(head)
     acts = form is not None and form.form == "ing" and form.lemma in listed("intransitive", "stative", "gesture")
-    if len(lows) > 1 or first or acts or head in listed("colour", "material", "position", "size", "shape"):
+    if len(lows) > 1 or first or acts or head in adjectives() | listed("position"):
         return False
     mere = klass(head) in ("abstract", "event", "style") and not bodily(head)
     return mere or (verb(head) is not None and klass(head) == "unknown")

@@ -134,7 +134,9 @@ class Joining(Frontier):
             score -= 0.9 if kind in ("with", "wearing") else 2.2
         if own and not second.counted and first.counted and kind != "with":
             score += 1.5
-        both = kind == "with" and self.kind(self.after(j)) == "with" and self.alive(j) and self.alive(s.subject)
+        nxt = self.after(j)
+        without = self.kind(nxt) == "cue" and self.relation(nxt) == "without"
+        both = kind == "with" and (without or self.kind(nxt) == "with") and self.alive(j) and self.alive(s.subject)
         if both and not self.alive(s.last):
             score -= 2.0  # "a man with a hat and a woman with a bag"
         if first.noun in listed("mass") and second.quantity:

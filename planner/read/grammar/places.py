@@ -38,6 +38,10 @@ class Places(Absences):
             governor = arc.head
             pending = self.pendings.setdefault(governor, self._opened(governor, k))
             found = self._speaker(k) if word in _NOBODY else self.meant(word, governor, pending)
+            over = self.arcs[governor].head
+            mere = self.kind(governor) == "cue" and self.kind(over) == "np" and over in self.met and not self.met[over]
+            if mere and word == "it" and len(pending.subjects) == 1:
+                found = []  # what is on it are mere words ("a board with numbers on it")
             if not found and word in ("it", "them"):
                 found = self._first_of_list(word, governor, pending)
             self.met[k] = found

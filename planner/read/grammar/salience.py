@@ -12,7 +12,7 @@ from planner.read.grammar.lexicon import listed
 CLOSE = 0.5
 """A second choice that is no further behind than this makes the pronoun ambiguous."""
 _ROOFS = frozenset({"furniture", "plant", "building", "thing"})
-_ROOMY = frozenset({"container", "vehicle", "furniture", "place"})
+_ROOMY = frozenset({"container", "vehicle", "building", "furniture", "place"})
 _FLAT = frozenset({"furniture", "vehicle", "animal", "place"})
 
 

@@ -15,6 +15,7 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.placing import Placing
 from planner.read.grammar.tree import Arc, Label, State, Tree
 
+_ROOMY = frozenset({"container", "vehicle", "building", "plant", "place"})
 BEAM = 6
 """Readings that are carried along."""
 HEAT = 0.25
@@ -101,8 +102,11 @@ class Parser(Placing):
         thing = self.object_of(j)
         if cue is not None and self.word(self.after(k)) == "it" and self.klass(head) == "person":
             return -1.5
-        if self.word(self.after(k)) != "it" or thing is None or not (rides or (cue and cue.kind in ("on", "under"))):
+        if self.word(self.after(k)) != "it" or thing is None or not (
+                rides or (cue and cue.kind in ("on", "under", "in"))):
             return 0.0
+        if cue and cue.kind == "in":
+            return 0.8 if self.klass(head) in _ROOMY else -0.6
         if rides:
             return 1.5 if self.klass(head) in ("animal", "vehicle") else -0.5
         seated = klass(thing.noun) in ("person", "animal")
