@@ -98,6 +98,9 @@ class Construction(Subjects):
                     actor.describe([word], self._place_at(k))
                 self.skip_to = end
                 return
+        before = self.chunks[k - 1].cue if self.kind(k - 1) == "cue" else None
+        if before is not None and before.kind == "without":
+            return  # "red instead of black"
         targets = self.said_of(k)
         head = self.chunks[self.arcs[k].head].mention if self.arcs[k].head >= 0 else None
         if head is not None and head.head in listed("posture") and not self.met.get(self.arcs[k].head):

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from planner.read.grammar.classes import bodily, klass
 from planner.read.grammar.corrections import corrected
 from planner.read.grammar.lexicon import adjectives, describes, listed, nouns, participle_like, sections, verb
-from planner.read.grammar.opening import asks, is_preface, leaves_open, request, without_filler, without_frame
+from planner.read.grammar.opening import (
+    asks,
+    is_preface,
+    leaves_open,
+    request,
+    without_filler,
+    without_frame,
+    without_further,
+)
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
 from planner.read.grammar.tokens import Token, tokenise
@@ -118,6 +126,7 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
     part = without_filler(part, opens=opens or first)
     if opens or first or asks(part):
         part = without_filler(part[request(part):], opens=True)
+    part = without_further(part)
     if part and first and mark is not None and mark.low == ":" and is_preface(part):
         return []
     if not part or leaves_open(part):
@@ -140,6 +149,11 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
     lows = [token.low for token in part]
     if lows[:2] == ["it", "is"] and len(part) <= 4 and lows[2:3] and lows[2] in _WEATHER:
         found.background.append(lows[2])
+        return []
+    if lows[:2] == ["make", "it"] and all(describes(low) or low in listed("adverb") for low in lows[2:]):
+        if set(lows) & listed("colour", "size", "material", "shape", "texture"):
+            return part[2:]
+        _style(part[2:], text, found)
         return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
@@ -172,6 +186,8 @@ def _lead(part: Sequence[Token]) -> int:
     for end in range(begun + 1, min(begun + 10, len(part))):
         if _medium_ends(part, begun, end):
             follows = any(words_at(part, end, after) for after in sections()["after_lead"])
+            if words_at(part, end, "from") and (seen := [k for k in (end + 2, end + 3) if words_at(part, k, "of")]):
+                return seen[0]
             if words_at(part, end, "for") and (purpose := _purpose(part, end)):
                 return purpose
             verbal = verb(part[end - 1].low)

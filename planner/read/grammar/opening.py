@@ -12,6 +12,8 @@ from planner.read.grammar.tokens import Token, tokenise
 
 _SMALL = frozenset({"so", "just", "like", "maybe", "only"})
 """Filler that may as well belong to what follows."""
+_AGAIN = frozenset({"i", "we", "draw", "paint", "make", "please"})
+"""Words that begin a further request after "and"."""
 _SPEAKERS = frozenset({"i", "we"})
 _GREETINGS = frozenset({"hi", "hey", "hello", "dear", "hiya", "yo"})
 _FEWEST = 5
@@ -61,7 +63,8 @@ _ASKED = (rf"(?:can|could|would|will|may|might) (?:you|u|i|we|someone|somebody|a
           rf"(?:please |be able to |maybe )*{_MAKE}")
 _WISHED = (r"(?:for (?:my|our|a|the) (?:[^ ,]+ ){1,4})?(?:i|we) (?:just |really |would |'d |also )*"
            r"(?:need|want|wish|love|like|have|have got|would like|would love|wanna see|am looking for|'m looking for"
-           r"|am after|need you to|want you to|(?:was|am|'m) (?:thinking of|imagining|picturing))"
+           r"|am after|need you to|want you to"
+           r"|(?:was|am|'m) (?:thinking(?: of| about| like| maybe)*|imagining|picturing))"
            rf"(?: you to {_MAKE}| to (?:see|have|get|{_MAKE}))?")
 _WISHED_BY = (r"(?:my|our) (?:[^ ,.]+ ){1,3}(?:wants|needs|want|wanted|asked for|asked me for|would like|would love"
               r"|is asking for|loves the idea of)(?: me to draw| to see)?")
@@ -113,6 +116,14 @@ def is_preface(part: list[Token]) -> bool:
 def asks(part: list[Token]) -> bool:
     """Whether a fragment in the middle of a sentence asks for something: "…, can you draw him on a chair"."""
     return len(part) > 3 and part[0].low in ("can", "could", "would", "will") and part[1].low in ("you", "u")
+
+
+def without_further(part: list[Token]) -> list[Token]:
+    """A fragment without the requests that "and" joins: "… and i want a tree", "… and draw a cloud"."""
+    for k in range(1, len(part) - 2):
+        if part[k].low == "and" and part[k + 1].low in _AGAIN and (end := request(part[k + 1:])):
+            return [*part[:k + 1], *without_further(part[k + 1 + end:])]
+    return part
 
 
 def leaves_open(part: list[Token]) -> bool:

@@ -245,8 +245,10 @@ class Phraser(Determiners):
     def _extends(self, k: int, m: Mention, words: list[str], coordinated: bool, verb_seen: bool) -> bool:
         """Whether the word at `k` continues the compound `words`."""
         low, last = self.low(k), words[-1]
-        if {low, last} <= listed("kin") and not m.det:
-            return False
+        kin, animals = listed("kin"), listed("animal")
+        third = {self.low(k - 2), self.low(k + 1)} & animals
+        if not m.det and ({low, last} <= kin or (third and {low, last} <= animals)):
+            return False  # "mom dad and baby", "dog cat bird"
         adverb = low in listed("adverb") and (not self.noun_like(k + 1) or participle_like(self.low(k + 1)))
         if last in ("one", "ones") or low == "one" or self.cue(k) or adverb:
             return False

@@ -260,7 +260,7 @@ class Places(Absences):
             self._link(cue.kind, subjects, others, cue.words)
         elif not others and last == self.arcs[k].head and cue.kind in _BY_ITSELF:
             self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
-        elif cue.words != "on" and not (cue.words == "in" and self.kind(k + 1) == "adj"):
+        elif cue.words != "on" and not (cue.kind in ("in", "without") and self.kind(k + 1) == "adj"):
             self.story.unread.append(cue.words)
 
     def _first_of_list(self, word: str, governor: int, pending: Pending) -> list[Actor]:

@@ -97,6 +97,8 @@ class Placing(Predicates):
     def _together(self, j: int, first: int, s: State) -> float:
         """How likely a place after a list is said of all of it: "a lamp and a book on it"."""
         cue = self.chunks[j].cue
+        if any(self.kind(k) == "cue" for k in range(first, s.open[-1])):
+            return -2.0  # "a cat under it and a bird on it"
         supported = cue is not None and cue.kind in SUPPORTS
         listed_by_and = any(self.kind(k) == "and" for k in range(first, j))
         return 0.4 if supported and listed_by_and else -0.2 if listed_by_and else -0.5
