@@ -225,7 +225,8 @@ class Places(Absences):
             near = self.things(self._owner(k)) or people or self.meant("it", k, Pending(cue.kind, subjects, cue.words))
             others = [a for a in near if a not in subjects]
             at = self.before(k)
-            aside = self.kind(at) == "np" and at != self.arcs[k].head  # "on the rug below"
+            over = self.arcs[at].head if self.kind(at) == "np" else -1
+            aside = at != self.arcs[k].head and self.kind(over) == "cue"  # "on the rug below"
             if others and not aside and words.split()[-1] in listed("bare_place"):
                 self._link(cue.kind, subjects, others, cue.words)
             elif words != "on":
