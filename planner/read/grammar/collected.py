@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.read.grammar.classes import klass
+from planner.read.grammar.classes import alive, klass
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import plural
@@ -16,8 +16,8 @@ def rows_of(m: Mention, inner: Mention, said: str) -> Mention:
     rows, across = m.quantity, inner.quantity
     if m.head in ("row", "column", "line") and rows and across and rows.exact and across.exact:
         m.cells, m.end = rows.n * across.n, inner.end
-    elif across and across.exact and not m.plural and " " in m.noun and (
-            m.head in listed("collection") and klass(m.head) != "group"):
+    elif across and across.exact and not m.plural and " " in m.noun and m.head in listed("collection") and (
+            klass(m.head) not in ("group", "person") or alive(m.noun.rsplit(" ", 1)[0])):
         m.noun, m.end, m.quantity, m.plural = m.noun.rsplit(" ", 1)[0], inner.end, across, True
     elif m.head in listed("person") and across and not inner.attributes and not inner.other:
         m.tail, m.end = said, inner.end

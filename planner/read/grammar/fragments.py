@@ -49,6 +49,7 @@ class Fragments:
     background: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     weights: list[tuple[Span, float]] = field(default_factory=list)
+    lettering: list[str] = field(default_factory=list)
     canvas: Canvas | None = None
     drawn: str = ""
     """What the first noun is said to be drawn as ("a cartoon cat")."""
@@ -71,8 +72,28 @@ def split(prompt: str) -> Fragments:
         if mark is not None and found.tokens and (kept or ends):
             found.tokens.append(mark)
         opens = ends or (opens and not kept)
+    _take_names(found, [part for part, _ in parts], text)
     return found
 
+
+def _take_names(found: Fragments, parts: Sequence[Sequence[Token]], text: str) -> None:
+    """The last tag, or one between tags of style, that has a word of no dictionary is a name: "…, richard scarry"."""
+    if len(parts) < 4:
+        return
+    begins = {token.start for token in found.tokens}
+    things = [bool(part) and part[0].start in begins for part in parts]
+    for k in range(len(parts) - 1, 2, -1):
+        part = parts[k]
+        if not things[k] or not (2 <= len(part) <= 4) or any(things[k + 1:]):
+            continue
+        lows = [token.low for token in part if token.kind == "word"]
+        small = listed("function", "determiner", "cue_preposition", "locating")
+        plain = len(lows) >= len(part) - 1 and not set(lows) & small and not any(map(participle_like, lows))
+        if plain and klass(lows[0]) == "unknown" and not describes(lows[0]) and verb(lows[0]) is None and not (
+                klass(singular(lows[-1])) in _SOLID and bodily(lows[-1])):
+            _style(part, text, found)
+            found.tokens = [t for t in found.tokens if not part[0].start <= t.start <= part[-1].start]
+        return
 
 def _without_parameters(prompt: str, found: Fragments) -> str:
     """The prompt with parameters, weights and foreign settings blanked out; no character moves."""
@@ -165,6 +186,7 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
 
 
 def _style(part: Sequence[Token], text: str, found: Fragments) -> None:
+    found.lettering += [token.text for token in part if token.kind == "quote"]
     words = re.sub(r"^(an?|the) ", "", _said(part, text), flags=re.IGNORECASE)
     if words and words.lower() not in listed("no_style"):
         found.style.append(words)
@@ -234,7 +256,7 @@ def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
     part = part[:dated] if dated else part
     if _counted(part) or not _medium_ends(part, 0, len(part)):
         purpose = next((k for k, token in enumerate(part) if token.low == "for"), 0)
-        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 6
+        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 9
                     and all(map(_names_medium, part[:purpose])))
     small = listed("cue_preposition", "locating", "bare_place")
     placed = any(token.low in small or verb(token.low) for token in part[:-1])
@@ -311,7 +333,7 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
     if re.match(r"^(art(work)? )?by [^\d]+$", text) and len(lows) <= 12 and not (
             len(lows) > 1 and lows[1] in listed("counter")):
         return True
-    if _is_camera(lows) and not (first and len(lows) > 3):
+    if _is_camera(lows) and not (first and len(lows) > 4):
         return True
     if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
         return False

@@ -31,7 +31,7 @@ class Joining(Frontier):
                 if self.kind(n) == "np":
                     yield from self._joined(j, n, s)
         if s.sep in (",", "") and s.open and self._renames(j, s.open[-1], s):
-            yield s.take(Arc(s.open[-1], "named"), 2.0)
+            yield s.take(Arc(s.open[-1], "named"), 3.5 if m.quantity else 2.0)
 
     def _gap(self, j: int, s: State) -> int:
         """"one wears a cap, the other a tie": the verb that is left out before the noun at `j`; -1 if none is."""

@@ -255,7 +255,8 @@ class Places(Absences):
             told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in subjects]
             others = told if len(told) == 2 else others
         last = self.before(k)
-        aside = self.kind(last) == "np" and last != self.arcs[k].head  # "on the rug below"
+        over = self.arcs[last].head if self.kind(last) == "np" else -1
+        aside = last != self.arcs[k].head and self.kind(over) == "cue"  # "on the rug below"
         if others and not aside and cue.words.lower().split()[-1] in listed("bare_place"):
             self._link(cue.kind, subjects, others, cue.words)
         elif not others and last == self.arcs[k].head and cue.kind in _BY_ITSELF:

@@ -207,7 +207,7 @@ class Placing(Predicates):
     def _means(self, word: str, over: int, s: State) -> bool:
         """Whether a pronoun can mean the one who has what the place is said of: "him" is no hat."""
         if word in ("it", "its"):
-            return self.klass(s.arcs[over].head) != "person"
+            return self.klass(s.arcs[over].head) not in ("person", "group")
         return word not in ("he", "she", "him", "her", "his") or self.alive(s.arcs[over].head)
 
     def _fronts(self, j: int, s: State, objects: bool) -> bool:

@@ -208,6 +208,7 @@ class Resolver(Members):
             return found
         made = self._fresh(m, kind, 1)
         for actor in made:
+            actor.whole = next((a for a in self.cast.things if m.head in a.noun.split()[:-1]), None)
             actor.side = side
             self.story.link("at_center" if side == "middle" else f"at_{side}", [actor], (), side)
         return made

@@ -8,6 +8,7 @@ from planner.read.grammar.actor import Actor
 from planner.read.grammar.apposition import apposed
 from planner.read.grammar.bodies import Pending
 from planner.read.grammar.classes import is_part, klass
+from planner.read.grammar.frontier import APART
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.outlook import is_trait
@@ -57,7 +58,7 @@ class Subjects(Places):
         if self.negated and m.det != "no":
             self.negated = False
             self._deny([m], subjects)
-        elif subjects and not m.headless:
+        elif subjects and (not m.headless or any(word.endswith("est") for word in m.attributes)):
             self._predicate(m, subjects)
             self.met[k] = subjects
         else:
@@ -294,8 +295,11 @@ class Subjects(Places):
     def _elsewhere(self, k: int) -> bool:
         """Whether a place follows that is nobody's: "slippers under the bed"."""
         nxt = self.after(k)
-        placed = self.kind(nxt) == "cue" and self.kind(self.after(nxt)) == "np"
-        m = self.chunks[self.after(nxt)].mention if placed else None
+        nxt = self.after(nxt) if self.kind(nxt) == "verb" else nxt
+        cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        if cue is not None and self.kind(self.after(nxt)) == "pron" and cue.kind in APART | {"around"}:
+            return True
+        m = self.chunks[self.after(nxt)].mention if cue is not None and self.kind(self.after(nxt)) == "np" else None
         return m is not None and not is_part(m.noun) and not self.chunks[nxt].verb
 
     def _posture(self, k: int, m: Mention) -> bool:

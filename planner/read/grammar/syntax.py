@@ -119,6 +119,8 @@ class Parser(Placing):
             yield s.take(s.arcs[s.last], 1.0, waiting=-1)
         elif s.open and not s.sep:
             yield s.take(Arc(s.open[-1], "of"), 1.0, waiting=-1)
+        elif s.last >= 0 and self.kind(s.last) == "quote":
+            yield s.take(s.arcs[s.last], 1.0, waiting=-1)
         else:
             yield s.take(Arc(-2, "all"), 0.0, waiting=-1)
 
