@@ -9,7 +9,7 @@ from planner.read.grammar.actor import Actor
 from planner.read.grammar.cast import Cast
 from planner.read.grammar.chunks import Chunk
 from planner.read.grammar.classes import is_part
-from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.lexicon import listed, mapping, verb
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.quantity import Quantity
 from planner.read.grammar.resolve import Resolver
@@ -18,6 +18,7 @@ from planner.read.grammar.story import Story
 from planner.scene import Span
 
 _LAIN_ON = frozenset({"side", "back", "head", "belly", "stomach", "tummy", "face", "front", "bottom"})
+_LYING = frozenset({"lie", "lay", "rest", "sleep", "nap", "float", "stand", "balance", "roll", "fall"})
 GRIPS = frozenset({"hand", "arm", "paw", "mouth", "beak", "claw", "talon", "jaw", "snout", "trunk", "tentacle",
                     "fist"})
 
@@ -156,7 +157,10 @@ class Bodies:
     def _lies(self, pending: Pending, m: Mention) -> bool:
         """"a bottle on its side", "a dog lying on its back": how it lies, no place."""
         on = pending.kind == "on" and m.det in listed("possessive") and not m.attributes
-        if not on or m.head not in _LAIN_ON:
+        act = verb(self.cast.p.low(m.start - 2))
+        if not on or m.head not in _LAIN_ON or (act is not None and act.lemma not in _LYING):
+            return False
+        if act is None and any(a.living and a.sentence < self.cast.sentence for a in self.cast.things):
             return False
         owners = self.cast.pronoun(m.det, self.subjects, self.main, (), Use(part=m.head))
         if not owners or not set(owners) <= set(pending.subjects):
