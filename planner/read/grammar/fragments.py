@@ -152,6 +152,9 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
     if lows[:2] == ["it", "is"] and len(part) <= 4 and lows[2:3] and lows[2] in _WEATHER:
         found.background.append(lows[2])
         return []
+    if lows[:2] == ["look", "like"] and 3 <= len(part) <= 6:
+        _style(part[2:], text, found)
+        return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
         return []
