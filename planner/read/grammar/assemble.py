@@ -27,6 +27,7 @@ _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"
 def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Scene:
     """The scene that was read."""
     things = cast.things
+    story.forget([a for link in story.links for a in (*link.subjects, *link.objects) if a not in things])
     _give_way(story)
     _leave_out_had(story)
     _detach(things, story)

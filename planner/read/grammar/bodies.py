@@ -189,7 +189,7 @@ class Bodies:
         elif bare:
             owners = self.bearer
         else:
-            banned = pending.subjects if m.det == "its" else ()
+            banned = pending.subjects if m.det == "its" or pending.place else ()
             owners = self.cast.pronoun(m.det, self.subjects, self.main, banned, Use(part=m.head))
         if set(owners) & set(pending.subjects):
             return []

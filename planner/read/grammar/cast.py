@@ -313,6 +313,9 @@ class Cast:
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
+        crowd = [a for a in self.things if a.noun in _SEVERAL and a not in banned]
+        if crowd:
+            return crowd[-1:]
         known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
         bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
         if bunch is not None and len(counted := [a for a in known if a.bunch is bunch]) > 1:

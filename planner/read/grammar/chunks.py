@@ -322,7 +322,9 @@ class Chunker:
             return None
         if self.last in ("be", "have", "modal", "to", "neg", "there"):
             return self._after_auxiliary(k, form)
-        if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
+        particle = self.p.low(k + 1) in ("up", "down", "off", "out", "away", "over")
+        acts = form is not None and form.form == "s" and self.p.takes_object(k + 1 + particle)
+        if self.last == "and" and self.verb_seen and acts:
             return Chunk("verb", k, k + 1, low, verb=form)
         ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
         bare = form is not None and form.form == "base" and low not in listed("tantum")

@@ -176,6 +176,9 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
             return part[2:]
         _style(part[2:], text, found)
         return []
+    if lows[:2] == ["look", "like"] and 3 <= len(part) <= 6:
+        _style(part[2:], text, found)
+        return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
         return []

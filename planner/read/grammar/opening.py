@@ -73,7 +73,7 @@ _TOLD = (r"(?:make|draw|create|generate|paint|show|give|get|design|render|sketch
 _REQUEST = re.compile(
     rf"(?:(?:{_ASKED}|{_WISHED}|{_WISHED_BY}|{_TOLD}"
     r"|what about|how about|let 's see|there should be|there is supposed to be) )"
-    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up|that)(?: to be| as| so| like| where| be)* )?"
+    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up|that|one)(?: to be| as| so| like| where| be)* )?"
     r"(?:(?:so )?(?:that )?it is )?(?:please |like |maybe )*")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planner.read.grammar.actor import Actor
 from planner.read.grammar.cast import Cast
-from planner.read.grammar.classes import bodily, is_part, klass
+from planner.read.grammar.classes import bodily, codes, is_part, klass
 from planner.read.grammar.lexicon import listed
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.quantity import Quantity
@@ -95,7 +95,9 @@ class Outlook:
         if m.noun in listed("game"):
             return not m.counted and not m.plural
         if m.noun not in listed("abstract") and m.head not in listed("abstract"):
-            return m.head.endswith(_ABSTRACT_ENDS) and m.head not in listed("no_abstract") and not m.quantity
+            solid = bool(codes(m.head)) and bodily(m.head)
+            solid |= m.head in listed("no_abstract")
+            return m.head.endswith(_ABSTRACT_ENDS) and not solid and not m.quantity
         coloured = bool(self.cast.colours(m.attributes))
         if m.head in listed("weak_noun") or not {m.noun, m.head} & listed("noun"):
             return m.head not in listed("weak_noun") or not coloured

@@ -230,7 +230,8 @@ class Phraser(Determiners):
             sided = self.low(k) in ("left", "right") and cue.end > k + 1
             one = not m.quantity or m.quantity.n == 1
             place = place or sided or (one and self.low(cue.end) in listed("determiner", "pronoun"))
-        if m.det in ("all", "both", "each") and not m.quantity and (form := verb(self.low(k))) and (
+        share = (m.det in ("all", "both", "each") and not m.quantity) or (m.quantity and (m.ordinal or m.other))
+        if share and (form := verb(self.low(k))) and (
                 form.form == "base" and not is_plural(self.low(k)) and (
                     self.takes_object(k + 1) if m.det == "each" else self.noun_like(k + 1))):
             return False

@@ -87,6 +87,7 @@ class Places(Absences):
             if word in ("it", "its") and self.it_meant and not set(self.it_meant) & set(pending.subjects):
                 return self.it_meant
             topic = self.topic if self.main and set(self.main) <= set(pending.subjects) else self.main
+            topic = self.bearer if self.resolver.tags and self.bearer and self.bearer != pending.subjects else topic
             near = self.previous if self.previous and self.previous != pending.subjects else self.near
             alike = [a for a in self.cast.actors if any(a.noun == b.noun for b in pending.subjects)]
             banned = pending.subjects if len(alike) == len(self.things(self.cast.actors)) else alike
@@ -247,7 +248,7 @@ class Places(Absences):
 
     def _from_others(self, k: int, cue: Cue, subjects: list[Actor], fellows: list[Actor]) -> None:
         """"a dog above", "a bridge between": a relation whose object is not said, to who was named before."""
-        people = [a for a in self.bearer if a.human and a not in subjects]
+        people = [a for a in (*self.bearer, *self.topic) if a.human and a not in subjects][:1]
         near = self.things(self._owner(k)) or fellows or people or self.meant(
             "it", k, Pending(cue.kind, subjects, cue.words))
         others = [a for a in near if a not in subjects]

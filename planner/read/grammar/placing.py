@@ -106,7 +106,10 @@ class Placing(Predicates):
     def _place_of_subject(self, j: int, s: State, objects: bool) -> float:
         cue = self.chunks[j].cue
         assert cue is not None
-        score = 0.4 + 0.9 * ("," in s.sep)
+        persons = self.word(self.after(j)) in ("him", "her", "them", "me", "us")
+        resting = bool(s.open) and self.relation(self.governor(s, s.open[-1])) in SUPPORTS and not s.sep
+        latest = bool(s.roots) and s.roots[-1] == s.subject and self.alive(s.subject)
+        score = 0.4 + 0.9 * ("," in s.sep) + 1.0 * (persons and objects and resting and latest)
         ends = self.ends_subject(s)
         score += 1.5 * ends
         if self.kind(s.last) in NOUNS and not ends:

@@ -120,6 +120,9 @@ class Predicates(Joining):
         holder = self.mention(s.arcs[over].head) if self.relation(over) == "with" and over >= 0 else None
         carried = holder is not None and not holder.headless and self.alive(s.arcs[over].head)
         score -= 1.0 if carried and not alive and not passive else 0.0
+        place = self.after(j)
+        own = self.relation(over) == "with" and self.kind(place) == "cue" and self.word(self.after(place)) == "it"
+        score += 1.5 if own and not alive else 0.0
         done_to = over >= 0 and self.relation(over) in ("act", "holding", "riding")
         if done_to and not alive and not passive and not stative:
             score -= 0.8

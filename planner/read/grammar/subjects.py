@@ -122,7 +122,8 @@ class Subjects(Places):
         if self.resolver.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return
-        if m.quantity and m.quantity.exact and len(subjects) > 1 and m.quantity.n != len(subjects):
+        together = len(subjects) > 1 and subjects[0].bunch and all(a.bunch is subjects[0].bunch for a in subjects)
+        if m.quantity and m.quantity.exact and together and m.quantity.n != len(subjects):
             subjects = self.resolver.recount(list(subjects), m.quantity.n)
         for actor in subjects:
             if (actor.noun in mapping("hypernym") or actor.name) and m.noun:
@@ -149,14 +150,14 @@ class Subjects(Places):
         self.resolver.alone = self.kind(k - 1) in ("comma", "") and self.kind(k + 1) in ("comma", "stop", "")
         self.resolver.spoken_of = self.kind(nxt) in ("be", "have") or bool(form and form.form in ("s", "base"))
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
-        inner = self.chunks[self.after(nxt)].mention if cue is not None and cue.kind == "in" else None
+        inner = self.mention(self.after(nxt)) if cue is not None and cue.kind == "in" else None
         labels = self.word(k + 1) == ":" and bool(self.main) and klass(m.noun) == "place"
         self.resolver.contained = labels or (
             inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
-        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" else None
+        label = self.mention(several[0] - 2) if self.word(several[0] - 1) == ":" else None
         heads = label is not None and self.arcs[several[0] - 2].label == "subject"
         single = label is not None and not label.headless and not label.plural and heads
         group = self.cast.group_for([], self.near) if colon and first and not single else []
@@ -216,7 +217,7 @@ class Subjects(Places):
             return
         if len(self.front_each) > 1 and len(actors) == 1 and len(several) == 1:
             actors = [*actors, *self.cast.copies(actors[0], len(self.front_each) - 1)]
-        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" and not group else None
+        label = self.mention(several[0] - 2) if self.word(several[0] - 1) == ":" and not group else None
         heads = label is not None and self.arcs[several[0] - 2].label == "subject"
         kinds = [a for a in self.met.get(several[0] - 2, ()) if a not in actors] if heads else []
         if label is not None and len(kinds) == 1 and label.head in listed("general") and not label.counted and actors:
@@ -299,7 +300,7 @@ class Subjects(Places):
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
         if cue is not None and self.kind(self.after(nxt)) == "pron" and cue.kind in APART | {"around"}:
             return True
-        m = self.chunks[self.after(nxt)].mention if cue is not None and self.kind(self.after(nxt)) == "np" else None
+        m = self.mention(self.after(nxt)) if cue is not None else None
         return m is not None and not is_part(m.noun) and not self.chunks[nxt].verb
 
     def _posture(self, k: int, m: Mention) -> bool:

@@ -12,6 +12,7 @@ from planner.read.grammar.cast import Cast
 from planner.read.grammar.chunks import Chunk
 from planner.read.grammar.cues import CORNERS
 from planner.read.grammar.lexicon import listed
+from planner.read.grammar.mention import Mention
 from planner.read.grammar.story import Story
 from planner.read.grammar.tree import Arc, Tree
 from planner.scene import Span
@@ -70,6 +71,10 @@ class Walk(Binder):
     def word(self, k: int) -> str:
         """The word of the chunk at `k`."""
         return self.chunks[k].word if 0 <= k < len(self.chunks) else ""
+
+    def mention(self, k: int) -> Mention | None:
+        """The noun phrase at `k`, if there is one."""
+        return self.chunks[k].mention if 0 <= k < len(self.chunks) else None
 
     def after(self, k: int) -> int:
         """The next chunk, adverbs aside."""

@@ -272,7 +272,7 @@ class Words:
         before, after = self.low(k - 1), self.low(k + 1)
         if before == "one":
             return self.low(k) not in listed("tantum", "invariant")
-        if before not in ("other", "another", "each"):
+        if before not in ("other", "another", "each", "first", "second", "third", "fourth", "fifth", "last"):
             return False
         placed = self.cue(k + 1) is not None and not m.quantity
         acts = is_plural(after) and self.noun_like(k + 1) and verb(after) is None
