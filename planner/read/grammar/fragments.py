@@ -20,6 +20,7 @@ from planner.read.grammar.opening import (
 )
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
+from planner.read.grammar.setting import is_drawn, is_setting, occasion
 from planner.read.grammar.tokens import Token, tokenise
 from planner.scene import Canvas, Span
 
@@ -31,8 +32,6 @@ _WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]
 _RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
 _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
-_UNDRAWN = frozenset({"unknown", "abstract", "event", "amount", "material"})
-"""Classes of nouns that nothing is drawn of: "a watercolor paper" is paper."""
 _WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "windy"})
 _SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
@@ -153,8 +152,8 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
     if not part or leaves_open(part):
         return []
     if opens or first:
-        lead = _lead(part) or _occasion(part)
-        if lead and _is_setting(part[:lead]):
+        lead = _lead(part) or occasion(part)
+        if lead and is_setting(part[:lead]):
             found.background.append(re.sub(r"^(an?|the) ", "", _said(part[:lead], text), flags=re.IGNORECASE))
             part = part[_after_lead(part, lead):]
         elif lead:
@@ -237,22 +236,6 @@ def _purpose(part: Sequence[Token], end: int) -> int:
     return k if k - end <= 6 else 0
 
 
-def _occasion(part: Sequence[Token]) -> int:
-    """The end of "a birthday party" in "a birthday party with balloons"."""
-    end = next((k for k, token in enumerate(part) if token.low == "with"), 0)
-    return end if 0 < end < 5 and part[end - 1].low in listed("occasion") and all(
-        token.kind == "word" and token.low not in listed("locating") for token in part[:end]) else 0
-
-
-def _is_setting(lead: Sequence[Token]) -> bool:
-    """"a snow scene with", "a campfire scene of": where it plays, and not how it is painted."""
-    front = lead[-2].low if len(lead) > 1 else ""
-    if lead[-1].low in listed("occasion"):
-        return True
-    return lead[-1].low == "scene" and not describes(front) and front not in listed("style_word", "style") and (
-        front in listed("place", "stuff", "season") or (bodily(front) and klass(front) not in _UNDRAWN))
-
-
 def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
     """Whether a whole first fragment only names the picture: "a zoo poster", "book cover"."""
     dated = next((k for k in range(1, len(part)) if part[k].low == "from" and part[-1].kind == "number"), 0)
@@ -295,23 +278,12 @@ def _without_drawn(part: list[Token], found: Fragments, *, first: bool) -> list[
     if first:
         k = next((k for k, token in enumerate(part) if token.low in listed("drawn") or not (
             token.low in listed("counter") or token.kind == "number" or describes(token.low))), 0)
-        if k + 1 < len(part) and part[k].low in listed("drawn") and _is_drawn(part, k + 1):
+        if k + 1 < len(part) and part[k].low in listed("drawn") and is_drawn(part, k + 1):
             found.drawn = part[k].low
             found.style.append(part[k].text)
     if not found.drawn:
         return part
-    return [token for k, token in enumerate(part) if token.low != found.drawn or not _is_drawn(part, k + 1)]
-
-
-def _is_drawn(part: Sequence[Token], k: int) -> bool:
-    """Whether a thing is named at `k`, after adjectives."""
-    while k < len(part) and part[k].kind == "word" and describes(part[k].low) and part[k].low not in nouns():
-        k += 1
-    if k >= len(part) or part[k].kind != "word":
-        return False
-    noun = singular(part[k].low)
-    words = listed("function", "style_leading", "style_word", "text_noun", "collection")
-    return klass(noun) not in _UNDRAWN and bodily(noun) and noun not in words
+    return [token for k, token in enumerate(part) if token.low != found.drawn or not is_drawn(part, k + 1)]
 
 
 # Style
