@@ -35,7 +35,8 @@ bench-grounding: $(VENV)/.dev ## every way of painting on the same prompts and s
 	@PYTHONPATH=. $(BIN)/python -m grounding.bench $(ARGS)
 
 bench-layouts: $(VENV)/.dev ## everyday scenes placed and drawn, laid out to be marked by eye (JUDGE=folder)
-	@PYTHONPATH=. $(BIN)/python tests/bench/layouts.py --prompts $(JUDGE)/../benchmarks/scenes/prompts.jsonl $(ARGS)
+	@PYTHONPATH=. $(BIN)/python tests/bench/layouts.py --prompts $(JUDGE)/../benchmarks/scenes/prompts.jsonl \
+	  --nsr $(JUDGE)/../benchmarks/nsr1k $(ARGS)
 
 bench-people: $(VENV)/.dev ## two hundred prompts in free words, painted and laid out to be marked by eye
 	@PYTHONPATH=. $(BIN)/python tests/bench/people.py $(ARGS)

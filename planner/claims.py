@@ -150,16 +150,16 @@ def relation_claims(scene: Scene, names: dict[str, str] | None = None) -> tuple[
     names = names or names_of(scene)
     slanted = _slanted_pairs(scene)
     stated = [_relation_claim(relation, i, subjects, objects, names, slanted, _piled(relation, scene),
-                              _lying(relation, scene))
+                              _lying(relation, scene), _over_many(relation, scene))
               for i, relation in enumerate(scene.relations)
-              for subjects, objects in _unless_implied(relation, _atoms(relation), scene)]
+              for subjects, objects in _unless_implied(relation, _atoms(relation, scene), scene)]
     return (*stated, *(_part(thing, names) for thing in scene.things if thing.part_of))
 
 
-def _atoms(relation: Relation) -> list[Atom]:
+def _atoms(relation: Relation, scene: Scene) -> list[Atom]:
     arity = TABLE[relation.kind].arity
     if arity == "pair":
-        return _pairs(relation)
+        return _pairs(relation, scene)
     if arity == "alone" or relation.kind == "between":
         return [((a,), relation.objects) for a in relation.subjects]
     return [(relation.subjects, relation.objects)]
@@ -201,9 +201,11 @@ def _lying(relation: Relation, scene: Scene) -> bool:
         flat(scene.thing(id).noun) for id in relation.objects)
 
 
-def _pairs(relation: Relation) -> list[Atom]:
+def _pairs(relation: Relation, scene: Scene) -> list[Atom]:
     """Atoms of a relation between pairs. Where one of several will do, the first listed is the one to aim at."""
     some, others, share = relation.subjects, relation.objects, TABLE[relation.kind].share
+    if _over_many(relation, scene):
+        return [((a,), _from(others, i)) for i, a in enumerate(some)]
     if share == "any" and not relation.negated:
         return [(some, others)]
     if share == "all" or relation.negated:
@@ -219,6 +221,14 @@ def _from(ids: tuple[str, ...], start: int) -> tuple[str, ...]:
     return ids[k:] + ids[:k]
 
 
+def _over_many(relation: Relation, scene: Scene) -> bool:
+    """Whether they are over several, or over one group: each of them over one of those, not over all at once."""
+    if relation.kind not in _ALONG_Y or relation.negated or len(relation.objects) < 2:
+        return False
+    groups = {scene.thing(id).group or id for id in relation.objects}
+    return len(relation.subjects) > 1 or len(groups) == 1
+
+
 def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
     """The pairs that are ordered along both axes."""
     along: list[set[frozenset[str]]] = [set(), set()]
@@ -231,10 +241,10 @@ def _slanted_pairs(scene: Scene) -> set[frozenset[str]]:
 
 def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], objects: tuple[str, ...],
                     names: dict[str, str], slanted: set[frozenset[str]], piled: bool,
-                    lying: bool) -> Claim:
+                    lying: bool, scattered: bool) -> Claim:
     ends = "-".join((*subjects, *objects))
     pattern = "{a} is on the pile of {b}" if piled and len(objects) > 1 else TABLE[relation.kind].say
-    choice = "or" if TABLE[relation.kind].share != "all" and not piled else "and"
+    choice = "or" if (TABLE[relation.kind].share != "all" or scattered) and not piled else "and"
     subject, verb, rest = pattern.split(" ", 2)
     many = plural([names[id] for id in (subjects if choice == "and" else subjects[:1])])
     said = f"{subject} {agreed(verb, many)} {rest}".format(
@@ -242,7 +252,8 @@ def _relation_claim(relation: Relation, index: int, subjects: tuple[str, ...], o
     return Claim(id=f"relation:{index}:{relation.kind}:{ends}", kind="relation", relation=relation.kind,
                  sentence=f"it is not so that {said}" if relation.negated else said,
                  things=subjects, objects=objects, negated=relation.negated, word=relation.words,
-                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, lying=lying, source=index)
+                 slanted=frozenset((*subjects, *objects)) in slanted, piled=piled, lying=lying,
+                 source=index)
 
 
 def _spoken(ids: tuple[str, ...], names: dict[str, str], joint: str) -> str:

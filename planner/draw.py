@@ -23,6 +23,10 @@ _STRANDS = ((PAPER, 5), (INK, 1.6))
 """A strand of an arrow: dark on a pale hem, so that it shows on any colour."""
 
 
+GROUND = "#efeadf"
+"""The ground that things stand on: hardly darker than the stage."""
+
+
 def draw(layout: Layout, path: str | Path, *, size: int = 1024, relations: bool = False) -> Path:
     """Write the picture to `path`; the suffix chooses the format. `relations` adds an arrow for each relation."""
     target = Path(path)
@@ -54,13 +58,14 @@ class _Ground(NamedTuple):
     paper: str
     stage: str
     edge: str
+    floor: str
     thirds: str
     words: dict[str, str]
     """What the colours of a caption become."""
 
 
-_LIGHT = _Ground(PAPER, STAGE, "#d9d5cb", "#ebe7de", {})
-_DARK = _Ground("#1c1f24", "#262a31", "#3a3f48", "#30353d", {INK: "#e9e8e4", FAINT: "#a0a4ad"})
+_LIGHT = _Ground(PAPER, STAGE, "#d9d5cb", GROUND, "#ebe7de", {})
+_DARK = _Ground("#1c1f24", "#262a31", "#3a3f48", "#2b3038", "#30353d", {INK: "#e9e8e4", FAINT: "#a0a4ad"})
 
 
 @cache
@@ -101,7 +106,7 @@ def _paint(s: Sketch) -> Image.Image:
     """Shapes at twice the size, shrunk; then the words, which smooth themselves."""
     large = Image.new("RGB", (s.width * _SMOOTH, s.height * _SMOOTH), PAPER)
     pen = ImageDraw.Draw(large)
-    _paint_stage(pen, s.stage)
+    _paint_stage(pen, s.stage, s.ground)
     for outline in s.outlines:
         _paint_thing(large, outline)
     for outline in s.outlines:
@@ -142,8 +147,10 @@ def _thirds(stage: Rect) -> list[tuple[float, float, float, float]]:
     ]
 
 
-def _paint_stage(pen: ImageDraw.ImageDraw, stage: Rect) -> None:
+def _paint_stage(pen: ImageDraw.ImageDraw, stage: Rect, ground: Rect | None) -> None:
     pen.rounded_rectangle(_corners(stage), 6 * _SMOOTH, STAGE, "#d9d5cb", _SMOOTH)
+    if ground:
+        pen.rectangle(_corners(Rect(ground.x + 1, ground.y, ground.w - 2, ground.h - 4)), GROUND)
     for line in _thirds(stage):
         pen.line(_up(*line), "#ebe7de", _SMOOTH)
 
@@ -219,6 +226,7 @@ def _svg(s: Sketch, ground: _Ground) -> list[str]:
         f'height="{s.height}" font-family="Helvetica, Arial, sans-serif" role="img">',
         f'<rect width="100%" height="100%" fill="{ground.paper}"/>',
         _svg_rect(s.stage, 6, f'fill="{ground.stage}" stroke="{ground.edge}"'),
+        *([_svg_rect(s.ground, 0, f'fill="{ground.floor}"')] if s.ground else []),
         *(f'<line x1="{a:.1f}" y1="{b:.1f}" x2="{c:.1f}" y2="{d:.1f}" stroke="{ground.thirds}"/>'
           for a, b, c, d in _thirds(s.stage)),
         *(_svg_thing(o, ground) for o in s.outlines),

@@ -180,8 +180,19 @@ def under(a: Rect, b: Rect) -> float:
 
 
 def inside(a: Rect, b: Rect) -> float:
+    """`a` is within `b`, or stands in it and sticks out, as flowers do of a vase and people of a boat."""
+    return max(within(a, b), standing_in(a, b))
+
+
+def within(a: Rect, b: Rect) -> float:
     """Nine tenths of `a` are within `b`, which is larger."""
     return min(shared(a, b) / a.area - 0.9, 0.9 - a.area / b.area)
+
+
+def standing_in(a: Rect, b: Rect) -> float:
+    """A quarter of the height of `a` and its foot are within `b`, over whose upper edge the rest is."""
+    aside = b.w / 2 - abs(a.cx - b.cx) - 0.25 * a.w
+    return min(aside, a.y1 - b.y0 - 0.25 * a.h, a.y1 - b.y0 - 0.3 * b.h, b.y1 - a.y1, b.y0 - a.y0)
 
 
 def holding(a: Rect, b: Rect) -> float:
@@ -347,8 +358,9 @@ def at_far_right(a: Rect, frame: Frame) -> float:
 
 
 def at_corner(a: Rect, frame: Frame) -> float:
-    """In any of the four corners."""
-    return max(at_top_left(a, frame), at_top_right(a, frame), at_bottom_left(a, frame), at_bottom_right(a, frame))
+    """In a corner of the canvas, or standing at its left or right as in the corner of a room."""
+    stands = min(max(at_left(a, frame), at_right(a, frame)), a.y1 - frame.height * 2 / 3)
+    return max(at_top_left(a, frame), at_top_right(a, frame), stands)
 
 
 def at_edge(a: Rect, frame: Frame) -> float:

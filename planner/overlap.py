@@ -9,6 +9,7 @@ from planner.implied import implied
 from planner.relations import TABLE
 from planner.relations.row import Overlap
 from planner.scene import Relation, Scene
+from planner.usual import usual
 
 COVERED = 0.25
 """Share of the smaller box that may be covered without a reason."""
@@ -18,12 +19,15 @@ IOU = 0.1
 Pair = frozenset[str]
 
 
-def allowed_pairs(scene: Scene, composing: bool = False) -> frozenset[Pair]:
+def allowed_pairs(scene: Scene, composing: bool = False, habits: bool = True) -> frozenset[Pair]:
     """The pairs that may overlap: related by contact or depth, part and whole, and whatever is attached to either.
 
     What shares a host lies side by side in or on it, but clothes lie on each other. What two things do together may
-    have them overlap; who is `composing` keeps them apart nevertheless.
+    have them overlap; who is `composing` keeps them apart nevertheless. Without `habits`
+    nothing is where it usually is.
     """
+    understood = (*implied(scene), *(usual(scene) if habits else ()))
+    scene = scene.model_copy(update={"relations": (*scene.relations, *understood)}) if understood else scene
     hosts = _hosts(scene)
     allowed = _stated(scene) | _meeting(scene)
     beside = set(hosts) - _worn(scene)
@@ -62,7 +66,7 @@ def _doing(scene: Scene) -> set[Pair]:
 
 def _stated(scene: Scene) -> set[Pair]:
     pairs = {frozenset((thing.id, thing.part_of)) for thing in scene.things if thing.part_of}
-    for relation in (*scene.relations, *implied(scene)):
+    for relation in scene.relations:
         row = TABLE[relation.kind]
         if row.arity == "ring" and not relation.negated:
             pairs |= {frozenset((a, whole)) for a in relation.subjects for whole in _wholes(relation, scene)}
@@ -86,7 +90,7 @@ def _wholes(relation: Relation, scene: Scene) -> set[str]:
 def _hosts(scene: Scene) -> list[tuple[str, str]]:
     """(guest, host) of everything that is attached."""
     found = [(thing.id, thing.part_of) for thing in scene.things if thing.part_of]
-    for relation in (*scene.relations, *implied(scene)):
+    for relation in scene.relations:
         end = "" if relation.negated else TABLE[relation.kind].guest
         for a in relation.subjects if end else ():
             found += [(b, a) if end == "object" else (a, b) for b in relation.objects]

@@ -14,6 +14,7 @@ from planner.claims import names_of
 from planner.colours import colours_of, swatch_of
 from planner.plain import plain
 from planner.scene import Box, Layout, Placement, Polygon, Relation, Scene, Spot, Thing
+from planner.standing import ground_line
 
 Measure = Callable[[str, float], float]
 """The width of a text at a font size, in pixels."""
@@ -120,6 +121,8 @@ class Sketch:
     tags: tuple[Tag, ...]
     arrows: tuple[Arrow, ...]
     caption: tuple[Line, ...]
+    ground: Rect | None = None
+    """Where the ground is, if things stand on one."""
 
 
 @dataclass
@@ -159,7 +162,13 @@ def sketch(layout: Layout, measure: Measure, *, size: int = 1024, relations: boo
         tuple(desk.tags),
         tuple(_arrows(desk, layout.scene.relations)) if relations else (),
         caption,
+        _ground(layout, stage),
     )
+
+
+def _ground(layout: Layout, stage: Rect) -> Rect | None:
+    line = ground_line(layout)
+    return None if line is None else Rect(stage.x, stage.y + line * stage.h, stage.w, (1 - line) * stage.h)
 
 
 def _things(layout: Layout) -> dict[str, Thing]:

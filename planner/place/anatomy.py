@@ -6,8 +6,12 @@ fractions of the head. Several of one kind spread about their place, pairs side 
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from planner.kinds import kin_of
 from planner.sizes import natural
 
 
@@ -142,6 +146,9 @@ _WHOLE: dict[tuple[str, str], Spot] = {
     ("trunk", "palm"): Spot(0.0, 0.2, 0.24, 0.6),
     ("trunk", "car"): Spot(0.38, -0.05, 0.24, 0.3),
     ("hood", "car"): Spot(-0.34, -0.05, 0.3, 0.3),
+    **{("shelf", case): Spot(0.0, 0.08, 0.94, 0.05, 0.0, 0.34) for case in ("bookshelf", "bookcase", "cupboard",
+                                                                           "cabinet", "wardrobe", "fridge")},
+    **{("basket", bike): Spot(-0.36, -0.34, 0.26, 0.3, 0.0, 0.0, 0.4) for bike in ("bicycle", "bike", "tricycle")},
     ("button", "snowman"): Spot(0.0, 0.1, 0.14, 0.0, 0.0, 0.18),
     ("leaf", "tree"): Spot(0.0, -0.24, 0.26, 0.0, 0.34, 0.16),
     ("branch", "tree"): Spot(0.0, -0.1, 0.34, 0.2, 0.3, 0.2),
@@ -179,3 +186,47 @@ def _framed(spot: Spot, head: tuple[float, float, float, float]) -> Spot:
     """A place on the head as a place on the whole."""
     x, y, w, h = head
     return Spot(x + spot.x * w, y + spot.y * h, spot.w * w, spot.h * h, spot.across * w, spot.down * h, spot.out)
+
+
+def several(spot: Spot, n: int) -> Iterator[Spot]:
+    """The places of several of one kind, in lines about their common place."""
+    columns = 1 if not spot.across else n if not spot.down or n < FEWEST_IN_LINES else math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    x = 0.0 if n > 1 and spot.across >= abs(spot.x) else spot.x
+    w = min(spot.w, 0.85 * (2 * spot.across + spot.w) / columns) if columns > 1 else spot.w
+    h = min(spot.h, 0.85 * (2 * spot.down + spot.h) / rows) if rows > 1 else spot.h
+    for k in range(n):
+        yield spot._replace(x=x + spot.across * _share(k % columns, columns),
+                            y=spot.y + spot.down * _share(k // columns, rows), w=w, h=h)
+
+
+def _share(k: int, n: int) -> float:
+    """The place of the k-th of n, from -1 to 1."""
+    return 2 * k / (n - 1) - 1 if n > 1 else 0.0
+
+
+FEWEST_IN_LINES = 4
+"""From how many on parts that spread both ways stand in several lines."""
+_BUST = (0.0, -0.1, 0.66, 0.74)
+"""The head of somebody of whom head and shoulders are seen."""
+
+
+def spots_on(whole: str, shape: float, parts: Sequence[tuple[str, float]]) -> list[Spot]:
+    """The places of these parts (noun, shape) on a whole, each with the height that its shape gives it."""
+    kinds: dict[str, list[int]] = defaultdict(list)
+    for k, (noun, _) in enumerate(parts):
+        kinds[noun].append(k)
+    found: dict[int, Spot] = {}
+    for noun, members in kinds.items():
+        spot = spot_of(noun, whole, shape) or spot_of(kin_of(noun), whole, shape) or somewhere(noun)
+        if whole == BUST:
+            head = noun.lower().split()[-1]
+            spot = _framed(_ON_HEAD[head], _BUST) if head in _ON_HEAD else spot
+        for k, one in zip(members, several(spot, len(members)), strict=True):
+            h = one.h or min(one.w * shape / natural(noun).aspect, 0.8)
+            found[k] = one._replace(h=h)
+    return [found[k] for k in range(len(parts))]
+
+
+BUST = "bust"
+"""The whole of which head and shoulders are seen."""

@@ -5,17 +5,16 @@ What is where it usually is moves with its whole as one body; what a claim puts 
 
 from __future__ import annotations
 
-import math
 import random
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from planner.claims import Claim
 from planner.geometry import Frame, Rect
 from planner.implied import HANGING
 from planner.margins import broken
-from planner.place.anatomy import HUNG, Spot, somewhere, spot_of
+from planner.place.anatomy import HUNG, Spot, several, somewhere, spot_of
 from planner.place.proportions import Sizes, paintable
 from planner.place.settle import Board
 from planner.place.task import Task
@@ -26,8 +25,6 @@ from planner.sizes import factor, natural
 _TOLD = (0.6, 1.5)
 """How far size words change a part: a huge nose still leaves room for the face."""
 _GAP = 0.008
-FEWEST_IN_LINES = 4
-"""From how many on parts that spread both ways stand in several lines."""
 
 
 class Family(NamedTuple):
@@ -76,27 +73,10 @@ def _spots(whole: str, kinds: Mapping[str, Sequence[str]], own: Collection[str],
         usual = HUNG if members[0] in hung else spot_of(kind, noun, shape)
         usual = usual or (somewhere(kind) if members[0] in own else None)
         if usual:
-            for id, spot in zip(members, _several(usual._replace(x=side * usual.x), len(members)), strict=True):
+            for id, spot in zip(members, several(usual._replace(x=side * usual.x), len(members)), strict=True):
                 told = min(max(factor(task.scene.thing(id).attributes), _TOLD[0]), _TOLD[1])
                 spots[id] = spot._replace(w=spot.w * told, h=spot.h * told)
     return spots
-
-
-def _several(spot: Spot, n: int) -> Iterator[Spot]:
-    """The places of several of one kind, in lines about their common place."""
-    columns = 1 if not spot.across else n if not spot.down or n < FEWEST_IN_LINES else math.ceil(math.sqrt(n))
-    rows = math.ceil(n / columns)
-    x = 0.0 if n > 1 and spot.across >= abs(spot.x) else spot.x
-    w = min(spot.w, 0.85 * (2 * spot.across + spot.w) / columns) if columns > 1 else spot.w
-    h = min(spot.h, 0.85 * (2 * spot.down + spot.h) / rows) if rows > 1 else spot.h
-    for k in range(n):
-        yield spot._replace(x=x + spot.across * _share(k % columns, columns),
-                            y=spot.y + spot.down * _share(k // columns, rows), w=w, h=h)
-
-
-def _share(k: int, n: int) -> float:
-    """The place of the k-th of n, from -1 to 1."""
-    return 2 * k / (n - 1) - 1 if n > 1 else 0.0
 
 
 def sized(families: Sequence[Family], sizes: Sizes, claims: Sequence[Claim], task: Task) -> Sizes:

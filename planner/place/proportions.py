@@ -27,8 +27,8 @@ _READABLE_SHARE = 0.34
 """What share of the canvas all may fill at the size from which on they shrink only slowly."""
 _SMALL_WORD, _LARGE_WORD = 0.7, 1.3
 """Which factors of size words say that a thing is small, or large, in the picture."""
-_LEAST_SIDE = 0.035
-_LEAST_AREA = 0.0024
+LEAST_SIDE = 0.035
+LEAST_AREA = 0.0024
 
 
 def natural_sizes(scene: Scene, frame: Frame, rng: random.Random, legible: Legibility) -> Sizes:
@@ -135,7 +135,7 @@ class Proportions:
     def _limit(self, claims: Sequence[Claim]) -> None:
         for id, (w, h) in self.sizes.items():
             self._scale(id, min(1.0, 0.94 * self.frame.width / w, 0.94 * self.frame.height / h))
-            self._scale(id, _growth(*self.sizes[id], self.frame))
+            self._scale(id, growth(*self.sizes[id], self.frame))
         for claim in claims:
             row = TABLE[claim.relation]
             if isinstance(row, Alone):
@@ -262,15 +262,15 @@ def _contains(claim: Claim) -> bool:
     return claim.relation == "in" or claim.lying or (TABLE[claim.relation].arity == "ring" and len(claim.objects) == 1)
 
 
-def _growth(w: float, h: float, frame: Frame) -> float:
+def growth(w: float, h: float, frame: Frame) -> float:
     """The factor that makes a size paintable on this canvas."""
     longer = max(frame.width, frame.height)
-    return max(1.0, _LEAST_SIDE * longer / min(w, h), math.sqrt(_LEAST_AREA * frame.width * frame.height / (w * h)))
+    return max(1.0, LEAST_SIDE * longer / min(w, h), math.sqrt(LEAST_AREA * frame.width * frame.height / (w * h)))
 
 
 def paintable(w: float, h: float, frame: Frame) -> tuple[float, float]:
     """This size, or the smallest of its shape that can be painted."""
-    k = _growth(w, h, frame)
+    k = growth(w, h, frame)
     return w * k, h * k
 
 
@@ -278,6 +278,6 @@ def shrunk(sizes: Mapping[str, tuple[float, float]], by: float, fixed: frozenset
     """All sizes but the fixed ones, smaller by one factor, as long as they stay paintable."""
     small: Sizes = {}
     for id, (w, h) in sizes.items():
-        k = 1.0 if id in fixed else by * _growth(w * by, h * by, frame)
+        k = 1.0 if id in fixed else by * growth(w * by, h * by, frame)
         small[id] = w * k, h * k
     return small

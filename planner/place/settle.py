@@ -43,8 +43,9 @@ class Board:
 
     def __init__(self, frame: Frame, sizes: Sequence[tuple[float, float]], body_of: Sequence[int],
                  offsets: Sequence[tuple[float, float]], mobility: Sequence[float],
-                 level: Collection[int] = ()) -> None:
+                 level: Collection[int] = (), margin: float = 0.0) -> None:
         self.frame = frame
+        self.margin = margin
         self.sizes = sizes
         self.body_of = body_of
         self.offsets = offsets
@@ -61,7 +62,8 @@ class Board:
         right = min((self.frame.width - self.sizes[k][0] / 2 - self.offsets[k][0] for k in members), default=0.0)
         top = max((self.sizes[k][1] / 2 - self.offsets[k][1] for k in members), default=0.0)
         bottom = min((self.frame.height - self.sizes[k][1] / 2 - self.offsets[k][1] for k in members), default=0.0)
-        return left, max(left, right), top, max(top, bottom)
+        across, down = (min(self.margin, max(room, 0.0) / 2) for room in (right - left, bottom - top))
+        return left + across, max(left, right) - across, top + down, max(top, bottom) - down
 
     def at(self, thing: int) -> tuple[float, float]:
         """The centre of a thing."""

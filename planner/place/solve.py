@@ -19,6 +19,7 @@ from planner.place.task import MOST_WORK, Task
 from planner.place.trial import Trial
 from planner.relations import TABLE
 from planner.scene import Box, Canvas, Layout, Move, Scene
+from planner.usual import with_usual
 
 CERTAIN = 0.95
 """From here on a relation is as good as stated, and never given up."""
@@ -42,7 +43,7 @@ def place(scene: Scene, hints: Mapping[str, Box] | None = None, *, seed: int = 0
 
     Raises `Conflict` with a minimal set of claims where they contradict each other.
     """
-    wished = scene if hints else with_implied(scene)
+    wished = scene if hints else with_usual(scene) if legible.ground else with_implied(scene)
     task = Task(wished, dict(hints or {}), canvas or scene.canvas or Canvas(), frozenset(locked), seed, legible)
     task.validate()
     kept = list(range(len(wished.relations)))

@@ -55,7 +55,7 @@ class Task:
     @cached_property
     def apart(self) -> tuple[tuple[int, int], ...]:
         """The pairs (of indices) that must not overlap."""
-        allowed = allowed_pairs(self.scene, composing=not self.hints)
+        allowed = allowed_pairs(self.scene, composing=not self.hints, habits=self.legible.ground)
         return tuple((i, j) for j, b in enumerate(self.ids) for i, a in enumerate(self.ids[:j])
                      if frozenset((a, b)) not in allowed)
 

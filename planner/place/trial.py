@@ -15,8 +15,9 @@ from planner.place.parts import Family, Offsets, attached, families_of, sized
 from planner.place.proportions import Proportions, Sizes, natural_sizes, shrunk
 from planner.place.reasons import why_moved
 from planner.place.settle import Board
+from planner.place.stage import Guess, guessed
 from planner.place.start import Start
-from planner.place.task import Task
+from planner.place.task import MOST_WORK, Task
 from planner.place.teams import Team, fitted, offsets_of, room_of, teams_of
 from planner.place.world import aloft, crowding, grounded, world_aims
 from planner.relations import TABLE
@@ -28,6 +29,8 @@ FIRST_TURN = 3
 BOLD = 4
 """The attempt from which on hinted sizes may change that no failing claim is about."""
 ROOM = 0.08
+ENOUGH = 0.8
+"""Which part of the work has to be left for a guess to be tried once more."""
 _UNMOVED = 1e-9
 
 
@@ -52,7 +55,7 @@ class Trial:
         """Place everything; say whether all claims hold."""
         if not self.task.ids:
             return True
-        if self.attempt == 0 and self._holds_as_hinted():
+        if self.attempt == 0 and (self._holds_as_hinted() or self._holds_as_guessed()):
             return True
         self.rng = self.task.random(self.attempt)
         self.turns = self._turns()
@@ -86,6 +89,42 @@ class Trial:
                 return True
             self.composed = None
         return False
+
+    def _holds_as_guessed(self) -> bool:
+        """Whether the world's suggestion holds as it is, or when what stands apart is moved a little."""
+        if self.task.hints or not self.task.legible.ground:
+            return False
+        for smaller in (1.0, 0.85):
+            guess = guessed(self.task.scene, self.claims, self.task.frame, f"{self.task.seed}|{self.task.scene.prompt}",
+                            smaller)
+            for rigid in (True, False):
+                if self.task.work.left < ENOUGH * MOST_WORK:
+                    return False
+                self.board = self._staged(guess, rigid)
+                self._nudge()
+                if not self._failing():
+                    return True
+        return False
+
+    def _staged(self, guess: Guess, rigid: bool) -> Board:
+        """A board on which things are as guessed, and those of one tree go together if they are to be `rigid`."""
+        ids = self.task.ids
+        self.sizes = {id: (guess.rects[id].w, guess.rects[id].h) for id in ids}
+        self.room, self.rng = 0.006, self.task.random(0)
+        first: dict[int, int] = {}
+        body_of, offsets, heads = list[int](), list[tuple[float, float]](), list[Rect]()
+        for k, id in enumerate(ids):
+            rect = guess.rects[id]
+            body = first.setdefault(guess.root_of[id] if rigid else k, len(heads))
+            if body == len(heads):
+                heads.append(rect)
+            body_of.append(body)
+            offsets.append((rect.cx - heads[body].cx, rect.cy - heads[body].cy))
+        level = {self.task.index[id] for id in guess.standing}
+        board = Board(self.task.frame, [self.sizes[id] for id in ids], body_of, offsets, [1.0] * len(heads), level,
+                      margin=0.015)
+        board.x, board.y = [r.cx for r in heads], [r.cy for r in heads]
+        return board
 
     # sizes and bodies
 
@@ -164,8 +203,8 @@ class Trial:
         """Move hinted boxes only for what is violated: activate what fails, settle, look again."""
         active: dict[str, Claim] = {}
         apart: set[tuple[int, int]] = set()
+        free = {k for k, id in enumerate(self.task.ids) if self.task.hints and id not in self.task.hints}
         for _ in range(10):
-            free = {k for k, id in enumerate(self.task.ids) if id not in self.task.hints}
             failing = {claim.id: claim for claim in self.failing_claims()}
             crowded = set(self._crowded())
             if self.task.work.left < 0 or not (failing.keys() - active.keys() or crowded - apart or self._outside()):

@@ -65,6 +65,7 @@ def plan(
     prompt: Annotated[str | None, typer.Argument(help="What the picture shows; `-` reads it from stdin.")] = None,
     draw: Annotated[Path | None, typer.Option(help="Draw the layout to this .png or .svg file.")] = None,
     relations: Annotated[bool, typer.Option("--relations", help="Draw an arrow for every relation.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Say for each thing which claim or habit put it there.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the layout as JSON instead of a table.")] = False,
     planner: Annotated[Reader | None, typer.Option(help="Who reads the prompt; `auto` takes the language model if one "
                                                         "is set in SCENEWRIGHT_LLM.")] = None,
@@ -89,7 +90,8 @@ def plan(
         if draw or hints:
             raise typer.BadParameter("--draw and --hints belong to one prompt and cannot go with --batch")
         raise typer.Exit(plan_batch(able, batch, out or Path("-")))
-    raise typer.Exit(plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json, out=out))
+    raise typer.Exit(plan_one(able, prompt or "", hints=hints, draw=draw, relations=relations, json=json, out=out,
+                              why=why))
 
 
 @app.command()

@@ -11,14 +11,16 @@ from typing import IO
 from planner.check import Violation, check, verdicts
 from planner.errors import BadInput
 from planner.scene import Canvas, Layout
+from planner.why import reasons
 from scenewright.commands.files import DASH, lines_to, read_layout, read_text, stdin, write_text
 from scenewright.commands.records import dumped, planned, told_unused
 from scenewright.commands.shell import Ending, fail, note, write, write_json
+from scenewright.commands.show import report
 from scenewright.planning import PromptPlanner
 
 
 def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: Path | None, relations: bool, json: bool,
-             out: Path | None) -> Ending:
+             out: Path | None, why: bool = False) -> Ending:
     """Plan one prompt and show it."""
     pixels = None if ":" in planner.how.canvas else planner.how.size(Canvas())
     kept = read_layout(hints, canvas=pixels) if hints else None
@@ -31,14 +33,14 @@ def plan_one(planner: PromptPlanner, prompt: str, *, hints: Path | None, draw: P
     if out:
         write_text(out, layout.model_dump_json(indent=2) + "\n")
     if out != DASH:
-        write_json(layout.model_dump(mode="json")) if json else write(told(layout, violations))
+        causes = reasons(layout) if why else {}
+        write_json(layout.model_dump(mode="json") | ({"why": causes} if why else {})) if json else write(
+            report(layout, verdicts(layout), violations, causes))
     return Ending.UNVERIFIED if violations else Ending.DONE
 
 
 def told(layout: Layout, violations: Sequence[Violation]) -> str:
     """A layout as a table."""
-    from scenewright.commands.show import report
-
     return report(layout, verdicts(layout), violations)
 
 

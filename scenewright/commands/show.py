@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -22,12 +22,16 @@ MOST_WRONG = 60
 """So much that is wrong is told one by one."""
 
 
-def report(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation]) -> str:
-    """A planned layout: its things, its claims with their margins, what is wrong, and what was left unread."""
+def report(layout: Layout, verdicts: Sequence[Verdict], violations: Sequence[Violation],
+           why: Mapping[str, Sequence[str]] | None = None) -> str:
+    """A planned layout: its things, its claims with their margins, what is wrong, and what was left unread; with `why`
+    also what put each thing where it is.
+    """
     screen = console()
     parts: list[RenderableType] = [
         Text(plain(layout.scene.prompt) or "(no prompt)", style="bold"), "",
         _things(layout), "",
+        *((_reasons(layout, why), "") if why else ()),
         _claims(verdicts, screen), "",
         *_all_wrong([v for v in violations if v.kind != "claim"], screen),
         *_notes(layout),
@@ -51,6 +55,14 @@ def _things(layout: Layout) -> Table:
         name = plain(names.get(placement.thing, placement.thing).removeprefix("the "))
         corners = (Text(f"{v:.3f}") for v in placement.box.corners)
         table.add_row(Text(f"{name} (locked)" if placement.locked else name), *corners, str(placement.depth))
+    return table
+
+
+def _reasons(layout: Layout, why: Mapping[str, Sequence[str]]) -> Table:
+    table = grid("thing", "why it is there")
+    names = names_of(layout.scene)
+    for id, told in why.items():
+        table.add_row(Text(plain(names.get(id, id).removeprefix("the "))), Text(plain("; ".join(told))))
     return table
 
 

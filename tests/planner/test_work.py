@@ -13,7 +13,7 @@ from planner.place.task import MOST_WORK
 from planner.place.trial import Trial
 from planner.read.grammar import read
 from planner.relations.aim import Aim
-from planner.scene import Box, Group, Layout, Placement, Relation, Scene, Thing
+from planner.scene import Box, Canvas, Group, Layout, Placement, Relation, Scene, Thing
 from tests.planner.scenes import NOUNS, thing
 
 HUNDRED = tuple(thing(f"t{i}", NOUNS[i % len(NOUNS)]) for i in range(100))
@@ -162,8 +162,9 @@ def test_what_goes_along_goes_along_however_far_the_chain_reaches() -> None:
     assert {frozenset(pair) for pair in (("gem", "horse"), ("badge", "horse"), ("gem", "man"))} <= allowed
 
 
-def test_a_crowd_that_finds_no_places_is_refused_as_a_crowd() -> None:
+def test_a_hundred_people_have_places_and_a_crowd_that_finds_none_is_refused_as_a_crowd() -> None:
     things = tuple(Thing(id=f"t{i}", noun="person", phrase="a person", group="g") for i in range(100))
     scene = Scene(things=things, groups=(Group(id="g", words="a hundred", at_least=100, at_most=100),))
+    assert check(place(scene)) == []
     with pytest.raises(Conflict, match="there are 100 things"):
-        place(scene)
+        place(scene, canvas=Canvas(width=100, height=1000))

@@ -6,6 +6,7 @@ import pytest
 
 from planner.check import check, verdicts
 from planner.scene import Box, Group, Layout, Move, Placement, Relation, Scene, Thing
+from planner.why import reasons
 from scenewright.commands.show import MANY, findings, report
 
 
@@ -25,6 +26,14 @@ def row_of(count: int, *, notes: tuple[str, ...] = (), unread: tuple[str, ...] =
 
 def told(layout: Layout) -> str:
     return report(layout, verdicts(layout), check(layout))
+
+
+def test_why_things_are_where_they_are_is_told_where_it_is_asked_for() -> None:
+    layout = row_of(1)
+    asked = report(layout, verdicts(layout), check(layout), reasons(layout))
+    assert "why it is there" in asked
+    assert "the red cat is left of the dog" in asked.split("margin")[0]
+    assert "why it is there" not in told(layout)
 
 
 def test_few_claims_are_told_one_by_one_with_their_margins() -> None:
