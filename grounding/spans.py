@@ -30,7 +30,8 @@ _IRREGULAR = {"man": "men", "woman": "women", "child": "children", "person": "pe
 class Item(NamedTuple):
     """Words of the prompt and where what they name must be.
 
-    `alone` is one instance in its own words; `placements` has one entry per instance, far to near.
+    `alone` is one instance in its own words; `placements` has one entry per instance, far to near; `weight` is how much
+    the prompt stresses it: "(hat:1.3)".
     """
 
     phrase: str
@@ -39,6 +40,7 @@ class Item(NamedTuple):
     ranges: tuple[Range, ...]
     heads: tuple[Range, ...]
     placements: tuple[Placement, ...]
+    weight: float = 1.0
 
     @property
     def things(self) -> tuple[str, ...]:
@@ -91,7 +93,8 @@ def ground(layout: Layout) -> Grounding:
             prompt = f"{prompt}, {more}"
             ranges = (*ranges, (start, len(prompt)))
             heads = (*heads, *(tuple(_occurrences(thing.noun, prompt, start)) or ranges[-1:]))
-        items.append(Item(thing.phrase, thing.noun, singly(*thing.attributes, thing.noun), ranges, heads, placements))
+        items.append(Item(thing.phrase, thing.noun, singly(*thing.attributes, thing.noun), ranges, heads, placements,
+                          max((t.weight for t in things), key=lambda w: abs(w - 1))))
     return Grounding(prompt, tuple(items), layout.canvas, tuple(notes), tuple(a.noun for a in scene.absent if not a.of))
 
 

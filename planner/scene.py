@@ -255,10 +255,12 @@ class Absent(Data):
 
 
 class Lettering(Data):
-    """Text to be rendered, on `host` where the prompt says on what."""
+    """Text to be rendered, on `host` where the prompt says on what; its `place` and `look` in the prompt's words."""
 
     content: Name
     host: ThingId | None = None
+    place: Annotated[str, StringConstraints(max_length=400)] = ""
+    look: Annotated[str, StringConstraints(max_length=400)] = ""
 
 
 class Canvas(Data):

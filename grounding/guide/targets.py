@@ -50,8 +50,9 @@ class Target:
         return torch.stack([values[owner == item].amax(0) for item in range(len(self.columns))])
 
     def factors(self, by_thing: Mapping[str, float]) -> Tensor:
-        """Each thing's number, 1 where it is not named: "instances"."""
-        return torch.tensor([by_thing.get(thing, 1.0) for thing in self.things])
+        """Each thing's number, 1 where it is not named, times what the prompt gives it to bear: "instances"."""
+        weights = [item.weight for item in self.grounding.items for _ in item.things]
+        return torch.tensor([by_thing.get(thing, 1.0) * w for thing, w in zip(self.things, weights, strict=True)])
 
     @property
     def visible(self) -> Target:

@@ -24,8 +24,9 @@ from planner.usual import with_usual
 CERTAIN = 0.95
 """From here on a relation is as good as stated, and never given up."""
 ATTEMPTS = 30
+DOUBTFUL = 0.9
 UNCERTAIN_ATTEMPTS = 6
-"""Attempts spent before something uncertain is given up."""
+"""Attempts spent before something is given up that is less certain than `DOUBTFUL`."""
 PATIENCE = 3
 """Attempts spent on a layout with all the breathing room, once one that holds is found."""
 
@@ -74,8 +75,9 @@ def _placed(task: Task) -> Layout | int:
     except Conflict as conflict:
         return _weakest([claim for claim in task.claims if claim.sentence in conflict.claims], task, conflict)
     uncertain = any(relation.certainty < CERTAIN for relation in task.scene.relations)
+    doubtful = any(relation.certainty < DOUBTFUL for relation in task.scene.relations)
     passable: Trial | None = None
-    for attempt in range(UNCERTAIN_ATTEMPTS if uncertain else ATTEMPTS):
+    for attempt in range(UNCERTAIN_ATTEMPTS if doubtful else ATTEMPTS):
         trial = Trial(task, task.claims, attempt)
         holds = trial.run()
         if holds and trial.settled:

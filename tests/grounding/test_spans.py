@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from grounding.backbones.stable_diffusion import StableDiffusion
 from grounding.errors import BadRequest
+from grounding.guide.targets import aim
 from grounding.spans import Grounding, columns, compose, ground
 from planner.read.grammar import read
 from planner.scene import Absent, Box, Group, Layout, Placement, Scene, Thing
@@ -203,3 +204,15 @@ def test_where_a_thing_was_read_is_believed_and_other_places_are_searched() -> N
     found = ground(layout("  a cat on a mat, a cat on a rug", told, thing("m", "mat")))
     assert [found.items[0].ranges, found.items[0].heads] == [((20, 23),), ((20, 23),)]
     assert words(found, 1) == ["mat"]
+
+
+def test_what_the_prompt_stresses_is_bound_more_firmly_by_as_much(backbone: StableDiffusion) -> None:
+    boxes = (Box.of(0.1, 0.1, 0.4, 0.4), Box.of(0.6, 0.6, 0.9, 0.9))
+    scene = read("(a red hat:1.5) and a blue ball")
+    placed = Layout(scene=scene, placements=tuple(Placement(thing=t.id, box=b)
+                                                  for t, b in zip(scene.things, boxes, strict=True)))
+    found = ground(placed)
+    assert [item.weight for item in found.items] == [1.5, 1.0]
+    target = aim(found, backbone.encode([found.prompt])[0], 16, 16)
+    assert target is not None
+    assert target.factors({"ball1": 2.0}).tolist() == [1.5, 2.0]

@@ -13,7 +13,7 @@ from planner.read.grammar.construct import Construction
 from planner.read.grammar.foreign import split_foreign
 from planner.read.grammar.fragments import Fragments, split
 from planner.read.grammar.phrases import Phraser
-from planner.read.grammar.story import Missing, Story
+from planner.read.grammar.story import Missing, Story, Written
 from planner.read.grammar.sureness import weigh
 from planner.read.grammar.syntax import Parser
 from planner.read.grammar.tokens import LIMIT, clean
@@ -45,12 +45,13 @@ def _told(prompt: str) -> tuple[Cast, Story, Fragments]:
     fragments = split(prompt)
     foreign = split_foreign(fragments.tokens, prompt)
     story = Story(style=fragments.style, unread=[*fragments.unread, *foreign.phrases], background=fragments.background,
-                  missing=[Missing(word, word) for word in fragments.absent])
+                  missing=[Missing(word, word) for word in fragments.absent],
+                  lettering=[Written(words) for words in fragments.lettering])
     ratios, tokens = stated_ratios(foreign.tokens)
     phraser = Phraser(tokens, prompt)
     cast = Cast(phraser, ratios)
     chunks = compared(Chunker(phraser).run())
-    tree = Parser(chunks).run()
+    tree = Parser(chunks, tags=fragments.tags).run()
     Construction(chunks, tree, cast, story, tags=fragments.tags).run()
     weigh(chunks, tree, cast, story)
     return cast, story, fragments

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.read.grammar.binding import Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.bodies import Pending
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.story import Missing
 from planner.read.grammar.walk import Walk
 
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
 _ENDS = frozenset({"", "comma", "stop", "and", "clause"})
 _KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 class Absences(Walk):
@@ -28,6 +22,26 @@ class Absences(Walk):
         """What follows "not" is absent, or the subject has none."""
         for m in mentions:
             self.resolver.absent(m, subjects)
+
+    def _spare(self, k: int) -> bool:
+        """"all white except the one in the center": that one is not; says whether there is such a one."""
+        mention = self.chunks[k + 1].mention if k + 1 < len(self.chunks) else None
+        group = self.everyone
+        if mention is None or len(group) < 2 or self.word(k).lower() not in listed("exception") or not (
+                mention.headless or mention.head == group[0].head):
+            return False
+        place = self.chunks[k + 2].cue if self.kind(k + 2) == "cue" else None
+        side = (place.alone.removeprefix("at_") if place else "").replace("center", "middle")
+        at = {"left": 0, "top": 0, "right": -1, "bottom": -1, "middle": len(group) // 2}.get(side)
+        spared = [group[at]] if at is not None else self.cast.part(mention, group)
+        if not spared:
+            return False
+        for a in spared:
+            a.attributes = list(self.said_before.get(a, a.attributes))
+            self.story.spare(a, self.cast, self.told_before)
+        self.met[k + 1] = self.subjects = self.near = spared
+        self.skip_to = k + 2 + (at is not None)
+        return True
 
     def _excepts(self, k: int) -> bool:
         """Whether the chunk at `k` opens an exception from what this sentence says is absent."""

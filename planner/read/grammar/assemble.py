@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from planner.read.grammar.cast import Actor, Bunch, Cast
+from planner.read.grammar.actor import Actor, Bunch
+from planner.read.grammar.cast import Cast
 from planner.read.grammar.fragments import Fragments
 from planner.read.grammar.story import Link, Missing, Story
 from planner.relations import TABLE
@@ -16,14 +17,19 @@ from planner.scene import Absent, Group, Lettering, Relation, Scene, Span, Thing
 _LONGEST = 400
 _COMPARED = 0.8
 """How certain it is with what something "bigger" is compared."""
+_SURE, _GUESSED = 0.86, 0.94
+"""In a reading that is no surer than the first, each relation is at most as certain as the second: none is stated."""
 _BORNE = frozenset({"wearing", "holding", "part_of"})
+_HAD = frozenset({"with", "has", "have", "having"})
 _RANKS = (("larger_than", {"larger", "bigger"}, {"smaller"}), ("taller_than", {"taller"}, {"shorter"}))
 
 
 def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Scene:
     """The scene that was read."""
     things = cast.things
+    story.forget([a for link in story.links for a in (*link.subjects, *link.objects) if a not in things])
     _give_way(story)
+    _leave_out_had(story)
     _detach(things, story)
     _rank(things, story)
     names = ids(things)
@@ -34,12 +40,13 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
         things=tuple(_thing(a, prompt, names, groups, fragments) for a in things),
         groups=tuple(Group(id=groups[b], words=_clip(b.words), at_least=b.at_least, at_most=b.at_most)
                      for b in bunches),
-        relations=tuple(_relation(link, names) for link in story.links),
+        relations=tuple(_relation(link, names, 1.0 if story.confidence > _SURE else _GUESSED) for link in story.links),
         absent=tuple(dict.fromkeys(_absent(m, names) for m in story.missing if m.noun.strip())),
         background=_clip(", ".join(story.background)) if story.background else "",
         style=_words(story.style),
-        lettering=tuple(Lettering(content=_clip(text), host=names.get(host) if host else None)
-                        for text, host in story.lettering if text.strip()),
+        lettering=tuple(Lettering(content=_clip(text.content), host=names.get(text.host) if text.host else None,
+                                  place=text.place[:_LONGEST], look=text.look[:_LONGEST])
+                        for text in story.lettering if text.content.strip()),
         unread=_words(story.unread),
         notes=_words(story.notes),
         conflicts=_words(story.conflicts),
@@ -48,10 +55,10 @@ def assemble(prompt: str, cast: Cast, story: Story, fragments: Fragments) -> Sce
     )
 
 
-def _relation(link: Link, names: dict[Actor, str]) -> Relation:
+def _relation(link: Link, names: dict[Actor, str], most: float) -> Relation:
     return Relation(kind=link.kind, subjects=tuple(names[a] for a in link.subjects),
                     objects=tuple(names[a] for a in link.objects), words=link.words, negated=link.negated,
-                    mentions=(link.at,), certainty=link.certainty)
+                    mentions=(link.at,), certainty=min(link.certainty, most))
 
 
 def _absent(m: Missing, names: dict[Actor, str]) -> Absent:
@@ -66,6 +73,17 @@ def _give_way(story: Story) -> None:
                    for other in story.links)
         if link.certainty < 1 and said and link.kind in ("in", "on"):
             story.links[k] = replace(link, kind="other", subjects=link.objects, objects=link.subjects, certainty=1.0)
+
+
+def _leave_out_had(story: Story) -> None:
+    """"a table with a lamp on it": that the table has the lamp is told by its place."""
+    places = [link for link in story.links if not link.negated and link.kind != "other" and "_than" not in link.kind]
+    placed = {frozenset((a, b)) for link in places for a in link.subjects for b in link.objects}
+    for k, link in enumerate(story.links):
+        if link.kind == "other" and link.words in _HAD and not link.negated:
+            story.links[k] = replace(link, objects=tuple(
+                b for b in link.objects if not any(frozenset((a, b)) in placed for a in link.subjects)))
+    story.links = [link for link in story.links if link.objects or link.kind != "other"]
 
 
 def _detach(things: Iterable[Actor], story: Story) -> None:
@@ -147,7 +165,7 @@ def ids(things: Iterable[Actor]) -> dict[Actor, str]:
 
 
 def _slug(noun: str) -> str:
-    plain = unicodedata.normalize("NFKD", noun).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", noun.replace("'s ", " ")).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:60].strip("_")
     return words if words[:1].isalpha() else f"thing_{words}".strip("_")
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from planner.read.grammar.cast import Actor, Cast
-from planner.read.grammar.chunks import Chunk
-from planner.read.grammar.classes import alive, codes, klass
-from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.bodies import GRIPS, Bodies, Pending
+from planner.read.grammar.classes import alive, bodily, codes, is_part, is_worn, klass
+from planner.read.grammar.lexicon import listed, mapping, verb
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.outlook import is_trait
 from planner.read.grammar.plurals import plural
 from planner.read.grammar.quantity import Quantity
-from planner.read.grammar.resolve import Resolver
-from planner.read.grammar.story import Story
 from planner.relations import TABLE
-from planner.scene import Span
 
+_INGESTING = frozenset({"drink", "eat", "chew", "sip", "lick", "swallow", "munch"})
+_OPENINGS = frozenset({"door", "window", "roof", "chimney"})
+_UNBUILT = frozenset({"container", "furniture", "food", "plant", "garment", "animal", "person"})
 _EACH = frozenset({"wearing", "holding", "riding"})
 _GUESSED = 0.7
 """How certain it is that a tag belongs to the one that the tags are about."""
@@ -25,99 +26,14 @@ _LIKELY = 0.8
 _SEATS = frozenset({"furniture", "plant", "vehicle"})
 _SHARED = frozenset({"with", "have", "holding", "riding", "on", "at"})
 """Relations in which each of several has one of what is not counted ("two farmers with flashlights")."""
-_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "featuring", "including"})
+_HAVING = frozenset({"with", "have", "has", "had", "having", "whose", "got", "featuring", "including"})
 LADEN = frozenset({"covered", "filled", "topped"})
 _STANDS_FOR = {"at": "near", "around": "near", "surrounds": "near", "flanking": "next_to",
                "corner": "on", "contains": "in"}
 
 
-@dataclass(slots=True)
-class Pending:
-    """A relation that has its subjects and waits for its objects."""
-
-    kind: str
-    subjects: list[Actor]
-    words: str
-    negated: bool = False
-    reverse: bool = False
-    """Whether what follows is the subject ("held by")."""
-    fronted: bool = False
-    """Whether the subject comes later ("on the table there is")."""
-    alone: str = ""
-    """What it says of the subjects if the object is mere scenery."""
-    place: bool = False
-
-    @property
-    def having(self) -> bool:
-        """Whether it says that the subjects have the objects."""
-        return self.kind in ("with", "have")
-
-
-def stated_numbers(chunks: Sequence[Chunk]) -> dict[str, Quantity]:
-    """How many of what there are in the picture by "there are three chairs", by the name of the things."""
-    found: dict[str, Quantity] = {}
-    for there, be, chunk in zip(chunks, chunks[1:], chunks[2:], strict=False):
-        m = chunk.mention
-        if there.kind == "there" and be.kind == "be" and m and m.quantity and m.quantity.exact and not m.attributes:
-            found.setdefault(m.head, m.quantity)
-    return found
-
-
-class Binder:
+class Binder(Bodies):
     """Binds objects to pending relations."""
-
-    def __init__(self, cast: Cast, story: Story, chunks: Sequence[Chunk]) -> None:
-        self.cast = cast
-        self.story = story
-        self.resolver = Resolver(cast, story)
-        self.resolver.numbered = stated_numbers(chunks)
-        self.each: list[Actor] = []
-        """Those of whom each is told the same."""
-        self.main: list[Actor] = []
-        """The subjects of the last clause with a noun of its own."""
-        self.topic: list[Actor] = []
-        """The main subjects before the present ones."""
-        self.it_meant: list[Actor] = []
-        """Whom "it" has meant in this sentence."""
-        self.subjects: list[Actor] = []
-        self.near: list[Actor] = []
-        """Who was named last."""
-        self.previous: list[Actor] = []
-        self.fronted: list[tuple[str, list[Actor], str, Span]] = []
-        """Places whose subject comes later."""
-        self.bearer: list[Actor] = []
-        """Who wears the clothes and has the parts that a list of tags names."""
-        self.hub: tuple[str, int, list[Actor]] = ("", 0, [])
-        """Whom things were last placed around by a pronoun ("to its left a fork"), and in which sentence."""
-        self.both: list[Actor] = []
-        """The two of whom "both" told."""
-        self.front_each: list[Actor] = []
-        """"On each plate": those that each has one of what comes."""
-        self.colon_group: list[Actor] = []
-        self.spread: list[Actor] = []
-        """Objects that were bound to their subjects one by one."""
-        self.negated = False
-        self.respectively = False
-        self.in_hand = False
-        self.placed = False
-        """Whether a place follows the object ("with a window above them"), so that it is no mere part."""
-
-    def things(self, actors: Sequence[Actor]) -> list[Actor]:
-        """Those that are no scenery."""
-        return [a for a in actors if not a.stuff]
-
-    def look(self, pending: Pending | None, governor: Chunk | None) -> None:
-        """Tells the resolver who is in view."""
-        self.resolver.near, self.resolver.main, self.resolver.subjects = self.near, self.main, self.subjects
-        self.previous = self.near
-        self.resolver.spoken_of = False
-        if pending is not None:
-            self.resolver.subjects, self.resolver.in_list = pending.subjects or self.subjects, False
-
-    def arranged(self, m: Mention, actors: Sequence[Actor]) -> None:
-        """"a row of cups" says that they stand in a row."""
-        if kind := mapping("arranging").get(m.collection, ""):
-            self.story.link(kind, actors, (), m.collection)
 
     # One object phrase
 
@@ -132,17 +48,31 @@ class Binder:
         if self._only_describes(pending, m):
             self._describe(pending, m)
             return []
+        if pending.words == "for" and m.det in ("my", "our") and alive(m.noun):
+            return []
         if pending.words == "for" and not m.counted:
             self.story.unread.append(f"for {self.cast.words(m)}")
             return []
-        if pending.kind == "in" and m.head in listed("garment") and any(a.living for a in pending.subjects):
+        inner = pending.words.split()[-1:] in (["inside"], ["within"], ["into"])
+        if pending.kind == "in" and not inner and is_worn(m.noun) and any(a.living for a in pending.subjects):
             pending.kind = "wearing"
-        if pending.place and pending.kind in ("above", "under", "on") and m.head in listed("garment"):
+        if pending.place and pending.kind in ("above", "under", "on") and is_worn(m.noun):
             self._layered(pending)
         if self._hand(pending, m) or self._own_limb(pending, m):
             return []
+        if self._lies(pending, m):
+            return []
         if self._at_the_side(pending, m):
             return [a for a in self.bearer or self.topic or self.main if a not in pending.subjects]
+        if self.each and m.det in ("its", "their") and is_part(m.noun) and pending.place and (
+                len(self.each) == len(pending.subjects)):
+            for one, owner in zip(pending.subjects, self.each, strict=True):
+                if pending.kind == "in" and m.head in GRIPS:
+                    self.emit("holding", [owner], [one], pending)
+                else:
+                    self.emit(pending.kind, [one], [owner], pending)
+            self.spread = self.each
+            return []
         if owners := self._own_body(pending, m):
             return owners
         return self._found(pending, m)
@@ -158,6 +88,8 @@ class Binder:
                 bunch and bunch.at_least == bunch.at_most == len(owners) < 9 and pending.kind in _SHARED):
             m.quantity = Quantity(2, None, len(owners), m.end, m.noun)
         found = self.resolver.resolve(m, pending.kind, times)
+        if m.headless and m.det == "each" and set(found) & set(pending.subjects):
+            return []
         if m.det in ("each", "every") and len(found) > 1:
             one = [a for a in pending.subjects if a not in found]
             if len(one) == 1:
@@ -187,7 +119,12 @@ class Binder:
         within = pending.kind == "in" or pending.words.endswith(" in") or forms
         if not within or m.head not in mapping("formation") or m.det not in ("a", "an", "the", ""):
             return False
+        if (m.det == "the" and m.head in ("ring", "circle", "square")) or self.cast.colours(m.attributes):
+            return False
         kind = mapping("formation").get(plural(m.head) if m.plural else m.head, mapping("formation")[m.head])
+        within_it = pending.words.split()[-1] in ("inside", "within", "into")
+        if within_it or (kind in ("", "circle", "pyramid") and len(pending.subjects) == 1 and m.det == "a"):
+            return False
         if not kind and m.head in listed("place"):
             return False
         words = f"{pending.words if forms else 'in'} {self.cast.words(m)}"
@@ -202,18 +139,29 @@ class Binder:
     def _only_describes(self, pending: Pending, m: Mention) -> bool:
         """Whether the object is no thing of its own but a trait of the subject."""
         kind = pending.kind
-        if kind in ("made", "like"):
+        act = verb(pending.words.split()[0]) if kind == "other" and pending.words else None
+        if act and act.lemma in _INGESTING and m.noun in listed("stuff") and not m.counted:
+            return True
+        if kind in ("made", "like") or (kind == "in" and is_trait(m)):
             return True
         if kind in LADEN:
             substance = self.resolver.stuff(m, "in") or m.noun in listed("mass")
+            if m.plural and not m.counted and bodily(m.noun) and not substance and klass(m.noun) != "material":
+                return False
             return substance if m.counted else not m.plural or kind != "filled"
         if pending.having and m.noun in listed("mass"):
-            return not m.counted and not m.attributes
+            fed = klass(m.noun) == "food" and any(a.living for a in pending.subjects)
+            return not m.counted and not m.attributes and not fed and not self.followed
+        doing = pending.words.startswith(("hav", "do", "mak", "tak", "giv", "perform", "play"))
+        if doing and kind in ("other", "have") and (m.head in listed("mealtime") or (
+                klass(m.head) == "event" and not bodily(m.head))):
+            return True
         if kind == "have" and m.noun in listed("meal"):
             return not m.counted
         if kind == "other" and m.noun in listed("image") and pending.words.startswith(("tak", "snap", "shoot")):
             return True
-        if kind == "holding" and m.head in listed("part"):
+        moves = kind == "other" and m.head in listed("posture") and not pending.place
+        if is_part(m.noun) and (kind == "holding" or (moves and any(a.living for a in pending.subjects))):
             return m.plural and not m.counted and not m.attributes
         return kind == "other" and not m.headless and self.resolver.words_only(m)
 
@@ -221,71 +169,6 @@ class Binder:
         said = " ".join([*m.attributes, m.noun]) if pending.kind == "made" else f"{pending.words} {self.cast.words(m)}"
         for actor in pending.subjects:
             actor.describe([said], self.story.at)
-
-    def _hand(self, pending: Pending, m: Mention) -> bool:
-        """"in one hand", "in the other": where somebody holds it, no thing of its own."""
-        if pending.kind == "under" and m.head == "arm":
-            self.in_hand = True
-            return False
-        if pending.kind != "in":
-            return False
-        if m.headless and m.other and self.in_hand:
-            return self._held(pending)
-        self.in_hand = m.head in ("hand", "arm", "paw", "mouth") and not set(m.attributes) - {"left", "right"}
-        carried = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
-        if self.in_hand and pending.subjects and set(pending.subjects) <= carried:
-            return True
-        alive = any(a.living for a in (*pending.subjects, *self.main, *self.bearer))
-        held = self.in_hand and alive and m.det not in listed("possessive")
-        return held and self._held(pending)
-
-    def _held(self, pending: Pending) -> bool:
-        """"phone in one hand" in a list of tags: who it is about holds it."""
-        if self.bearer and not any(a.living for a in pending.subjects):
-            held = {a for link in self.story.links if link.kind == "holding" for a in link.objects}
-            self.story.link("holding", self.bearer, [a for a in pending.subjects if a not in held], pending.words)
-        return True
-
-    def _layered(self, pending: Pending) -> None:
-        """"a jacket over a striped shirt": both are worn."""
-        for link in self.story.links:
-            if link.kind == "wearing" and (set(pending.subjects) | set(self.near)) & {*link.objects, *link.subjects}:
-                pending.kind, pending.subjects = "wearing", list(link.subjects)
-
-    def _own_limb(self, pending: Pending, m: Mention) -> bool:
-        """"standing on one leg": how somebody stands, no place."""
-        one = m.quantity is None or m.quantity.words.lower() == "one"
-        limb = m.noun in listed("posture") and not m.attributes and m.det in ("", "one") and one
-        return pending.place and limb and m.host is None and any(a.living for a in pending.subjects)
-
-    def _at_the_side(self, pending: Pending, m: Mention) -> bool:
-        """"roses around the base": a side of what the text is about."""
-        plain = m.det == "the" and m.host is None and not m.tail and not m.attributes and not m.content
-        side = m.head in listed("face") and m.head not in ("middle", "center", "centre")
-        return pending.place and plain and side and bool(self.main)
-
-    def _own_body(self, pending: Pending, m: Mention) -> list[Actor]:
-        """"a parrot on his shoulder": on him."""
-        bare = not m.counted and self.bearer and m.head in listed("posture", "shoulder")
-        if m.head not in listed("part") or set(m.attributes) - {"left", "right"} or not (
-                m.det in listed("possessive") or bare or m.owner is not None):
-            return []
-        if pending.having or pending.kind in ("other", "holding"):
-            return []
-        if m.owner is not None:
-            owners = self.resolver.resolve(m.owner, "whole")
-        elif bare:
-            owners = self.bearer
-        else:
-            banned = pending.subjects if m.det == "its" else ()
-            owners = self.cast.pronoun(m.det, self.subjects, self.main, banned)
-        if set(owners) & set(pending.subjects):
-            return []
-        if pending.kind in ("in", "under") and self.in_hand:
-            pending.kind, pending.reverse = "holding", True
-        elif pending.kind == "around" or (pending.kind == "above" and "over" in pending.words.split()):
-            pending.kind = "on"
-        return owners
 
     def _times(self, pending: Pending, m: Mention) -> int:
         """How often the object is there: once for each subject where the words spread it over them."""
@@ -300,7 +183,7 @@ class Binder:
             return len(subjects)
         many = m.head in listed("tantum") or (m.plural and m.head not in listed("pairwise"))
         bare = many and m.quantity is None and m.det in ("", "their")
-        garment = m.head in listed("garment")
+        garment = is_worn(m.noun)
         single = m.det in ("a", "an") and (garment or pending.kind == "wearing")
         worn = (pending.kind in _EACH or (pending.having and garment)) and (single or bare)
         if worn or (bare and m.det == "their"):
@@ -317,11 +200,13 @@ class Binder:
             kind = "other"
             if pending.words in _HAVING and owners:
                 foreign = not owners[0].living and any(map(alive, m.noun.split()[:-1]))
-                if m.head in listed("part") and owners[0].head not in listed("part") and not (self.placed or foreign):
+                trimmed = is_worn(owners[0].noun) and m.head in listed("trimming")
+                if trimmed or (is_part(m.noun) and not is_part(owners[0].noun) and not (self.placed or foreign)):
                     for i, part in enumerate(objects):
                         part.whole = owners[i * len(owners) // len(objects)]
                     return
-                if m.head in listed("garment") and owners[0].living and not (
+                dressed = owners[0].living or klass(owners[0].noun) in ("food", "plant")
+                if is_worn(m.noun) and dressed and not (
                         m.head == "glasses" and m.quantity and not m.quantity.pair):
                     kind = "wearing"
                 elif holder := self._holder(owners, m):
@@ -335,7 +220,7 @@ class Binder:
         if self.placed or not all(a.head in listed("container", "flat") for a in owners) or len(owners) > 1:
             return ""
         loose = klass(m.noun) in ("food", "plant") or (m.plural and m.quantity is None)
-        return "" if not loose or m.head in listed("part") else "on" if owners[0].head in listed("flat") else "in"
+        return "" if not loose or is_part(m.noun) else "on" if owners[0].head in listed("flat") else "in"
 
     def belongs(self, word: str, m: Mention, owners: list[Actor], things: list[Actor]) -> bool:
         """Whether what a list of tags names is worn by the one it is about, or is a part of it; says so if it is."""
@@ -355,6 +240,8 @@ class Binder:
             return False
         if living and lifeless and codes(m.head)[:1] != "b":
             return False
+        if m.head in _OPENINGS and any(klass(a.noun) in _UNBUILT for a in owners):
+            return False
         for i, part in enumerate(things):
             part.whole = owners[i * len(owners) // len(things)]
         return True
@@ -368,6 +255,7 @@ class Binder:
             pending.kind = "on"
         if pending.fronted:
             self.fronted.append((self._settled(pending.kind, [], objects), objects, pending.words, self.story.at))
+            self.anchor = self.cast.sentence, objects
             return
         self.emit(pending.kind, pending.subjects, objects, pending)
 

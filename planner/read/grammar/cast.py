@@ -7,81 +7,25 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from planner.articles import with_article
-from planner.read.grammar.classes import alive, klass
+from planner.read.grammar.actor import Actor, Bunch
+from planner.read.grammar.classes import is_worn, klass
 from planner.read.grammar.compare import Ratio, in_ratio
-from planner.read.grammar.lexicon import describes, listed, mapping, sections
+from planner.read.grammar.lexicon import listed, mapping, sections
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.salience import CLOSE, Use, rank
 from planner.scene import Span
 
 SIDES = {"left": "left", "leftmost": "left", "right": "right", "rightmost": "right", "middle": "middle",
           "center": "middle", "centre": "middle", "top": "top", "bottom": "bottom", "topmost": "top"}
 _AT = {"left": 0, "top": 0, "right": -1, "bottom": -1}
+_BORN_TOGETHER = {"twin": 2, "triplet": 3, "quadruplet": 4}
 _SEVERAL = frozenset({"couple", "family", "team", "band", "crowd"})
 _SEXED = {"he": "she", "him": "she", "his": "she", "himself": "she", "she": "he", "her": "he", "herself": "he"}
 MOST = 40
 """Things that a scene holds; what the prompt names beyond that is noted, not boxed."""
-
-
-@dataclass(eq=False, slots=True)
-class Bunch:
-    """Things counted together."""
-
-    words: str
-    at_least: int
-    at_most: int | None
-    noun: str
-
-
-@dataclass(eq=False, slots=True)
-class Actor:
-    """One thing of the scene, or a piece of its background (`stuff`)."""
-
-    noun: str
-    phrase: str
-    attributes: list[str]
-    span: tuple[int, int]
-    sentence: int
-    mentions: list[Span] = field(default_factory=list)
-    """Where the prompt names it."""
-    places: dict[str, Span | None] = field(default_factory=dict)
-    """Where the prompt tells its attributes."""
-    bunch: Bunch | None = None
-    whole: Actor | None = None
-    stuff: bool = False
-    shared: bool = False
-    """Whether a later sentence took it out of its group."""
-    side: str = ""
-    """What tells it from others of its name ("the left door")."""
-    counted: bool = False
-    """Whether an article or a number named it first."""
-    keeper: Actor | None = None
-    """Whose it was said to be when it was named ("his dog")."""
-
-    @property
-    def head(self) -> str:
-        """The last word of the noun."""
-        return self.noun.rsplit(" ", 1)[-1]
-
-    @property
-    def human(self) -> bool:
-        """Whether it is a person, who is not called "it"."""
-        called_it = self.head in listed("animal", "figure") or self.head in ("baby", "child")
-        return not called_it and klass(self.noun) == "person"
-
-    @property
-    def living(self) -> bool:
-        """Whether it is a person or an animal."""
-        return alive(self.noun)
-
-    def describe(self, words: Iterable[str], at: Span | None = None) -> None:
-        """Adds attributes that are not there yet, with the place of the prompt that tells them."""
-        for word in words:
-            if word not in self.attributes:
-                self.attributes.append(word)
-                self.places[word] = at
 
 
 @dataclass(slots=True)
@@ -114,7 +58,8 @@ def _synonyms() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(entry.split("|")) for entry in sections()["synonym"])
 
 
-_COLOURS_SPREAD = frozenset({"black", "white"})
+ANY = Use()
+COLOURS_SPREAD = frozenset({"black", "white"})
 
 
 class Cast:
@@ -150,6 +95,8 @@ class Cast:
             self.beyond.append(self.words(m))
         if stuff:
             n, bunch = 1, None
+        if bunch is not None:
+            bunch.one = m.collection in mapping("arranging") and m.det in listed("single")
         made = [self._actor(m, i, n, bunch, stuff) for i in range(n)]
         self.actors.extend(made)
         return made
@@ -177,10 +124,9 @@ class Cast:
     def natural_pairs(self, m: Mention, owners: Sequence[Actor]) -> Quantity | None:
         """How many eyes, legs or shoes the owners have, where the words say no number."""
         each = int(mapping("limbs").get(m.head, "0"))
-        if not each or not owners or (m.head in listed("garment") and not all(a.living for a in owners)):
+        if not each or not owners or (is_worn(m.noun) and not all(a.living for a in owners)):
             return None
-        upright = m.head in ("leg", "foot") and all(
-            a.head in listed("bird") or a.head in listed("person") - listed("animal") for a in owners)
+        upright = m.head in ("leg", "foot") and all(a.head in listed("bird") or a.human for a in owners)
         return Quantity(2, None, (2 if upright else each) * len(owners), m.end, m.noun)
 
     def _number(self, m: Mention, times: int) -> tuple[int, Bunch | None]:
@@ -188,7 +134,8 @@ class Cast:
         if q is None and m.plural:
             owned = m.owner or m.det in listed("possessive") or m.det == "poss"
             natural = 2 if m.head in listed("pairwise") | mapping("limbs").keys() and owned else 3
-            q = Quantity(2, None, natural, m.end, m.noun)
+            fixed = _BORN_TOGETHER.get(m.head)
+            q = Quantity(fixed, fixed, fixed, m.end, m.noun) if fixed else Quantity(2, None, natural, m.end, m.noun)
         if q is not None and not q.exact and m.head in listed("mass") and not is_plural(self.p.low(m.core[1] - 1)):
             q = None
         q = self._in_ratio(m, q)
@@ -215,12 +162,12 @@ class Cast:
     def _actor(self, m: Mention, i: int, n: int, bunch: Bunch | None, stuff: bool) -> Actor:
         attributes = list(dict.fromkeys(m.attributes))
         colours = [w for w in attributes if w in listed("colour")]
-        if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != _COLOURS_SPREAD:
+        if m.alternate and m.plural and n > 1 and len(colours) > 1 and set(colours) != COLOURS_SPREAD:
             mine = colours[i * len(colours) // n]
             attributes = [w for w in attributes if w not in colours or w == mine]
         span = self.range(m)
         return Actor(m.noun, self.phrase(m, attributes, n), attributes, span, self.sentence, bunch=bunch, stuff=stuff,
-                     counted=bool(m.det), places=dict.fromkeys(attributes, span))
+                     counted=bool(m.det), name=m.name, places=dict.fromkeys(attributes, span))
 
     def range(self, m: Mention) -> Span:
         """The characters of a mention."""
@@ -231,6 +178,7 @@ class Cast:
         start, end = m.noun_at
         for a in actors if end > start else ():
             at = self.p.tokens[start].start, self.p.tokens[end - 1].end
+            a.again |= m.definite and bool(a.mentions)
             if at not in a.mentions:
                 a.mentions.append(at)
 
@@ -289,6 +237,8 @@ class Cast:
         kind = mapping("hypernym").get(m.noun, "")
         if kind in ("animal", "person", "vehicle", "fruit") and a.head in listed(kind):
             return True
+        if a.alias and a.alias == m.noun:
+            return True
         if a.head != m.head:
             if m.definite and len(m.head) > 3 and a.head.endswith(m.head) and " " not in m.noun:
                 return True
@@ -305,9 +255,8 @@ class Cast:
         mine = self.colours(m.attributes)
         return not (mine and self.colours(a.attributes) and not mine & self.colours(a.attributes))
 
-    def pronoun(
-        self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = ()
-    ) -> list[Actor]:
+    def pronoun(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor] = (),
+                use: Use = ANY) -> list[Actor]:
         """Whom "it", "they", "he", "she" means; nobody who was counted away since ("more cats …: two cats")."""
         near, topic = ([a for a in some if a in self.actors] for some in (near, topic))
         if word in ("they", "them", "their", "these", "those", "themselves"):
@@ -315,27 +264,33 @@ class Cast:
         if word in _SEXED:
             return self._he_or_she(_SEXED[word], near, topic, banned)
         if word in ("it", "its", "itself", "it's", "this", "that"):
-            return self._it(word, near, topic, banned)
+            return self._it(word, near, topic, banned, use)
         return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
 
-    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
-        """The nearest single thing; rather no person, and rather what was spoken of than a part or an aside."""
-        alone = [[a] for a in reversed(self.actors) if a.bunch is None]
-        groups = [list(near), list(topic), *reversed(self.told), *alone]
-        some = [[a for a in group if a not in banned and a in self.actors] for group in groups]
-        single = [group for group in some if len(group) == 1]
-        fit = [g for g in single if not g[0].human and not g[0].stuff and g[0].whole is None]
-        if fit and any(a is not fit[0][0] for g in fit[1:] for a in g):
-            self.ambiguous.append((word, fit[0][0].noun))
-        return next(iter(fit or single), [a for a in near if a not in banned] or [a for a in topic if a not in banned])
+    def _it(self, word: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor],
+            use: Use) -> list[Actor]:
+        """The likeliest single thing; else those that are spoken of."""
+        found = rank([a for a in self.actors if a not in banned], near, topic, self.told, self.sentence, use)
+        if not found:
+            return [a for a in near if a not in banned] or [a for a in topic if a not in banned]
+        if len(found) > 1 and found[0][0] - found[1][0] < CLOSE:
+            self.ambiguous.append((word, found[0][1].noun))
+        best = found[0][1]
+        group = [a for a in self.actors if best.bunch and best.bunch.one and a.bunch is best.bunch]
+        for a in self.actors:
+            a.it = a is best
+        return group or [best]
 
     def _he_or_she(
         self, other: str, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]
     ) -> list[Actor]:
         """The nearest one who fits; people before animals, and one before several that are spoken of together. `other`
         lists who does not fit."""
-        living = [a for a in (*near, *topic, *reversed(self.actors)) if a.living and a not in banned]
-        fitting = [a for a in living if a.head not in listed(other)]
+        spoken = [a for a in (*near, *topic, *reversed(self.actors)) if a not in banned and not a.stuff]
+        living = [a for a in spoken if a.living] or [a for a in spoken if klass(a.noun) == "unknown"]
+        mine = "he" if other == "she" else "she"
+        fitting = [a for a in living if a.head not in listed(other) and a.sex in ("", mine)] or [
+            a for a in living if a.head not in listed(other)]
         together: list[Bunch | None] = [a.bunch for a in near if a.bunch is not None]
         fitting = [a for a in fitting if together.count(a.bunch) < 2] or fitting
         people = [a for a in fitting if a.head in listed("she", "he")] or [
@@ -343,6 +298,8 @@ class Cast:
         found = people or fitting
         if len(dict.fromkeys(a.noun for a in found)) > 1 or (found and found[0].noun in _SEVERAL):
             self.ambiguous.append((next(word for word, sex in _SEXED.items() if sex == other), found[0].noun))
+        for a in found[:1]:
+            a.sex = mine if not (a.bunch or a.noun in _SEVERAL) else ""
         return found[:1]
 
     def _they(self, near: Sequence[Actor], topic: Sequence[Actor], banned: Sequence[Actor]) -> list[Actor]:
@@ -356,11 +313,17 @@ class Cast:
             plural = [a for a in living if a.bunch is not None and a.bunch is living[-1].bunch]
             if len(living) > 1:
                 return plural if len(plural) > 1 else living
-        known = [a for a in self.things if a not in banned]
+        crowd = [a for a in self.things if a.noun in _SEVERAL and a not in banned]
+        if crowd:
+            return crowd[-1:]
+        known = [a for a in self.things if a not in banned and a.whole is None and not a.worn]
+        bunch = next((a.bunch for a in reversed(known) if a.bunch and a.sentence == self.sentence), None)
+        if bunch is not None and len(counted := [a for a in known if a.bunch is bunch]) > 1:
+            return counted
         pairs = [a for a in known if a.sentence == self.sentence]
         if len(pairs) < 2 and len(known) == 2:
             pairs = known
-        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned][:1]
+        return pairs if len(pairs) > 1 else [a for a in (*near, *topic) if a not in banned and not a.worn][:1]
 
     # Shares of a group
 
@@ -421,8 +384,3 @@ def _place_in(m: Mention, n: int) -> int | None:
 def owner_word(m: Mention) -> str:
     """The pronoun that owns the mention ("its wheels"), if any."""
     return m.det if m.det in listed("possessive") else ""
-
-
-def plain_adjective(word: str) -> bool:
-    """Whether a word can only describe."""
-    return describes(word)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from planner.read.grammar.classes import alive
 from planner.read.grammar.cues import Cue
 from planner.read.grammar.lexicon import VerbForm, adjectives, by_first, describes, listed, nouns, participle_like, verb
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.phrases import Phraser
 from planner.read.grammar.plurals import is_plural, singular
-from planner.read.grammar.quantity import quantity, words_at
+from planner.read.grammar.quantity import number, quantity, words_at
 from planner.read.grammar.words import UNCHANGING
 
 Kind = Literal["np", "verb", "cue", "be", "have", "modal", "and", "clause", "comma", "stop", "with", "rel", "neg",
-               "pron", "recip", "to", "adj", "adv", "quote", "there", "than", "word"]
+               "pron", "recip", "to", "adj", "adv", "quote", "name", "there", "than", "word"]
 _BEFORE_NUMBERS = frozenset({"over", "about", "around", "near", "close", "as", "up", "between", "at", "like"})
 _CLASSES: tuple[tuple[str, Kind], ...] = (("be", "be"), ("have", "have"))
 
@@ -71,17 +72,41 @@ class Chunker:
             return self._quote(k)
         if end := self._shouted(k):
             return Chunk("quote", k, end, self.p.span(k, end))
+        if end := self._name(k):
+            last = next((item.mention for item in reversed(self.items) if item.mention), None)
+            living = last is not None and alive(last.noun)
+            return Chunk("name" if living else "quote", k, end, self.p.span(k, end))
         if token.kind == "mark":
             return self._mark(k)
+        if token.low in ("$", "€", "£") and k + 1 < len(self.p.tokens) and self.p.tokens[k + 1].kind == "number":
+            return Chunk("adv", k, k + 2, "now")
         if token.kind == "own":
             return Chunk("word", k, k + 1, token.low)
         if self._painted_number(k):
             return Chunk("quote", k, k + 3, self.p.tokens[k + 2].text)
         if token.kind == "number" and self.p.low(k + 1) in ("pm", "am", "o'clock"):
             return Chunk("adv", k, k + 2, "now")
+        if number(self.p.tokens, k) and self.p.low(k + 1) in ("past", "to") and number(self.p.tokens, k + 2):
+            return Chunk("adv", k, k + 3, "now")
         if token.kind == "number" and self._model_number(k):
             return Chunk("adv", k, k + 1, token.low)
+        if self._only_colour(k):
+            return Chunk("adj", k, k + 1, token.low)
         return self._small(k) or self._cue(k) or self._verb(k) or self._phrase(k) or self._rest(k)
+
+    def _only_colour(self, k: int) -> bool:
+        """"a cat, orange", "two fish, orange and blue", "a man in orange": a colour and no fruit."""
+        low = self.p.low(k)
+        form = verb(self.p.low(k + 1))
+        acts = form is not None and form.form == "ing"
+        if low not in listed("colour") or low not in nouns() or (self.p.goes_on(k + 1) and not acts):
+            return False
+        before = self.items[-2].mention if self.last == "comma" and len(self.items) > 1 else None
+        told = before is not None and before.noun and before.counted and before.head not in listed("fruit") and not (
+            set(before.attributes) & listed("colour"))
+        worn = self.last == "pron" or (self.last == "cue" and self.p.low(k - 1) == "in")
+        ends = self.p.low(k + 1) in ("", "and") or self.p.tokens[k + 1].kind == "mark"
+        return bool((told and ends) or worn)
 
     def _shouted(self, k: int) -> int:
         """The end of capitals after a verb of saying: "a sign that says NO PARKING"."""
@@ -92,21 +117,45 @@ class Chunker:
             return price
         if not worded and not (says and last and last.verb and last.verb.lemma in listed("says")):
             return 0
-        while end < len(self.p.tokens) and self.p.tokens[end].text.isupper() and self.p.tokens[end].kind == "word":
+        while end < len(self.p.tokens) and (self._capitals(end) or (
+                end > k and self.p.low(end) in (":", "!", "'", "&", ",", "-") and self._capitals(end + 1))):
             end += 1
         return end if end > k and len(self.p.span(k, end)) > 1 else 0
+
+    def _name(self, k: int) -> int:
+        """The end of a name after "named" or "called"."""
+        last = self.items[-1] if self.items else None
+        named = last.verb if last else None
+        if named is None or named.lemma not in ("name", "call", "title") or named.form != "ed":
+            return 0
+        if self.p.tokens[k].kind != "word" or self.p.low(k) in listed("determiner", "function"):
+            return 0
+        end = k + 1
+        while end < len(self.p.tokens) and (self.p.tokens[end].text[:1].isupper() or (
+                self.p.low(end) in ("&", "and", "of", "the", "'s") and end + 1 < len(self.p.tokens)
+                and self.p.tokens[end + 1].text[:1].isupper())):
+            end += 1
+        return end
+
+    def _capitals(self, k: int) -> bool:
+        return k < len(self.p.tokens) and self.p.tokens[k].kind == "word" and self.p.tokens[k].text.isupper()
 
     def _painted_number(self, k: int) -> bool:
         """"a door with the number 42": words to be painted, unless a shape is meant ("shaped like the number 5")."""
         last = self.items[-1] if self.items else None
         shaped = last is not None and last.cue is not None and last.cue.kind == "like"
-        return not shaped and self.p.low(k) == "the" and self.p.low(k + 1) == "number" and (
-            k + 2 < len(self.p.tokens) and self.p.tokens[k + 2].kind == "number")
+        if shaped or k + 2 >= len(self.p.tokens) or self.p.low(k) not in ("the", "a"):
+            return False
+        drawn = self.p.tokens[k + 2]
+        letter = self.p.low(k + 1) == "letter" and len(drawn.text) == 1 and drawn.text.isupper()
+        return letter or (self.p.low(k) == "the" and self.p.low(k + 1) == "number" and drawn.kind == "number")
 
     def _figure(self, k: int) -> int:
         """The end of a price, a time or a score after a verb of saying: "saying $4.99", "shows 3:1"."""
         k += self.p.low(k) in ("$", "€", "£")
         number = k < len(self.p.tokens) and self.p.tokens[k].kind == "number"
+        if self.p.low(k + 1) in ("past", "to"):
+            return 0
         ends = not self.p.noun_like(k + 1) or self.p.low(k + 1) in listed("function") or self.p.cue(k + 1) is not None
         return k + 1 if number and ends else 0
 
@@ -144,6 +193,8 @@ class Chunker:
             return Chunk("and", k, k + 1, low)
         if (low == "with" and nxt != "no") or low in ("featuring", "including"):
             return Chunk("with", k, k + 1, low)
+        if low == "got" and self.last in ("be", "have"):
+            return Chunk("have", k, k + 1, low)
         for section, name in _CLASSES:
             if low in listed(section):
                 return Chunk(name, k, k + 1, low)
@@ -156,6 +207,14 @@ class Chunker:
             return Chunk("neg", k, k + 1 + (low == "no"), low)
         if low == "home" and self.last in ("verb", "pron", "np") and self.p.low(k - 1) not in listed("determiner"):
             return Chunk("adv", k, k + 1, "back")
+        third = self.p.low(k + 2)
+        if low in ("you", "we", "one") and nxt in ("can", "could", "see") and third in ("see", "a", "an", "the"):
+            return Chunk("there", k, k + 2 + (third == "see"), low)
+        if (low == "back" and self.last == "verb" and self.p.low(k - 1) not in listed("determiner")) or (
+                low == "face" and nxt in ("up", "down")):
+            return Chunk("adv", k, k + 1 + (low == "face"), "back")
+        if low == "none" and nxt != "of":
+            return Chunk("adv", k, k + 1, "now")
         if low == "there" and (nxt in listed("be", "exists") or nxt == "'s" or (
                 nxt in listed("modal") and self.p.low(k + 2) == "be")):
             return Chunk("there", k, k + 1, low)
@@ -167,7 +226,8 @@ class Chunker:
         return self._relative(k, low) or self._pronoun(k, low)
 
     def _relative(self, k: int, low: str) -> Chunk | None:
-        after = self.last in ("np", "comma", "pron", "quote", "adj")
+        placed = self.last == "cue" and bool(self.items[-1].cue and (self.items[-1].cue.alone or low == "that"))
+        after = self.last in ("np", "comma", "pron", "quote", "adj") or placed
         points = low == "that" and (self.last == "comma" or self.p.low(k + 1) == "of")
         if low in listed("relative") and after and not points:
             return Chunk("rel", k, k + 1, low)
@@ -179,7 +239,8 @@ class Chunker:
         if low not in listed("pronoun") or (low == "us" and self.p.tokens[k].text.isupper()):
             return None
         form = verb(self.p.low(k + 1))
-        acts = form is not None and form.form == "s" and not self.p.known_noun(k + 1)
+        inverts = self.last == "cue" and self.p.takes_object(k + 2)
+        acts = form is not None and form.form == "s" and (inverts or not self.p.known_noun(k + 1))
         if low in ("her", "this", "these", "those") and not acts:
             mention = self.p.noun_phrase(k)
             if mention is not None and not mention.headless:
@@ -230,7 +291,7 @@ class Chunker:
             return True
         if low == "like" and self.p.low(k + 1) == "to":
             return True
-        label = self.last in ("stop", "comma", "clause") and cue.alone
+        label = self.last in ("stop", "comma", "clause", "np", "verb") and cue.alone
         return (cue.kind == "made" and self.last == "verb") or (low in ("left", "right") and not cue.kind and not label)
 
     def _particle(self, k: int) -> bool:
@@ -256,9 +317,18 @@ class Chunker:
     def _verb(self, k: int) -> Chunk | None:
         """A verb where one is expected: after an auxiliary, a pronoun or a noun."""
         low, form = self.p.low(k), verb(self.p.low(k))
+        quoted = k + 1 < len(self.p.tokens) and self.p.tokens[k + 1].kind == "quote"
+        if quoted and low in listed("text_noun") and self.last in ("comma", "stop", "and", "with"):
+            return None
         if self.last in ("be", "have", "modal", "to", "neg", "there"):
             return self._after_auxiliary(k, form)
-        if self.last == "and" and self.verb_seen and form and form.form == "s" and self.p.takes_object(k + 1):
+        particle = self.p.low(k + 1) in ("up", "down", "off", "out", "away", "over")
+        acts = form is not None and form.form == "s" and self.p.takes_object(k + 1 + particle)
+        if self.last == "and" and self.verb_seen and acts:
+            return Chunk("verb", k, k + 1, low, verb=form)
+        ends = k + 1 >= len(self.p.tokens) or self.p.tokens[k + 1].kind == "mark"
+        bare = form is not None and form.form == "base" and low not in listed("tantum")
+        if self.last == "and" and self.verb_seen and bare and ends:
             return Chunk("verb", k, k + 1, low, verb=form)
         if self.last in ("pron", "rel"):
             unknown = self.last == "pron" and is_plural(low) and self.p.noun_like(k)
@@ -311,7 +381,10 @@ class Chunker:
         if acts and self.last in ("comma", "and", "clause") and self.p.noun_like(k + 1) and not self.p.compound(k):
             return None
         mention = self.p.noun_phrase(k, coordinated=self._coordinated(), verb_seen=self.verb_seen)
-        return Chunk("np", k, mention.end, mention=mention) if mention and mention.end > k else None
+        if mention is None or mention.end <= k:
+            return None
+        self.p.seen.add(mention.noun)
+        return Chunk("np", k, mention.end, mention=mention)
 
     def _rest(self, k: int) -> Chunk:
         low, form = self.p.low(k), verb(self.p.low(k))

@@ -80,15 +80,20 @@ def compared(items: Sequence[Chunk]) -> list[Chunk]:
         if other is None or other.headless:
             continue
         base = other.quantity
+        told = next((c.mention.quantity for c in found[than + 2:] if c.mention and c.mention.head == other.head
+                     and c.mention.quantity and c.mention.quantity.exact), None)
+        if base is None and told is not None and m.compare.isdigit():
+            base = other.quantity = told
+            other.plural = True
         if base is None:
             n = {"fewer": 4, "less": 4, "same": 3}.get(m.compare, 2)
             base = other.quantity = Quantity(n, n, n, other.start, " ".join([m.compare, "as"]))
             other.plural = n > 1
-        low, high, n = {
+        bounds: dict[str, tuple[int, int | None, int]] = {
             "more": (base.n + 1, None, base.n + 2),
             "same": (base.n, base.n, base.n),
-            "twice": (2 * base.n, 2 * base.n, 2 * base.n),
-        }.get(m.compare, (1, max(1, base.n - 1), max(1, base.n - 1 - (base.n > 3))))
+        } | {many: (int(many) * base.n,) * 3 for many in (m.compare,) if many.isdigit()}
+        low, high, n = bounds.get(m.compare, (1, max(1, base.n - 1), max(1, base.n - 1 - (base.n > 3))))
         m.quantity = Quantity(low, high, n, m.start, m.compare)
         m.plural = n > 1
         found[than] = found[than]._replace(kind="and", word="and", cue=None)

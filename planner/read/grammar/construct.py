@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from planner.read.grammar.binding import LADEN, Pending
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import LADEN
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.cast import COLOURS_SPREAD
 from planner.read.grammar.lexicon import gerund, listed, mapping
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.story import Written
 from planner.read.grammar.subjects import Subjects
 from planner.read.grammar.tree import Arc
-
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
 
 
 class Construction(Subjects):
@@ -30,7 +24,8 @@ class Construction(Subjects):
             "np": self._np, "pron": self._pron, "cue": self._cue, "verb": self._verb, "have": self._have,
             "with": self._with, "rel": self._rel, "stop": self._stop, "neg": self._neg, "word": self._word,
             "to": self._to,
-            "adv": self._adv, "than": self._than, "quote": self._quote, "recip": self._recip, "adj": self._adj,
+            "adv": self._adv, "name": self._name, "than": self._than, "quote": self._quote, "recip": self._recip,
+            "adj": self._adj,
             "clause": self._clause, "be": self._be, "and": self._and}
         for k, chunk in enumerate(self.chunks):
             reader = readers.get(chunk.kind)
@@ -43,6 +38,9 @@ class Construction(Subjects):
         chunk, nxt = self.chunks[k], self.after(k)
         assert chunk.verb is not None
         lemma, form = chunk.verb
+        if self.negated and not any(arc == Arc(k, "object") for arc in self.arcs[k:k + 8]):
+            self.negated = False
+            return
         waits = any(arc == Arc(k, "object") for arc in self.arcs[k:k + 8])
         place = self.kind(nxt) == "cue" and nxt < len(self.arcs) and self.arcs[nxt].label in ("of", "all")
         if self.arcs[k].head == -2 and self.arcs[k].label == "of":
@@ -87,7 +85,7 @@ class Construction(Subjects):
         self.skip_to = end
 
     def _adj(self, k: int) -> None:
-        several = self.cast.group_for([], self.near) if self.word(k - 1) == ":" else []
+        several = self.cast.group_for([], self.near) if self.word(k - 1) == ":" else self._told_one_by_one(k)
         words = [self.word(k)]
         end = k + 1
         if len(several) > 1:
@@ -100,6 +98,9 @@ class Construction(Subjects):
                     actor.describe([word], self._place_at(k))
                 self.skip_to = end
                 return
+        before = self.chunks[k - 1].cue if self.kind(k - 1) == "cue" else None
+        if before is not None and before.kind == "without":
+            return  # "red instead of black"
         targets = self.said_of(k)
         head = self.chunks[self.arcs[k].head].mention if self.arcs[k].head >= 0 else None
         if head is not None and head.head in listed("posture") and not self.met.get(self.arcs[k].head):
@@ -111,8 +112,11 @@ class Construction(Subjects):
             if place is not None:
                 targets[place].describe([self.word(k)], self._place_at(k))
             return
+        begun, end = self._clothes(k)
         for n, actor in enumerate(targets):
-            if self.negated and not actor.stuff:
+            if begun >= 0 and actor.living:
+                actor.describe([self._said(begun, end)], self._place_at(begun, end))
+            elif self.negated and not actor.stuff:
                 self.resolver.absent(Mention(0, 0, attributes=[self.word(k)]), [actor])
             elif self.respectively and len(targets) > 1:
                 if n == self._rank(k):
@@ -121,6 +125,29 @@ class Construction(Subjects):
                 self._recolour(k, actor)
                 actor.describe([self.word(k)], self._place_at(k))
         self.negated = False
+
+    def _clothes(self, k: int) -> tuple[int, int]:
+        """The chunks of "in red and black" around the colour at `k`; (-1, 0) where no "in" stands before it."""
+        begun, end = k, k + 1
+        while self.kind(begun) == "adj" and self.kind(begun - 1) == "and" and self.kind(begun - 2) == "adj":
+            begun -= 2
+        while self.kind(end) == "and" and self.kind(end + 1) == "adj":
+            end += 2
+        return (begun - 1, end) if self.kind(begun - 1) == "cue" and self.word(begun - 1) == "in" else (-1, 0)
+
+    def _told_one_by_one(self, k: int) -> list[Actor]:
+        """"three balls, small, medium and large", "two cups in red and blue": each has one of them."""
+        group = self.things(self.said_of(k))
+        opens = self.kind(k - 1) == "comma" or (self.kind(k - 1) == "cue" and self.word(k - 1) == "in")
+        bunch = group[0].bunch if group and opens else None
+        if bunch is None or bunch.at_least != bunch.at_most or any(a.bunch is not bunch for a in group):
+            return []
+        words, end = [self.word(k)], k + 1
+        while self.kind(end) in ("and", "comma") and self.kind(end + 1) == "adj":
+            words.append(self.word(end + 1))
+            end += 2
+        alike = any(set(words) <= listed(sort) for sort in ("colour", "size", "texture", "shape", "material"))
+        return group if alike and len(words) == len(group) and set(words) != COLOURS_SPREAD else []
 
     def _recolour(self, k: int, actor: Actor) -> None:
         """"a red ball that is blue": what was said to have one colour cannot be said to be another."""
@@ -159,6 +186,7 @@ class Construction(Subjects):
 
     def _end(self) -> None:
         self._follow(self.subjects)
+        self.sided = None
         self.each, self.both, self.it_meant = [], [], []
         self.negated = self.nothing = False
         self.known_missing = len(self.story.missing)
@@ -177,6 +205,11 @@ class Construction(Subjects):
         if self.word(k) not in listed("adverb") and self.word(k).isalpha():
             self.story.unread.append(self._said(k, k + 1))
 
+    def _name(self, k: int) -> None:
+        """"a dog named Max"."""
+        for actor in self.said_of(k - 1)[:1]:
+            actor.alias = self.word(k).lower()
+
     def _than(self, k: int) -> None:
         if self.kind(self.after(k)) != "np":
             self.story.unread.append(self._said(k, k + 1))
@@ -189,4 +222,8 @@ class Construction(Subjects):
             over = self.arcs[self.first[arc.head]]
             told = self.said_of(over.head) if over.label == "object" else []
         hosts = sorted(self.things(told), key=lambda a: a.head not in listed("bears_text"))
-        self.story.lettering.append((self.word(k), next(iter(hosts), None)))
+        if not hosts:
+            place = self.after(k)
+            place += self.kind(place) == "verb"
+            self.texts[place] = len(self.story.lettering)
+        self.story.lettering.append(Written(self.word(k), next(iter(hosts), None)))

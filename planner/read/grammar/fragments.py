@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from planner.read.grammar.classes import bodily, klass
-from planner.read.grammar.lexicon import describes, listed, nouns, sections, verb
+from planner.read.grammar.corrections import corrected
+from planner.read.grammar.lexicon import adjectives, describes, listed, nouns, participle_like, sections, verb
+from planner.read.grammar.opening import (
+    asks,
+    is_preface,
+    leaves_open,
+    request,
+    without_filler,
+    without_frame,
+    without_further,
+)
 from planner.read.grammar.plurals import singular
 from planner.read.grammar.quantity import words_at
+from planner.read.grammar.setting import is_drawn, is_setting, occasion
 from planner.read.grammar.tokens import Token, tokenise
 from planner.scene import Canvas, Span
 
@@ -22,6 +32,8 @@ _WEIGHT = re.compile(r"[(\[]([^()\[\]:\n]{1,200}):\s?(\d{1,2}(?:\.\d+)?)\s*[)\]]
 _RATIO = re.compile(r"(\d{1,4})\s*[:x/×]\s*(\d{1,4})")
 _CAMERA = re.compile(
     r"^(\d+mm|f/?\d[\d.]*|\d{1,2}k|iso|\d+-bit|\d+/\d+|[\d.]+|\d{2,4}s|[a-z]?\d+[a-z]|\d+fps|\d+d|[a-z]\d+)$")
+_WEATHER = frozenset({"snowing", "raining", "storming", "hailing", "drizzling", "foggy", "sunny", "night", "windy"})
+_SOLID = frozenset({"person", "animal", "vehicle", "building", "furniture", "garment", "container", "food"})
 _TALL = 2048
 """Pixels that "--ar" numbers are scaled up to."""
 
@@ -36,7 +48,10 @@ class Fragments:
     background: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     weights: list[tuple[Span, float]] = field(default_factory=list)
+    lettering: list[str] = field(default_factory=list)
     canvas: Canvas | None = None
+    drawn: str = ""
+    """What the first noun is said to be drawn as ("a cartoon cat")."""
     tags: bool = False
     """Whether the prompt is a list of tags, where no noun has an article."""
 
@@ -45,7 +60,7 @@ def split(prompt: str) -> Fragments:
     """Takes the prompt apart."""
     found = Fragments([])
     text = _without_parameters(prompt, found)
-    parts = list(_segments(tokenise(text)))
+    parts = list(_segments(corrected(without_frame(tokenise(text)))))
     found.tags = _is_tag_list([part for part, _ in parts])
     opens, content = True, False
     for part, mark in parts:
@@ -56,8 +71,28 @@ def split(prompt: str) -> Fragments:
         if mark is not None and found.tokens and (kept or ends):
             found.tokens.append(mark)
         opens = ends or (opens and not kept)
+    _take_names(found, [part for part, _ in parts], text)
     return found
 
+
+def _take_names(found: Fragments, parts: Sequence[Sequence[Token]], text: str) -> None:
+    """The last tag, or one between tags of style, that has a word of no dictionary is a name: "…, richard scarry"."""
+    if len(parts) < 4:
+        return
+    begins = {token.start for token in found.tokens}
+    things = [bool(part) and part[0].start in begins for part in parts]
+    for k in range(len(parts) - 1, 2, -1):
+        part = parts[k]
+        if not things[k] or not (2 <= len(part) <= 4) or any(things[k + 1:]):
+            continue
+        lows = [token.low for token in part if token.kind == "word"]
+        small = listed("function", "determiner", "cue_preposition", "locating")
+        plain = len(lows) >= len(part) - 1 and not set(lows) & small and not any(map(participle_like, lows))
+        if plain and klass(lows[0]) == "unknown" and not describes(lows[0]) and verb(lows[0]) is None and not (
+                klass(singular(lows[-1])) in _SOLID and bodily(lows[-1])):
+            _style(part, text, found)
+            found.tokens = [t for t in found.tokens if not part[0].start <= t.start <= part[-1].start]
+        return
 
 def _without_parameters(prompt: str, found: Fragments) -> str:
     """The prompt with parameters, weights and foreign settings blanked out; no character moves."""
@@ -108,20 +143,40 @@ def _is_tag_list(parts: Sequence[Sequence[Token]]) -> bool:
 def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, first: bool,
                mark: Token | None) -> list[Token]:
     """One fragment: notes what it says of the picture; returns the tokens that tell of things."""
-    part = _without_filler(part, opens=opens or first)
-    if opens or first:
-        part = _without_filler(part[_request(part):], opens=True)
-    if not part:
+    part = without_filler(part, opens=opens or first)
+    if opens or first or asks(part):
+        part = without_filler(part[request(part):], opens=True)
+    part = without_further(part)
+    if part and first and mark is not None and mark.low == ":" and is_preface(part):
+        return []
+    if not part or leaves_open(part):
         return []
     if opens or first:
-        lead = _lead(part)
-        if lead:
-            _style(part[:lead], text, found)
+        lead = _lead(part) or occasion(part)
+        if lead and is_setting(part[:lead]):
+            found.background.append(re.sub(r"^(an?|the) ", "", _said(part[:lead], text), flags=re.IGNORECASE))
+            part = part[_after_lead(part, lead):]
+        elif lead:
+            told = next((k for k in range(1, lead) if part[k].low == "for" and part[k + 1].low in ("my", "our")), lead)
+            _style(part[:told], text, found)
             part = part[_after_lead(part, lead):]
         elif first and _is_medium(part, tags=found.tags):
             _style(part, text, found)
             return []
+    part = _without_drawn(part, found, first=first)
     if not part:
+        return []
+    lows = [token.low for token in part]
+    if lows[:2] == ["it", "is"] and len(part) <= 4 and lows[2:3] and lows[2] in _WEATHER:
+        found.background.append(lows[2])
+        return []
+    if lows[:2] == ["make", "it"] and all(describes(low) or low in listed("adverb") for low in lows[2:]):
+        if set(lows) & listed("colour", "size", "material", "shape", "texture"):
+            return part[2:]
+        _style(part[2:], text, found)
+        return []
+    if lows[:2] == ["look", "like"] and 3 <= len(part) <= 6:
+        _style(part[2:], text, found)
         return []
     if _is_backdrop(part):
         found.background.append(_said(part, text))
@@ -133,6 +188,7 @@ def _read_part(part: list[Token], text: str, found: Fragments, *, opens: bool, f
 
 
 def _style(part: Sequence[Token], text: str, found: Fragments) -> None:
+    found.lettering += [token.text for token in part if token.kind == "quote"]
     words = re.sub(r"^(an?|the) ", "", _said(part, text), flags=re.IGNORECASE)
     if words and words.lower() not in listed("no_style"):
         found.style.append(words)
@@ -140,81 +196,6 @@ def _style(part: Sequence[Token], text: str, found: Fragments) -> None:
 
 def _said(part: Sequence[Token], text: str) -> str:
     return text[part[0].start:part[-1].end].strip() if part else ""
-
-
-# Requests and filler
-
-_SMALL = frozenset({"so", "just", "like", "maybe", "only"})
-"""Filler that may as well belong to what follows."""
-
-
-@lru_cache(maxsize=1)
-def _filler() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """The phrases of filler by their first and by their last word."""
-    first: dict[str, list[str]] = {}
-    last: dict[str, list[str]] = {}
-    for phrase in sections()["filler"]:
-        first.setdefault(phrase.split()[0], []).append(phrase)
-        last.setdefault(phrase.split()[-1], []).append(phrase)
-    return first, last
-
-
-def _without_filler(part: list[Token], *, opens: bool) -> list[Token]:
-    """A fragment without "thx", "lol", "please" at its ends."""
-    start, end = 0, len(part)
-    first, last = _filler()
-    changed = True
-    while changed and start < end:
-        changed = False
-        for phrase in first.get(part[start].low, ()) if part[start].kind != "quote" else ():
-            n, small = len(phrase.split()), phrase in _SMALL
-            if end - start >= n and words_at(part, start, phrase) and not (small and (end - start == n or not opens)):
-                start, changed = start + n, True
-                break
-        for phrase in last.get(part[end - 1].low, ()) if start < end and part[end - 1].kind != "quote" else ():
-            n = len(phrase.split())
-            if end - start >= n and words_at(part[:end], end - n, phrase) and phrase not in _SMALL:
-                end, changed = end - n, True
-                break
-    return part[start:end]
-
-
-_REQUEST = re.compile(
-    r"(?:(?:(?:can|could|would|will|may) (?:you|u|i|we) (?:please |be able to |maybe )*"
-    r"(?:make|draw|do|create|generate|paint|show|give|get|have|design|render|sketch|put|produce|imagine|see|add|help)"
-    r"|(?:i|we) (?:just |really )?(?:need|want|wish|'d like|'d love|'d want|would like|would love|wanna see"
-    r"|am looking for|'m looking for)"
-    r"(?: you to (?:make|draw|create|generate|paint|design)| to see| to have| to get)?"
-    r"|(?:make|draw|create|generate|paint|show|give|get|design|render|sketch|produce|visualize|visualise|depict"
-    r"|compose|do|imagine|picture|illustrate|gimme|put|build|need|want)"
-    r"|what about|how about|let 's see|there should be|there is supposed to be) )"
-    r"(?:please |plz |pls |kindly )?(?:(?:me|us|this|it|up)(?: to be| as| so| like| where| be)* )?"
-    r"(?:please |like |maybe )*")
-
-
-def _request(part: list[Token]) -> int:
-    """The end of a request at the head of a fragment: "please draw me", "i want to see"."""
-    if not part:
-        return 0
-    if (words_at(part, 0, "show me what") or words_at(part, 0, "show what")) and (
-            like := next((k for k, token in enumerate(part) if token.low == "like"), 0)):
-        del part[like - 2 if part[like - 2].low in ("would", "might") else like - 1:like + 1]
-        return 3 if part[1].low == "me" else 2
-    lows = " ".join(token.low for token in part[:16]) + " "
-    match = _REQUEST.match(lows)
-    if not match:
-        return 0
-    k = match[0].count(" ")
-    verb_alone = k == 1
-    after = part[k].low if k < len(part) else ""
-    opens = not after or after in listed("counter", "possessive", "determiner") or part[k].kind == "number"
-    bare_imperative = verb_alone and part[0].low in ("make", "draw", "create", "generate", "paint", "imagine", "gimme",
-                                                     "show", "design", "illustrate", "visualize", "depict", "render")
-    if not (opens or not verb_alone or bare_imperative):
-        return 0
-    if verb_alone and not opens and klass(after) == "unknown":
-        return 0
-    return k
 
 
 # The medium
@@ -229,6 +210,8 @@ def _lead(part: Sequence[Token]) -> int:
     for end in range(begun + 1, min(begun + 10, len(part))):
         if _medium_ends(part, begun, end):
             follows = any(words_at(part, end, after) for after in sections()["after_lead"])
+            if words_at(part, end, "from") and (seen := [k for k in (end + 2, end + 3) if words_at(part, k, "of")]):
+                return seen[0]
             if words_at(part, end, "for") and (purpose := _purpose(part, end)):
                 return purpose
             verbal = verb(part[end - 1].low)
@@ -259,7 +242,8 @@ def _is_medium(part: Sequence[Token], *, tags: bool) -> bool:
     part = part[:dated] if dated else part
     if _counted(part) or not _medium_ends(part, 0, len(part)):
         purpose = next((k for k, token in enumerate(part) if token.low == "for"), 0)
-        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 6)
+        return bool(purpose and _medium_ends(part, 0, purpose) and not _counted(part) and len(part) - purpose <= 9
+                    and all(map(_names_medium, part[:purpose])))
     small = listed("cue_preposition", "locating", "bare_place")
     placed = any(token.low in small or verb(token.low) for token in part[:-1])
     alone = len(part) > 1 or part[0].low not in nouns() or tags
@@ -289,6 +273,19 @@ def _counted(part: Sequence[Token]) -> bool:
         part[0].kind == "number" and part[0].low.isdigit()))
 
 
+def _without_drawn(part: list[Token], found: Fragments, *, first: bool) -> list[Token]:
+    """"a cartoon cat": a cat, in the style of a cartoon; the same word before a later noun says the same."""
+    if first:
+        k = next((k for k, token in enumerate(part) if token.low in listed("drawn") or not (
+            token.low in listed("counter") or token.kind == "number" or describes(token.low))), 0)
+        if k + 1 < len(part) and part[k].low in listed("drawn") and is_drawn(part, k + 1):
+            found.drawn = part[k].low
+            found.style.append(part[k].text)
+    if not found.drawn:
+        return part
+    return [token for k, token in enumerate(part) if token.low != found.drawn or not is_drawn(part, k + 1)]
+
+
 # Style
 
 def _is_backdrop(part: Sequence[Token]) -> bool:
@@ -311,16 +308,26 @@ def _is_style(part: Sequence[Token], found: Fragments, *, first: bool, mark: Tok
     if re.match(r"^(art(work)? )?by [^\d]+$", text) and len(lows) <= 12 and not (
             len(lows) > 1 and lows[1] in listed("counter")):
         return True
-    if _is_camera(lows) and not (first and len(lows) > 3):
+    if _is_camera(lows) and not (first and len(lows) > 4):
         return True
     if lows[0] in listed("counter") and lows[-1] not in ("style", "vibe", "vibes"):
         return False
+    if len(lows) == 1 and lows[0] in listed("season"):
+        return False
+    if lows[0] in ("all", "each") and lows[-1] in ("color", "colors", "size", "sizes", "shape", "shapes"):
+        return False
+    if lows[0] in ("something", "anything") and all(map(describes, lows[1:])):
+        return True
     if first and len(lows) > 4:
         return False
-    if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()):
+    solid = len(lows) > 1 and klass(lows[-1]) in _SOLID and not listed("style_word") & {lows[-1], " ".join(lows[-2:])}
+    if _covered(lows) and not (first and len(lows) == 1 and lows[0] in nouns()) and not solid:
+        return True
+    if found.tags and not first and len(lows) == 1 and lows[0].endswith(sections()["adjective_end"]) and (
+            klass(lows[0]) in ("abstract", "person", "unknown")):
         return True
     bare = all(describes(low) or low == "and" or (low.endswith("y") and klass(low) == "unknown") for low in lows)
-    if found.tags and not first and bare and not set(lows) & listed("colour", "material"):
+    if found.tags and not first and bare and not set(lows) & listed("colour", "material", "size", "shape"):
         return True
     return _looks(lows, first=first) or (found.tags and not first and _is_name(part))
 
@@ -341,7 +348,9 @@ def _looks(lows: Sequence[str], *, first: bool) -> bool:
     head = lows[-1]
     if head in listed("look"):
         return not first or len(lows) > 1
-    if len(lows) > 1 or first or head in listed("colour", "material", "position"):
+    form = verb(head)
+    acts = form is not None and form.form == "ing" and form.lemma in listed("intransitive", "stative", "gesture")
+    if len(lows) > 1 or first or acts or head in adjectives() | listed("position"):
         return False
     mere = klass(head) in ("abstract", "event", "style") and not bodily(head)
     return mere or (verb(head) is not None and klass(head) == "unknown")
@@ -351,7 +360,7 @@ def _is_name(part: Sequence[Token]) -> bool:
     """Whether a tag of one to three words that no dictionary has is the name of an artist or a site."""
     lows = [token.low for token in part]
     small = listed("function", "bare_place", "adverb", "cue_adverb", "locating", "pronoun", "determiner")
-    if len(lows) > 3 or any(token.kind != "word" or token.low in small for token in part):
+    if len(lows) > 3 or any(token.kind != "word" or token.low in small or participle_like(token.low) for token in part):
         return False
     strange = [low for low in lows if klass(singular(low)) == "unknown" and not describes(low) and verb(low) is None]
     return lows[-1] in strange or (len(lows) == 2 and lows[0] in strange and klass(lows[-1]) in ("person", "abstract"))

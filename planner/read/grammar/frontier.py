@@ -20,8 +20,15 @@ PREDICATES = frozenset({"verb", "be", "have", "adj"})
 class Frontier:
     """The chunks of one sentence."""
 
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self.chunks = chunks
+    def __init__(self, chunks: Sequence[Chunk], *, tags: bool = False) -> None:
+        self.chunks, self.tags = chunks, tags
+
+    def bearer(self, s: State) -> int:
+        """Whom a list is about: among tags the first person or animal, else the first; elsewhere a person; or -1."""
+        living = (n for n in s.roots if self.kind(n) == "np" and self.alive(n))
+        if self.tags:
+            return next(living, s.roots[0] if s.roots else -1)
+        return next((n for n in living if self.klass(n) == "person"), -1)
 
     def kind(self, k: int) -> str:
         """The kind of the chunk at `k`, "" outside."""

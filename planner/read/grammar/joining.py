@@ -25,19 +25,21 @@ class Joining(Frontier):
         yield self._as_subject(j, s)
         if (gap := self._gap(j, s)) >= 0:
             yield s.take(Arc(gap, "gap"), 3.0, open=(*s.open, j))
-        if s.sep in ("and", ",", ",and") and not s.fronts:
+        tag = self.tags and s.sep == "," and not m.headless and not m.quantity
+        if s.sep in ("and", ",", ",and") and not s.fronts and not tag:
             for n in s.open[-6:]:
                 if self.kind(n) == "np":
                     yield from self._joined(j, n, s)
         if s.sep in (",", "") and s.open and self._renames(j, s.open[-1], s):
-            yield s.take(Arc(s.open[-1], "named"), 2.0)
+            yield s.take(Arc(s.open[-1], "named"), 3.5 if m.quantity else 2.0)
 
     def _gap(self, j: int, s: State) -> int:
         """"one wears a cap, the other a tie": the verb that is left out before the noun at `j`; -1 if none is."""
         m, told = self.mention(j), self.mention(s.last)
         if s.last < 0 or s.sep not in ("", ",") or s.last != s.subject or s.verb >= 0 or told is None or m is None:
             return -1
-        if not told.headless or m.headless or not (told.other or told.ordinal or told.det == "another"):
+        several = told.other or told.ordinal or told.det == "another" or (told.quantity and not self.alive(j))
+        if not told.headless or m.headless or not several:
             return -1
         verbs = [k for k in range(s.last) if self.kind(k) in ("verb", "have") and k < len(s.arcs)
                  and any(arc == Arc(k, "object") for arc in s.arcs)]
@@ -65,7 +67,7 @@ class Joining(Frontier):
         begun = s.subject < 0
         verb = -1
         opened = (j,) if begun else (*s.open[-4:], j)
-        return s.take(Arc(-1, "subject"), gain, subject=j, verb=verb, open=opened, roots=(*s.roots[-6:], j),
+        return s.take(Arc(-1, "subject"), gain, subject=j, verb=verb, open=opened, roots=(*s.roots[:7], j),
                       waiting=-1, fronts=(), outer=())
 
     def _joined(self, j: int, n: int, s: State) -> Iterator[State]:
@@ -74,8 +76,8 @@ class Joining(Frontier):
         assert second is not None
         if s.arcs[n].label == "joined" and any(a == Arc(n, "joined") for a in s.arcs):
             return
-        if self.word(j - 1) == ":":
-            return
+        if self.word(j - 1) == ":" or (s.sep == "," and second.one and first.plural and first.quantity):
+            return  # "two hats, a red one and a blue one"
         score = self._parallel(first, second, n, j) + {"and": 1.2, ",": 0.3, ",and": 0.9}[s.sep]
         over = self.governor(s, n)
         kind, after = self.relation(over), self.after(j)
@@ -132,6 +134,11 @@ class Joining(Frontier):
             score -= 0.9 if kind in ("with", "wearing") else 2.2
         if own and not second.counted and first.counted and kind != "with":
             score += 1.5
+        nxt = self.after(j)
+        without = self.kind(nxt) == "cue" and self.relation(nxt) == "without"
+        both = kind == "with" and (without or self.kind(nxt) == "with") and self.alive(j) and self.alive(s.subject)
+        if both and not self.alive(s.last):
+            score -= 2.0  # "a man with a hat and a woman with a bag"
         if first.noun in listed("mass") and second.quantity:
             score -= 1.0
         if kind in SUPPORTS:
@@ -185,10 +192,19 @@ class Joining(Frontier):
     def _renames(self, j: int, n: int, s: State) -> bool:
         """"her assistant, a young man": the second says who the first is."""
         first, second = self.mention(n), self.mention(j)
-        if first is None or second is None or second.det not in ("a", "an") or n < j - 2:
+        if first is None or second is None or n < j - 2:
             return False
+        if first.plural and first.det in listed("possessive") | {"the", "poss"} and not first.quantity and (
+                second.quantity and second.quantity.exact and second.plural and self.klass(n) == self.klass(j)):
+            return self.word(j - 1) == ","
+        titled = first.name and second.det == "the" and self.klass(j) == "person"
+        if second.det not in ("a", "an") and not titled:
+            return False
+        if titled:
+            return True
         if first.headless:
-            return s.arcs[n].label == "subject" and (second.headless or second.head != "one")
+            return s.arcs[n].label == "subject" and (
+                (second.headless and not second.one) or (not second.headless and second.head != "one"))
         owned = first.det in listed("possessive") or first.det in ("the", "poss")
         return owned and self.klass(n) == "person" == self.klass(j) and self.kind(self.after(j)) in ("comma", "")
 
@@ -196,7 +212,7 @@ class Joining(Frontier):
         if s.waiting >= 0 and s.sep == "":
             yield s.take(Arc(s.waiting, "object"), 3.0, waiting=-1, open=(*s.open, j))
         else:
-            yield s.take(Arc(-1, "subject"), 1.0, subject=j, verb=-1, open=(*s.open[-4:], j), roots=(*s.roots[-6:], j),
+            yield s.take(Arc(-1, "subject"), 1.0, subject=j, verb=-1, open=(*s.open[-4:], j), roots=(*s.roots[:7], j),
                          waiting=-1, outer=())
 
     def _recip(self, j: int, s: State) -> Iterator[State]:

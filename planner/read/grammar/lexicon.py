@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from planner.read.grammar.tables import code
+
 Form = Literal["base", "s", "ing", "ed"]
 
 
@@ -52,6 +54,7 @@ def mapping(name: str) -> dict[str, str]:
     return dict(entry.split(":", 1) for entry in sections()[name])
 
 
+_ENDINGS: tuple[tuple[str, Form], ...] = (("", "base"), ("ing", "ing"), ("ed", "ed"), ("es", "s"), ("s", "s"))
 _DOUBLING = frozenset("bdgklmnprt")
 
 
@@ -163,7 +166,22 @@ def compounds() -> dict[str, tuple[tuple[str, ...], ...]]:
 @lru_cache(maxsize=20_000)
 def verb(word: str) -> VerbForm | None:
     """The reading of a word as a verb, if it is a known one."""
-    return verb_forms().get(word)
+    return verb_forms().get(word) or (_rare_verb(word) if len(word) > 3 else None)
+
+
+def _rare_verb(word: str) -> VerbForm | None:
+    """A verb that the lists do not have, and that is no noun."""
+    if word in nouns() or word in listed("function", "adverb") or word in adjectives():
+        return None
+    for ending, form in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if stem == word and ending:
+            continue
+        stems = (stem, stem + "e", stem[:-1] + "y" if stem.endswith("i") else "", stem[:-1])
+        for lemma in stems if ending else (word,):
+            if len(lemma) > 2 and code("words.txt", lemma) == "V" and (word, form) in _forms(lemma):
+                return VerbForm(lemma, form)
+    return None
 
 
 _ED_NOUNS = ("bed", "shed", "sled", "seed", "weed", "reed", "speed", "thread", "bread", "head", "field", "child")
@@ -174,12 +192,19 @@ def _adjective_ends() -> tuple[str, ...]:
     return sections()["adjective_end"]
 
 
+_NO_ADJECTIVES = ("function", "determiner", "no_adjective", "adverbial", "bare_place", "cue_adverb", "adverb")
+
+
 @lru_cache(maxsize=20_000)
 def describes(word: str) -> bool:
     """Whether a word can be an adjective: a known one, or one by its ending."""
     if word in adjectives():
         return True
     if word in nouns() or verb(word) or (len(word) < 5 and not word[:1].isdigit()):
+        return False
+    if code("words.txt", word) in ("J", "j") and word not in listed(*_NO_ADJECTIVES):
+        return True
+    if code("nouns.txt", word) and not code("words.txt", word) and "-" not in word:
         return False
     if word.endswith(_adjective_ends()) and word not in listed("no_adjective"):
         return True

@@ -36,6 +36,8 @@ class Mention:
     content: Mention | None = None
     owner: Mention | None = None
     host: Mention | None = None
+    name: bool = False
+    """Whether it is somebody's name ("Leo", "Mr Pepper")."""
     one: bool = False
     """Whether "one" stands for its noun ("a blue one")."""
     ordinal: int = 0
@@ -44,6 +46,8 @@ class Mention:
     compare: str = ""
     cells: int = 0
     """How many a grid holds, where its rows and columns are told ("a 3x3 grid")."""
+    rows: int = 0
+    """In how many rows they stand ("two rows of three cups")."""
     closed: bool = False
     """Whether no noun can follow ("two of them wear hats")."""
     alike: bool = False

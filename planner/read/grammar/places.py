@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planner.read.grammar.absences import Absences
-from planner.read.grammar.binding import LADEN, Pending
-from planner.read.grammar.cast import Actor
-from planner.read.grammar.cues import Cue
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import LADEN
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.cues import CORNERS, Cue
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.salience import Use
 from planner.read.grammar.tree import Arc
+from planner.relations import TABLE
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
 _TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
 _NOBODY = frozenset({"i", "me", "we", "us", "you"})
 _STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
-
-
+_STANDS = frozenset({"park", "seat", "place", "station", "sit", "stand"})
+"""Of these, "by" says where, and not who did it."""
+_BY_ITSELF = {"above": "at_top", "below": "at_bottom", "behind": "in_background", "in_front_of": "in_foreground"}
+_BARE = frozenset({"empty", "bare", "deserted", "blank", "plain"})
+_TENDED = ("feed", "fed", "pet", "strok", "hug", "brush", "walk", "chas", "milk", "train")
+"""How verbs begin that are done to animals."""
 _SIDES = frozenset({"left_of", "right_of", "above", "below"})
 
 
@@ -32,52 +37,64 @@ class Places(Absences):
         if arc.label == "object":
             governor = arc.head
             pending = self.pendings.setdefault(governor, self._opened(governor, k))
-            found = [] if word in _NOBODY else self.meant(word, governor, pending)
+            found = self._speaker(k) if word in _NOBODY else self.meant(word, governor, pending)
+            over = self.arcs[governor].head
+            mere = self.kind(governor) == "cue" and self.kind(over) == "np" and over in self.met and not self.met[over]
+            if mere and word == "it" and len(pending.subjects) == 1:
+                found = []  # what is on it are mere words ("a board with numbers on it")
+            if not found and word in ("it", "them"):
+                found = self._first_of_list(word, governor, pending)
             self.met[k] = found
             self._tell_from(governor)
             if found:
                 self.bind(pending, found)
         else:
-            found = [] if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
-            if word in ("i", "me"):
+            found = self._speaker(k) if word in _NOBODY else self.cast.pronoun(word, self.main, self.near)
+            if word in ("i", "me") and not found:
                 self.story.unread.append(word)
             self.met[k] = found
             if found:
                 self.subjects = self.near = found
                 self._follow(found)
 
+    def _speaker(self, k: int) -> list[Actor]:
+        """"me and my girlfriend": who asks is in the picture where a name is joined; "we" are those and the others."""
+        joined = "and" in (self.kind(k - 1), self.kind(k + 1)) and "np" in (self.kind(k - 2), self.kind(k + 2))
+        if not self.speaker and joined and self.word(k) in ("i", "me"):
+            at = self._place_at(k)
+            self.speaker = [Actor("person", self.word(k), [], at, self.cast.sentence, mentions=[at], name=True)]
+            self.cast.actors += self.speaker
+        if self.word(k) in ("we", "us") and self.speaker:
+            return [a for a in self.cast.things if a.human]
+        return list(self.speaker) if self.word(k) != "you" else []
+
     def meant(self, word: str, governor: int, pending: Pending) -> list[Actor]:
         """Whom a pronoun means that is the object of a relation."""
+        if pending.fronted and word == "it" and self.anchor[0] == self.cast.sentence and len(self.anchor[1]) == 1:
+            return self.anchor[1]
         owner: list[Actor] = []
         head = self.arcs[governor].head
         over = self.arcs[self.first[head]] if head >= 0 else Arc(-1, "none")
         if over.label == "object" and self.kind(over.head) in ("with", "have"):
             owner = self.said_of(over.head)
-        owner = self.things(owner) or [a for j in self.joined(head) for a in self.met.get(j, ())
-                                       if j < head and owner and head >= 0]
-        if owner and not set(owner) & set(pending.subjects):
+        earlier = self.joined(head) if head >= 0 and owner else []
+        owner = self.things(owner) or [a for j in earlier for a in self.met.get(j, ()) if j < head]
+        if len(owner) == 1 and word in ("it", "its") and not owner[0].human and owner[0] not in pending.subjects:
+            found = owner
+        elif owner and not set(owner) & set(pending.subjects):
             found = self.cast.pronoun(word, owner, self.main, pending.subjects)
         else:
-            same = word in ("it", "its") and not set(self.it_meant) & set(pending.subjects)
-            if same and self.it_meant:
+            if word in ("it", "its") and self.it_meant and not set(self.it_meant) & set(pending.subjects):
                 return self.it_meant
             topic = self.topic if self.main and set(self.main) <= set(pending.subjects) else self.main
+            topic = self.bearer if self.resolver.tags and self.bearer and self.bearer != pending.subjects else topic
             near = self.previous if self.previous and self.previous != pending.subjects else self.near
-            near = self._topical(near, pending)
-            found = self.cast.pronoun(word, near, topic, pending.subjects)
+            alike = [a for a in self.cast.actors if any(a.noun == b.noun for b in pending.subjects)]
+            banned = pending.subjects if len(alike) == len(self.things(self.cast.actors)) else alike
+            tended = pending.words.startswith(_TENDED)
+            found = self.cast.pronoun(word, near, topic, banned, Use("tending" if tended else pending.kind))
         self.it_meant = found if word in ("it", "its") else self.it_meant
         return found
-
-    def _topical(self, near: list[Actor], pending: Pending) -> list[Actor]:
-        """What "it" can well mean of those named last: rather what stands on something than what it stands on, and
-        nothing that somebody wears."""
-        last = self.story.links[-1] if self.story.links else None
-        worn = {a for link in self.story.links if link.kind == "wearing" for a in link.objects}
-        near = [a for a in near if a not in worn]
-        if last is None or list(last.objects) != near or set(last.subjects) & set(pending.subjects):
-            return near
-        stands = last.kind in ("on", "in") and pending.kind not in ("on", "in", "under")
-        return list(last.subjects) if stands and len(last.subjects) == 1 else near
 
     def _recip(self, k: int) -> None:
         """"next to each other", "chasing each other"."""
@@ -113,18 +130,24 @@ class Places(Absences):
     def _place(self, g: int, subjects: list[Actor]) -> Pending:
         cue, before = self.chunks[g].cue, self.before(g)
         assert cue is not None
+        head = self.arcs[g].head
+        if subjects and not self.things(subjects) and head >= 0 and self.arcs[head].label == "object":
+            there = self.said_of(self.arcs[head].head) if self.kind(self.arcs[head].head) == "cue" else []
+            subjects = self.things(there) or subjects
         front = self.arcs[g].label == "front"
         verb = self.chunks[before].verb if self.kind(before) == "verb" and not front else None
         word, lemma = (self.word(before), verb.lemma) if verb else ("", "")
         if cue.kind == "without":
-            return Pending("without", subjects, cue.words)
-        if verb and verb.form == "ed" and self.word(g) == "by":
+            bare = self.word(before) in _BARE and cue.words.lower() in listed("exception")
+            return Pending("contains" if bare else "without", subjects, cue.words)
+        if verb and verb.form == "ed" and self.word(g) == "by" and lemma not in _STANDS:
             return Pending(mapping("verb_kind").get(lemma, "other"), subjects, f"{word} by", self.negated, reverse=True)
         if lemma == "dress" and cue.words == "in":
             return Pending("wearing", subjects, "dressed in", self.negated)
         if verb and mapping("verb_kind").get(lemma) in LADEN and cue.words in ("in", "with"):
             return Pending(mapping("verb_kind")[lemma], subjects, f"{word} {cue.words}", self.negated)
-        watched = lemma in listed("no_place") and cue.kind in _STATES
+        beside = lemma == "listen" and cue.words in ("on", "in")
+        watched = lemma in listed("no_place") and cue.kind in _STATES and not beside
         kind = "other" if watched else cue.kind
         if lemma in listed("dividing") and cue.words.lower() == "into":
             kind = "like"
@@ -135,8 +158,14 @@ class Places(Absences):
     def _cue(self, k: int) -> None:
         cue, arc = self.chunks[k].cue, self.arcs[k]
         assert cue is not None
+        if self._spare(k):
+            return
         if self._excepts(k):
             self._exception(k)
+            return
+        if arc.label == "none":
+            if self.story.lettering:
+                self.story.lettering[-1].place = cue.words
             return
         nxt = self.after(k)
         image = cue.alone and self._image(nxt)
@@ -166,6 +195,10 @@ class Places(Absences):
             m = self.cast.p.noun_phrase(cue.owner_at[0])
             m = m.owner if m and m.owner else m
             return self.resolver.resolve(m, cue.kind) if m else []
+        last = next((link for link in self.story.links[-1:] if link.kind in _SIDES and link.objects), None)
+        if last and cue.owner == "its" and cue.kind in _SIDES and last.subjects[0].sentence == self.cast.sentence and (
+                not set(subjects) & {*last.subjects, *last.objects}):
+            return list(last.objects)  # "a pear to the right of a jug and an apple to its left"
         return self.meant(cue.owner, k, Pending("", subjects, ""))
 
     def _around(self, cue: Cue, k: int) -> list[Actor]:
@@ -183,17 +216,27 @@ class Places(Absences):
     def _bare_place(self, k: int, cue: Cue, subjects: list[Actor]) -> None:
         """A place without an object: on the canvas, or relative to what was named before."""
         words = cue.words.lower()
-        if words.startswith("from the"):
+        fellows = self._fellows(self.arcs[k].head) if self.arcs[k].label == "of" else []
+        if cue.alone and TABLE.get(cue.alone, TABLE["on"]).arity == "arrangement" and len(self.things(subjects)) == 1:
+            self.story.unread.append(cue.words)
+        elif cue.alone in CORNERS:
+            self.met[self.arcs[k].head] = self.into_corners(cue.alone, subjects, cue.words)
+        elif words.startswith("from the"):
             self.story.unread.append(cue.words)
         elif cue.alone in _ORDER:
             self._ordered(cue.alone, subjects, cue.words)
         elif cue.alone and self._points(k):
+            verb = self.word(self.before(k))
             for actor in subjects:
-                actor.describe([f"{self.word(self.before(k))} {cue.words}"], self._place_at(k))
-        elif cue.alone and (before := self._counterpart(cue, subjects)):
+                actor.attributes = [word for word in actor.attributes if word != verb]
+                actor.describe([f"{verb} {cue.words}"], self._place_at(k))
+        elif cue.alone and (before := self._counterpart(cue, subjects) or (
+                fellows if cue.alone in _TOWARDS and words.startswith("to the") and not self._placed(fellows) else [])):
             self._link(_TOWARDS[cue.alone], subjects, before, cue.words)
         elif cue.alone:
             owner = self._owner(k)
+            if words == "on top" and not owner and self.things(self.cast.actors) != list(subjects):
+                owner = self.cast.pronoun("it", self.previous, self.topic or self.main, subjects)
             on_owner = words in ("on top", "on the top") and self.things(owner)
             self._link("on" if on_owner else cue.alone, subjects, owner if on_owner else (), cue.words)
         elif cue.kind == "flanking":
@@ -201,24 +244,62 @@ class Places(Absences):
             near = [a for a in self.previous if a not in worn] or self.topic or self.main
             self.emit(cue.kind, subjects, self._owner(k) or near, Pending("", [], cue.words))
         else:
-            near = self.things(self._owner(k)) or self.things(self.previous) or self.main
-            others = [a for a in near if a not in subjects]
-            if others and words.split()[-1] in listed("bare_place"):
-                self._link(cue.kind, subjects, others, cue.words)
-            elif words != "on":
-                self.story.unread.append(cue.words)
+            self._from_others(k, cue, subjects, fellows)
+
+    def _from_others(self, k: int, cue: Cue, subjects: list[Actor], fellows: list[Actor]) -> None:
+        """"a dog above", "a bridge between": a relation whose object is not said, to who was named before."""
+        people = [a for a in (*self.bearer, *self.topic) if a.human and a not in subjects][:1]
+        near = self.things(self._owner(k)) or fellows or people or self.meant(
+            "it", k, Pending(cue.kind, subjects, cue.words))
+        others = [a for a in near if a not in subjects]
+        if cue.kind == "between" and len(others) == 1:
+            told = [a for a in self.cast.things if a.sentence == self.cast.sentence and a not in subjects]
+            others = told if len(told) == 2 else others
+        last = self.before(k)
+        over = self.arcs[last].head if self.kind(last) == "np" else -1
+        aside = last != self.arcs[k].head and self.kind(over) == "cue"  # "on the rug below"
+        if others and not aside and cue.words.lower().split()[-1] in listed("bare_place"):
+            self._link(cue.kind, subjects, others, cue.words)
+        elif not others and last == self.arcs[k].head and cue.kind in _BY_ITSELF:
+            self._link(_BY_ITSELF[cue.kind], subjects, (), cue.words)
+        elif cue.words != "on" and not (cue.kind in ("in", "without") and self.kind(k + 1) == "adj"):
+            self.story.unread.append(cue.words)
+
+    def _first_of_list(self, word: str, governor: int, pending: Pending) -> list[Actor]:
+        """"a table and two chairs next to it": the table, of which the chairs alone are told."""
+        others = self._fellows(self.arcs[governor].head)
+        if not others or (pending.kind == "in" and others[-1].living):
+            return []
+        pending.subjects = [a for a in pending.subjects if a not in others]
+        last = others[-1]
+        return others if word == "them" else [a for a in others if a is last or (a.bunch and a.bunch is last.bunch)]
+
+    def _fellows(self, k: int) -> list[Actor]:
+        """Those that stand before the last of several joined noun phrases, of which the chunk at `k` is one."""
+        several = self.joined(k) if k >= 0 else []
+        return [a for j in several[:-1] for a in self.things(self.met.get(j, ()))]
+
+    def _placed(self, actors: Sequence[Actor]) -> bool:
+        """Whether it was said of one of them where in the picture it is."""
+        return any(set(actors) & set(link.subjects) for link in self.story.links if link.kind.startswith("at_"))
 
     def _points(self, k: int) -> bool:
         """"pointing to the left": where somebody looks, not where he is."""
         verb = self.chunks[self.before(k)].verb if self.kind(self.before(k)) == "verb" else None
-        return verb is not None and verb.lemma in listed("no_place", "facing")
+        turns = self.word(k).lower() in ("left", "right")
+        goes = self.word(k).lower().startswith("to the")
+        turns = turns or (verb is not None and goes and verb.lemma in listed("motion"))
+        return verb is not None and (turns or verb.lemma in listed("no_place", "facing"))
 
     def _counterpart(self, cue: Cue, subjects: Sequence[Actor]) -> list[Actor]:
         """Of whom "to the left" is said after "a cup to the right of the laptop and …": of the same one."""
-        if cue.alone not in _TOWARDS or not cue.words.lower().startswith("to the"):
+        prefix = cue.words.lower()[:6]
+        if cue.alone not in _TOWARDS or prefix not in ("to the", "on the"):
             return []
         for last in reversed(self.story.links):
             if last.subjects[0].sentence == self.cast.sentence and last.objects and last.kind in _SIDES:
+                if prefix == "on the" and not last.words.lower().startswith(prefix):
+                    return []
                 return [] if set(last.objects) & set(subjects) else list(last.objects)
         return []
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from planner.read.grammar.classes import bodily
 from planner.read.grammar.frontier import APART, NOUNS, PREDICATES, SUPPORTS
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.mention import Mention
 from planner.read.grammar.predicates import Predicates
 from planner.read.grammar.tree import Arc, Label, State
 
@@ -23,15 +24,23 @@ class Placing(Predicates):
         objects = bool(cue.kind) and not cue.owner and self.kind(nxt) in ("np", "pron", "recip")
         if self._fronts(j, s, objects):
             waiting = j if objects else -1
-            yield s.take(Arc(-1, "front"), 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1, verb=-1)
+            inverted = bool(s.sep) and self.kind(self.after(self.after(j))) == "verb"
+            yield s.take(Arc(-1, "front"), 2.8 if inverted else 2.0, waiting=waiting, fronts=(*s.fronts, j), subject=-1,
+                         verb=-1)
             if s.sep == "" and s.last < 0:
                 return
+        if s.last >= 0 and self.kind(s.last) == "quote" and not s.sep and not cue.owner and not objects:
+            yield s.take(Arc(s.last, "none"), 2.0)  # where words are written
+            return
         waiting = j if objects else -1
         found = False
         shape = self.object_of(j)
         formed = cue.kind == "in" and shape is not None and shape.head in mapping("formation")
         for head, label, score in self._hosts(j, s, objects):
             found = True
+            if cue.kind == "in" and shape is not None and self.klass(nxt) == "garment":
+                members = [k for k, arc in enumerate(s.arcs) if arc == Arc(head, "joined")] if label == "all" else []
+                score += 0.6 if self.alive(head) and all(map(self.alive, members)) else -2.0
             if formed:
                 score += 1.2 if self.many(s, head) and label == "all" else 0.0 if self.many(s, head) else -1.5
             yield s.take(Arc(head, label), score, waiting=waiting)
@@ -55,8 +64,9 @@ class Placing(Predicates):
             told = (k for k in range(j - 1, -1, -1) if self.kind(k) == "cue" and s.arcs[k].label in ("of", "all"))
             if (before := next(told, -1)) >= 0:
                 yield s.arcs[before].head, s.arcs[before].label, 2.2
+        own = 3.0 * self._tells_last(j, s, objects)
         if s.subject >= 0:
-            yield s.subject, "all", self._place_of_subject(j, s, objects) - 1.5 * self.scenery(s.subject)
+            yield s.subject, "all", self._place_of_subject(j, s, objects) - 1.5 * self.scenery(s.subject) - own
         for depth, n in enumerate(reversed(s.open)):
             if n == s.subject and s.open[-1] != n:
                 continue
@@ -72,9 +82,23 @@ class Placing(Predicates):
             if first != s.open[-1] and first != s.subject:
                 yield first, "all", self._place_of(j, s.open[-1], s, objects) + self._together(j, first, s)
 
+    def _tells_last(self, j: int, s: State, objects: bool) -> bool:
+        """"a frog and a fly above", "a bowl and a spoon to the right": where the last is from the first."""
+        cue = self.chunks[j].cue
+        joined = s.last >= 0 and not s.sep and s.arcs[s.last].label == "joined" and self.first(s, s.last) == s.subject
+        if cue is None or objects or cue.owner or not joined or self.kind(s.last - 1) != "and":
+            return False
+        if s.arcs[s.subject].head >= 0:
+            return False
+        if cue.alone:
+            return cue.alone in ("at_left", "at_right") and cue.words.lower().startswith("to the")
+        return cue.kind in APART or cue.kind == "between"
+
     def _together(self, j: int, first: int, s: State) -> float:
         """How likely a place after a list is said of all of it: "a lamp and a book on it"."""
         cue = self.chunks[j].cue
+        if any(self.kind(k) == "cue" for k in range(first, s.open[-1])):
+            return -2.0  # "a cat under it and a bird on it"
         supported = cue is not None and cue.kind in SUPPORTS
         listed_by_and = any(self.kind(k) == "and" for k in range(first, j))
         return 0.4 if supported and listed_by_and else -0.2 if listed_by_and else -0.5
@@ -82,7 +106,10 @@ class Placing(Predicates):
     def _place_of_subject(self, j: int, s: State, objects: bool) -> float:
         cue = self.chunks[j].cue
         assert cue is not None
-        score = 0.4 + 0.9 * ("," in s.sep)
+        persons = self.word(self.after(j)) in ("him", "her", "them", "me", "us")
+        resting = bool(s.open) and self.relation(self.governor(s, s.open[-1])) in SUPPORTS and not s.sep
+        latest = bool(s.roots) and s.roots[-1] == s.subject and self.alive(s.subject)
+        score = 0.4 + 0.9 * ("," in s.sep) + 1.0 * (persons and objects and resting and latest)
         ends = self.ends_subject(s)
         score += 1.5 * ends
         if self.kind(s.last) in NOUNS and not ends:
@@ -126,23 +153,32 @@ class Placing(Predicates):
         score = 0.8 if n == s.last and not s.sep else 0.0
         if self.kind(n) == "pron" and kind not in ("act", "holding"):
             score -= 1.5
-        if self.scenery(n):
+        label = cue.alone and not objects and cue.words.lower().split()[0] not in listed("cue_preposition")
+        if n == s.last and over < 0 and "," in s.sep and label:
+            score += 1.6 + 1.2 * self.scenery(n)  # "a sun, left, a moon, right"
+        if self.scenery(n) and (objects or kind != "with"):
             score -= 1.2
         if kind == "with":
-            worn = thing == "part" or (thing == "garment" and self.alive(s.arcs[over].head))
-            related = self._pronoun_place(j) or (objects and self.klass(self.after(j)) == "part")
+            own = self.alive(s.arcs[over].head) or (m := self.mention(n)) is None or m.head in listed("lifeless_part")
+            worn = thing == "garment" or (thing == "part" and own)
+            worn |= self.klass(s.arcs[over].head) == "container" and not (self.mention(n) or Mention(0, 0)).counted
+            related = (self._pronoun_place(j) and not (thing == "part" and own and cue.kind in APART and (
+                self.alive(s.arcs[over].head)))) or (objects and self.klass(self.after(j)) == "part")
             score += -0.8 if worn and not related else 0.6
             if self._pronoun_place(j) or cue.owner:
                 score += 1.2 if self._means(self.word(self.after(j)) or cue.owner, over, s) else -1.0
-            if not objects and cue.alone:
-                score += 0.6
+            if self._pronoun_place(j) and cue.kind in APART and s.roots and s.roots[0] != s.arcs[over].head and (
+                    self.word(self.after(j)) == "it"):
+                score -= 1.5
+            if not objects and not cue.owner and not s.sep and not (cue.alone and thing == "garment"):
+                score += 0.6 if cue.alone else 0.9
         elif not objects and cue.alone and kind:
             score -= 0.9
         elif kind in ("holding", "act") and cue.kind in ("in", "on") and self.object_of(j) and (
                 self.klass(self.after(j)) == "container" or (self.alive(n) and self.alive(s.subject))):
             score += 0.9
         elif self._moved(j, over):
-            score += 1.2
+            score += 1.8
         elif over >= 0 and self.word(over).lower() == "from" and cue.words.lower() in _INTO:
             score -= 1.5
         elif kind in ("holding", "act") and (m := self.mention(n)) is not None and m.det == "the" and objects:
@@ -173,6 +209,8 @@ class Placing(Predicates):
 
     def _means(self, word: str, over: int, s: State) -> bool:
         """Whether a pronoun can mean the one who has what the place is said of: "him" is no hat."""
+        if word in ("it", "its"):
+            return self.klass(s.arcs[over].head) not in ("person", "group")
         return word not in ("he", "she", "him", "her", "his") or self.alive(s.arcs[over].head)
 
     def _fronts(self, j: int, s: State, objects: bool) -> bool:
@@ -197,5 +235,7 @@ class Placing(Predicates):
             k = self.after(k)
         if self.kind(k) == "np":
             return True
-        stands = self.kind(k) in ("be", "there") or (self.kind(k) == "verb" and self._stative(k))
+        form = self.chunks[k].verb if self.kind(k) == "verb" else None
+        stands = self.kind(k) in ("be", "there") or self._stative(k) or (begins and self.finite(k) and s.last < 0) or (
+            form is not None and form.form in ("s", "base") and form.lemma in listed("intransitive", "motion"))
         return stands and (begins or self.kind(self.after(k)) in ("np", "be"))

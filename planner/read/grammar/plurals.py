@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from planner.read.grammar.lexicon import listed, mapping
+from planner.read.grammar.tables import code
 
 _OES = frozenset({"shoe", "toe", "canoe", "hoe", "oboe", "doe", "foe"})
 _SIBILANT = ("ches", "shes", "sses", "xes", "zzes")
@@ -28,8 +29,11 @@ def singular(word: str) -> str:
         and word not in ("specimen", "ramen", "stamen", "abdomen", "regimen", "omen", "acumen", "semen")
     ):
         return word[:-3] + "man"
-    if not word.endswith("s") or len(word) < 3 or word.endswith(_KEEP_S):
+    if not word.endswith("s") or len(word) < 3:
         return word
+    if word.endswith(_KEEP_S):
+        kept = word.endswith("ss") or len(word) < 5 or code("nouns.txt", word) or not code("nouns.txt", word[:-1])
+        return word if kept else word[:-1]
     if word.endswith("ies"):
         return word[:-3] + "y" if len(word) > 4 else word[:-1]
     if word.endswith("ves") and word[:-3] + "f" in ("leaf", "loaf", "calf", "half", "elf", "shelf", "wolf", "thief"):

@@ -122,6 +122,8 @@ def number(tokens: Sequence[Token], i: int) -> tuple[int, int] | None:
         return None
     if tokens[i].kind == "number":
         digits = tokens[i].low.replace(",", "")
+        if len(digits) > 1 and digits[0] == "0":
+            return None
         times = i + 2 < len(tokens) and tokens[i + 1].low in ("x", "×")
         return (int(digits), i + 1 + times) if digits.isdecimal() and len(digits) < 7 else None
     value = _word_number(tokens[i].low)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from planner.read.grammar.cast import Actor
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.cast import Cast
 from planner.relations import TABLE
 from planner.scene import Span
 
@@ -46,13 +47,23 @@ class Missing:
 
 
 @dataclass(slots=True)
+class Written:
+    """Text to be painted: on what, where on it, and how it looks."""
+
+    content: str
+    host: Actor | None = None
+    place: str = ""
+    look: str = ""
+
+
+@dataclass(slots=True)
 class Story:
     """Everything read so far, apart from the actors."""
 
     links: list[Link] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     background: list[str] = field(default_factory=list)
-    lettering: list[tuple[str, Actor | None]] = field(default_factory=list)
+    lettering: list[Written] = field(default_factory=list)
     style: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -77,6 +88,9 @@ class Story:
         ends = [a for a in subjects if not a.stuff]
         others = [a for a in objects if not a.stuff and a not in ends]
         arity = TABLE[kind].arity
+        for a in objects if not negated else ():
+            a.worn |= kind == "wearing"
+            a.ground |= kind in ("on", "in") and not a.stuff
         if not ends or (arity in ("pair", "pool", "ring", "words") and not others):
             return
         if arity == "arrangement" and len(ends) < 2:
@@ -90,6 +104,20 @@ class Story:
                      self.at, self.certainty)
             )
 
+    def spare(self, actor: Actor, cast: Cast, since: int) -> None:
+        """Takes back for this one what was said of each one since, with what it alone was said to have."""
+        for link in [link for link in self.links[since:] if actor in link.subjects and link.objects]:
+            shared = any(set(other.objects) & set(link.objects) for other in self.links if actor not in other.subjects)
+            self.links = [replace(other, subjects=tuple(a for a in other.subjects if a is not actor))
+                          if other is link else other for other in self.links]
+            self.links = [other for other in self.links if other.subjects]
+            if not shared and len(link.subjects) == 1:
+                for a in link.objects:
+                    if a.bunch and a.bunch.at_least == a.bunch.at_most:
+                        a.bunch.at_least = a.bunch.at_most = a.bunch.at_least - 1
+                cast.actors = [a for a in cast.actors if a not in link.objects]
+                self.forget(link.objects)
+
     def hand_over(self, actors: Sequence[Actor]) -> None:
         """What is carried in a cart is in the cart and not in the hands of who carries it."""
         self.links = [replace(link, kind="other") if link.kind == "holding" and link.words.startswith("carr") and
@@ -101,6 +129,12 @@ class Story:
                         objects=tuple(a for a in link.objects if a not in actors)) for link in self.links]
         self.links = [new for new, old in zip(kept, self.links, strict=True)
                       if new.subjects and (new.objects or not old.objects)]
+
+    def widen(self, old: Actor, new: Sequence[Actor]) -> None:
+        """Says of several what was said of the one that stood for them."""
+        self.links = [replace(link, subjects=tuple(b for a in link.subjects for b in (new if a is old else (a,))),
+                              objects=tuple(b for a in link.objects for b in (new if a is old else (a,))))
+                      for link in self.links]
 
     def swap(self, old: Sequence[Actor], new: Sequence[Actor]) -> None:
         """Says of the new ones what was said of the old ones."""

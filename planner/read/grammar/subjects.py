@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planner.read.grammar.binding import Pending
-from planner.read.grammar.cast import Actor
-from planner.read.grammar.classes import klass
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.apposition import apposed
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.classes import is_part, klass
+from planner.read.grammar.frontier import APART
 from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.mention import Mention
+from planner.read.grammar.outlook import is_trait
 from planner.read.grammar.places import Places
 from planner.read.grammar.quantity import Quantity
+from planner.read.grammar.salience import Use
 from planner.relations import TABLE
 
-_ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
-
-
+_LETTERS = frozenset({"letter", "lettering", "font", "type", "script", "writing", "capital"})
 
 
 class Subjects(Places):
@@ -61,7 +58,7 @@ class Subjects(Places):
         if self.negated and m.det != "no":
             self.negated = False
             self._deny([m], subjects)
-        elif subjects and not m.headless:
+        elif subjects and (not m.headless or any(word.endswith("est") for word in m.attributes)):
             self._predicate(m, subjects)
             self.met[k] = subjects
         else:
@@ -75,21 +72,32 @@ class Subjects(Places):
             self.pendings[governor] = self._opened(governor, k)
         pending = self.pendings[governor]
         self.look(pending, self.chunks[governor])
-        self.placed = self.kind(self.after(k)) == "cue" and self.kind(self.after(self.after(k))) == "pron"
+        nxt = self.after(k)
+        cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        self.placed = cue is not None and not cue.alone and self.kind(self.after(nxt)) != "np"
+        self.followed = self.kind(nxt) == "verb" or (self.kind(nxt) == "cue" and self.arcs[nxt].head == k)
         self.spread = []
         self.resolver.lettered = self.kind(self.after(k)) == "quote"
         found = self.object(pending, m)
         if pending.fronted and m.det in ("each", "every") and len(found) > 1:
             self.front_each = found
         self.met[k] = found or self.spread
+        if self.story.lettering and pending.kind == "in" and m.head in _LETTERS and not found:
+            self.story.lettering[-1].look = self.cast.words(m)
+        if governor in self.texts and self.things(found) and pending.kind in ("on", "in", "other"):
+            text = self.texts.pop(governor)
+            self.story.lettering[text].host = found[0]
+        if self.sided and pending.having and found:
+            self.story.link(self.sided[0], found, (), self.sided[1])
         self._depict(k, m)
         self.gathered.setdefault(governor, []).extend(found)
         if k == self.ends[self.first[k]]:
             self._tell_from(governor)
+            self._without_names(self.joined(k))
             self._bind(governor, pending, [self.chunks[j].mention for j in self.joined(k)])  # type: ignore[misc]
 
     def _bind(self, governor: int, pending: Pending, mentions: list[Mention]) -> None:
-        objects = self.gathered.pop(governor, [])
+        objects = [a for a in self.gathered.pop(governor, []) if a in self.cast.actors]
         if self.respectively and len(objects) == len(pending.subjects) > 1:
             for subject, thing in zip(pending.subjects, objects, strict=True):
                 self.bind(Pending(pending.kind, [subject], pending.words), [thing])
@@ -107,11 +115,18 @@ class Subjects(Places):
 
     def _predicate(self, m: Mention, subjects: Sequence[Actor]) -> None:
         """"The animal is a dog": a name for the subject, no second thing."""
+        if is_trait(m):
+            for actor in subjects:
+                actor.describe([self.cast.p.span(*m.core)], self.cast.range(m))
+            return
         if self.resolver.words_only(m):
             self.story.unread.append(self.cast.words(m))
             return
+        together = len(subjects) > 1 and subjects[0].bunch and all(a.bunch is subjects[0].bunch for a in subjects)
+        if m.quantity and m.quantity.exact and together and m.quantity.n != len(subjects):
+            subjects = self.resolver.recount(list(subjects), m.quantity.n)
         for actor in subjects:
-            if actor.noun in mapping("hypernym") and m.noun:
+            if (actor.noun in mapping("hypernym") or actor.name) and m.noun:
                 actor.noun, actor.phrase = m.noun, self.cast.words(m)
             actor.describe([*m.attributes, *([m.noun] if m.noun and m.head != actor.head else [])], self.cast.range(m))
 
@@ -135,17 +150,24 @@ class Subjects(Places):
         self.resolver.alone = self.kind(k - 1) in ("comma", "") and self.kind(k + 1) in ("comma", "stop", "")
         self.resolver.spoken_of = self.kind(nxt) in ("be", "have") or bool(form and form.form in ("s", "base"))
         cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        inner = self.mention(self.after(nxt)) if cue is not None and cue.kind == "in" else None
+        labels = self.word(k + 1) == ":" and bool(self.main) and klass(m.noun) == "place"
+        self.resolver.contained = labels or (
+            inner is not None and klass(inner.noun) in ("container", "thing", "shape", "garment"))
         several = self.joined(k)
         colon = self.word(several[0] - 1) in (":", "so")
         self._pair_up(k, m)
-        group = self.cast.group_for([], self.near) if colon and first else []
+        label = self.mention(several[0] - 2) if self.word(several[0] - 1) == ":" else None
+        heads = label is not None and self.arcs[several[0] - 2].label == "subject"
+        single = label is not None and not label.headless and not label.plural and heads
+        group = self.cast.group_for([], self.near) if colon and first and not single else []
         self.resolver.told_apart = TABLE[cue.kind].opposite if cue and cue.kind in TABLE and len(several) == 1 else ""
         self.resolver.spelled_out, self.resolver.in_list = colon, len(several) > 1
         self.resolver.recounted = False
         if group and first:
             self.colon_group = group
         if m.one and not first and self.met.get(self.arcs[k].head):
-            found = self.cast.new(self.cast.like(m, self.met[self.arcs[k].head][-1]))
+            found = apposed(m, self.cast) or self.cast.new(self.cast.like(m, self.met[self.arcs[k].head][-1]))
         else:
             found = self.resolver.resolve(m, "")
         self.met[k] = found
@@ -154,9 +176,17 @@ class Subjects(Places):
         if m.headless and m.det in ("each", "both", "all"):
             self.each = found if m.det == "each" else []
             self.both = found if m.det == "both" else []
+            self.everyone, self.told_before = found, len(self.story.links)
+            self.said_before = {a: list(a.attributes) for a in found}
+            for actor in found if m.det != "both" else ():
+                actor.describe(m.attributes, self.cast.range(m))
         elif m.det in ("each", "every") and len(found) > 1:
             self.each = found
         self.arranged(m, found)
+        rows = m.rows if m.rows > 1 and found and len(found) % m.rows == 0 else 0
+        if rows:
+            across = len(found) // rows
+            self.resolver.rows = [found[i * across:(i + 1) * across] for i in range(rows)]
         if m.alike and len(found) > 1:
             self.story.link("same_size", found[:1], found[1:], m.tail)
         elif m.alike and found and len(self.subjects) == 1:
@@ -172,9 +202,10 @@ class Subjects(Places):
 
     def _subjects_done(self, several: list[int]) -> None:
         """All noun phrases of a subject have been read."""
-        actors = [a for j in several for a in self.met.get(j, ())]
+        several = self._without_names(several)
+        actors = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         mentions = [m for j in several if (m := self.chunks[j].mention)]
-        group = self.colon_group
+        group = self._as_many(self.colon_group, actors)
         self.colon_group = []
         if len(group) == len(actors) > 1 and not any(m.headless for m in mentions):
             named, actors = actors, self.cast.named_one_by_one(group, actors)
@@ -186,8 +217,16 @@ class Subjects(Places):
             return
         if len(self.front_each) > 1 and len(actors) == 1 and len(several) == 1:
             actors = [*actors, *self.cast.copies(actors[0], len(self.front_each) - 1)]
-        label = self.chunks[several[0] - 2].mention if self.word(several[0] - 1) == ":" and not group else None
-        if label is not None and label.noun and not label.plural:
+        label = self.mention(several[0] - 2) if self.word(several[0] - 1) == ":" and not group else None
+        heads = label is not None and self.arcs[several[0] - 2].label == "subject"
+        kinds = [a for a in self.met.get(several[0] - 2, ()) if a not in actors] if heads else []
+        if label is not None and len(kinds) == 1 and label.head in listed("general") and not label.counted and actors:
+            self.story.widen(kinds[0], actors)
+            self.cast.actors.remove(kinds[0])
+        elif label is not None and len(kinds) == 1 and (
+                label.head in listed("divided") or klass(label.noun) == "place") and actors:
+            self.story.link("in", actors, kinds, label.noun)
+        elif label is not None and label.noun and not label.plural:
             self.story.notes.append(f"what follows “{self.cast.words(label)}:” has no place from it")
         owners = self._borne(several, actors)
         self.subjects = self.near = owners or actors
@@ -200,9 +239,29 @@ class Subjects(Places):
             self.main = actors
         self._follow(actors)
 
+    def _without_names(self, several: list[int]) -> list[int]:
+        """"two musicians, a drummer and a singer": the noun phrases without those that only say who the first are."""
+        first, *others = [self.chunks[j].mention for j in several]
+        group, named = self.met.get(several[0], []), [a for j in several[1:] for a in self.met.get(j, ())]
+        if first is None or first.head not in listed("general") or not (first.quantity and first.quantity.exact) or (
+                self.word(several[0] + 1) != "," or len(group) != len(named) or len(named) < 2):
+            return several
+        if any(m is None or m.plural or klass(m.noun) != klass(first.noun) for m in others):
+            return several
+        self.story.swap(named, self.cast.named_one_by_one(group, named))
+        for j in several[1:]:
+            self.met[j] = []
+        return several[:1]
+
+    def _as_many(self, group: list[Actor], actors: list[Actor]) -> list[Actor]:
+        """"fruit: apples, a pear and grapes": as many as are named, where the first word only says of what kind."""
+        kind = group[0].bunch if group else None
+        general = kind is not None and kind.noun in listed("general") and kind.at_most is None
+        return self.resolver.recount(group, len(actors)) if general and len(actors) > 1 else group
+
     def _fragment(self, k: int, m: Mention) -> bool:
         """Whether the noun phrase at `k` can be a tag of its own: no article, after a comma, and of no other owner."""
-        told = m.quantity is not None and m.quantity.words != m.noun
+        told = m.quantity is not None and m.quantity.words != m.noun and not is_part(m.noun)
         bare = m.det in ("", "poss") and not told and m.owner is None
         return bare and self.kind(k - 1) in ("comma", "np") and not self.fronted
 
@@ -223,14 +282,26 @@ class Subjects(Places):
             return []
         word = klass(m.noun)
         owners = [a for a in self.bearer if a not in things]
-        if owners and self._fragment(several[0], m) and self.belongs(word, m, owners, things):
+        own = owners and self._fragment(several[0], m) and not self._elsewhere(several[-1])
+        if own and self.belongs(word, m, owners, things):
             for j in several:
                 self.borne[j] = owners
             return owners
-        better = word not in ("garment", "part") and m.counted and any(a.living for a in things)
+        human = any(a.human for a in self.bearer) and not any(a.human for a in things)
+        better = word not in ("garment", "part") and m.counted and any(a.living for a in things) and not human
         if not m.headless and (better or not self.bearer):
             self.bearer = things
         return []
+
+    def _elsewhere(self, k: int) -> bool:
+        """Whether a place follows that is nobody's: "slippers under the bed"."""
+        nxt = self.after(k)
+        nxt = self.after(nxt) if self.kind(nxt) == "verb" else nxt
+        cue = self.chunks[nxt].cue if self.kind(nxt) == "cue" else None
+        if cue is not None and self.kind(self.after(nxt)) == "pron" and cue.kind in APART | {"around"}:
+            return True
+        m = self.mention(self.after(nxt)) if cue is not None else None
+        return m is not None and not is_part(m.noun) and not self.chunks[nxt].verb
 
     def _posture(self, k: int, m: Mention) -> bool:
         """"her arms stretched above her head", "eyes closed": how somebody holds a part, no further thing."""
@@ -257,4 +328,6 @@ class Subjects(Places):
 
     def said_of_det(self, m: Mention) -> list[Actor]:
         """Whose it is by its possessive."""
-        return self.cast.pronoun(m.det, self.main, self.near) if m.det in listed("possessive") else self.main
+        if m.det not in listed("possessive"):
+            return self.main
+        return self.cast.pronoun(m.det, self.main, self.near, (), Use(part=m.head))

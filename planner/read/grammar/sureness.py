@@ -13,6 +13,8 @@ from planner.read.grammar.tree import Tree
 
 DOUBTFUL = 0.75
 """An arc that is less sure than this is told."""
+UNSURE = 0.8
+"""A whole reading that is less sure than this is told to be so."""
 _UNKNOWN = 0.9
 _UNREAD = 0.85
 _AMBIGUOUS = 0.85
@@ -32,6 +34,8 @@ def weigh(chunks: Sequence[Chunk], tree: Tree, cast: Cast, story: Story) -> None
     told = sum(chunk.kind in ("np", "verb", "cue", "with") for chunk in chunks)
     story.confidence = round(min(tree.certain, default=1.0) * _UNKNOWN ** len(strange) * _UNREAD ** len(story.unread)
                              * _AMBIGUOUS ** len(cast.ambiguous) * _PER_CHUNK ** told, 3)
+    if story.confidence < UNSURE:
+        story.notes.append("much hangs on how the words of this prompt go together; some of it was guessed")
     for word, noun in dict(cast.ambiguous).items():
         story.notes.append(f"“{word}” was read as the {noun}")
 

@@ -15,6 +15,7 @@ from planner.read.grammar.lexicon import listed, mapping
 from planner.read.grammar.placing import Placing
 from planner.read.grammar.tree import Arc, Label, State, Tree
 
+_ROOMY = frozenset({"container", "vehicle", "building", "plant", "place"})
 BEAM = 6
 """Readings that are carried along."""
 HEAT = 0.25
@@ -33,7 +34,7 @@ class Parser(Placing):
         begun = 0
         for k in range(1, len(self.chunks) + 1):
             if k == len(self.chunks) or self.chunks[k - 1].kind == "stop" or k - begun >= LONGEST:
-                states = Parser(self.chunks[begun:k])._sentence()
+                states = Parser(self.chunks[begun:k], tags=self.tags)._sentence()
                 arcs += [arc._replace(head=arc.head + begun) if arc.head >= 0 else arc for arc in states[0].arcs]
                 certain += _agreed(states)
                 begun = k
@@ -75,6 +76,8 @@ class Parser(Placing):
                 score += 0.6 if self.alive(head) else -0.9 if worn == "garment" else 0.0
             m = self.mention(head)
             score += 1.6 if m is not None and m.head in listed("likeness") and (m.tail or m.content) else 0.0
+            if kind == "garment" and thing is not None and thing.head in listed("trimming"):
+                score += 1.6
             if kind in ("garment", "part") and worn not in ("part", "material", ""):
                 score -= 0.7
             if kind in ("container", "furniture") and worn != "garment":
@@ -97,8 +100,13 @@ class Parser(Placing):
         k += form is not None and not rides
         cue = self.chunks[k].cue if self.kind(k) == "cue" else None
         thing = self.object_of(j)
-        if self.word(self.after(k)) != "it" or thing is None or not (rides or (cue and cue.kind in ("on", "under"))):
+        if cue is not None and self.word(self.after(k)) == "it" and self.klass(head) == "person":
+            return -1.5
+        if self.word(self.after(k)) != "it" or thing is None or not (
+                rides or (cue and cue.kind in ("on", "under", "in"))):
             return 0.0
+        if cue and cue.kind == "in":
+            return 0.8 if self.klass(head) in _ROOMY else -0.6
         if rides:
             return 1.5 if self.klass(head) in ("animal", "vehicle") else -0.5
         seated = klass(thing.noun) in ("person", "animal")
@@ -109,8 +117,10 @@ class Parser(Placing):
     def _quote(self, j: int, s: State) -> Iterator[State]:
         if s.last >= 0 and self.kind(s.last) in ("verb", "have", "with") and s.waiting == s.last:
             yield s.take(s.arcs[s.last], 1.0, waiting=-1)
-        elif s.open:
+        elif s.open and not s.sep:
             yield s.take(Arc(s.open[-1], "of"), 1.0, waiting=-1)
+        elif s.last >= 0 and self.kind(s.last) == "quote":
+            yield s.take(s.arcs[s.last], 1.0, waiting=-1)
         else:
             yield s.take(Arc(-2, "all"), 0.0, waiting=-1)
 
@@ -121,6 +131,8 @@ class Parser(Placing):
             score = 1.0 - 0.7 * depth + (0.3 if many == self.many(s, n) else -0.3)
             form = self.chunks[self.after(j)].verb if self.kind(self.after(j)) == "verb" else None
             m = self.mention(n)
+            if self.word(j) in ("who", "whom"):
+                score += 1.2 if self.alive(n) else -1.2
             if form is not None and form.lemma in listed("says") and m is not None and m.head in listed("bears_text"):
                 score += 1.6
             label: Label = "all" if many else "of"

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
     r"""
     (?P<quote>"[^"\n]{1,300}"|“[^”\n]{1,300}”|«[^»\n]{1,300}»|(?<![\w'])[‘'](?=\S)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){1,200}(?<=\S)[’'](?!\w))
   | (?P<number>\d+(?:[.,:/]\d+)*(?![\w])(?!-[^\W\d_]{3}))
-  | (?P<word>[^\W_]+(?:[-'’‑][^\W_]+|(?<=[a-z]\d)\.\d+)*)
+  | (?P<word>[^\W_]+(?:[-'’‑&][^\W_]+|(?<=[a-z]\d)\.\d+)*)
   | (?P<mark>\n\s*\n|[^\w\s]|_)
 """,
     re.VERBOSE,
@@ -44,9 +44,11 @@ _RUN_TOGETHER = {
     "they're": ("they", "are"), "i'm": ("i", "am"), "you're": ("you", "are"), "we're": ("we", "are"),
 }
 _SPELT = {"becuase": "because", "becasue": "because", "cuz": "because", "w": "with", "n": "and", "u": "you",
-          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which"}
+          "backround": "background", "infront": "in front", "abit": "a bit", "ontop": "on top", "wich": "which",
+          "r": "are", "ur": "your", "abt": "about", "smth": "something", "sth": "something", "smthn": "something"}
 _GERUND_NOUNS = frozenset({"wing", "string", "ring", "king", "spring", "ceiling", "railing", "lining", "painting",
                            "drawing", "building", "opening", "clothing", "sling", "glowing", "wedding", "earring"})
+_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})
 _NOT = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _IS = {"it's", "that's", "there's", "here's", "he's", "she's", "what's", "who's", "where's", "let's"}
 
@@ -70,7 +72,8 @@ def tokenise(text: str) -> list[Token]:
             found.append(Token(raw, raw, start, end, "number"))
         else:
             found.append(Token("." if "\n" in raw else raw, raw, start, end, "mark"))
-    return _plural_owners(_its(found))
+    return _plural_owners(_its([t for before, t in zip([None, *found], found, strict=False) if not (
+        t.low == "." and before is not None and before.low in _TITLES)]))
 
 
 def _words(raw: str, start: int) -> list[Token]:

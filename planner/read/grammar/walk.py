@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from planner.read.grammar.binding import Binder, Pending
-from planner.read.grammar.cast import Actor, Cast
+from planner.read.grammar.actor import Actor
+from planner.read.grammar.binding import Binder
+from planner.read.grammar.bodies import Pending
+from planner.read.grammar.cast import Cast
 from planner.read.grammar.chunks import Chunk
+from planner.read.grammar.cues import CORNERS
 from planner.read.grammar.lexicon import listed
+from planner.read.grammar.mention import Mention
 from planner.read.grammar.story import Story
-from planner.read.grammar.tree import Tree
+from planner.read.grammar.tree import Arc, Tree
 from planner.scene import Span
 
 _ORDER = {"rightwards": "left_of", "leftwards": "right_of", "downwards": "above", "upwards": "below"}
-_TOWARDS = {"at_left": "left_of", "at_right": "right_of", "at_top": "above", "at_bottom": "below"}
-_NOBODY = frozenset({"i", "me", "we", "us", "you"})
-_STATES = frozenset({"in", "on", "above", "at", "near", "middle", "other"})
-_ENDS = frozenset({"", "comma", "stop", "and", "clause"})
-_KINDS = frozenset({"person", "animal", "vehicle", "fruit"})
 
 
 class Walk(Binder):
@@ -40,6 +39,17 @@ class Walk(Binder):
         self.gathered: dict[int, list[Actor]] = {}
         self.fronts: list[int] = []
         self.nothing = False
+        self.speaker: list[Actor] = []
+        """Who asks, where the picture shows them."""
+        self.everyone: list[Actor] = []
+        """Of whom "all" or "each" told last."""
+        self.said_before: dict[Actor, list[str]] = {}
+        """What was said of each of them before, and after how many relations."""
+        self.told_before = 0
+        self.texts: dict[int, int] = {}
+        """Words to be painted that have no host yet, by the place that follows them."""
+        self.sided: tuple[str, str] | None = None
+        """A place on the canvas that was told of scenery: what is in that scenery is there."""
         self.known_missing = 0
         self.depicted: dict[int, list[Actor]] = {}
         """Who is in the pictures that a noun phrase names ("a drawing of a cactus")."""
@@ -61,6 +71,10 @@ class Walk(Binder):
     def word(self, k: int) -> str:
         """The word of the chunk at `k`."""
         return self.chunks[k].word if 0 <= k < len(self.chunks) else ""
+
+    def mention(self, k: int) -> Mention | None:
+        """The noun phrase at `k`, if there is one."""
+        return self.chunks[k].mention if 0 <= k < len(self.chunks) else None
 
     def after(self, k: int) -> int:
         """The next chunk, adverbs aside."""
@@ -92,12 +106,16 @@ class Walk(Binder):
             return self.subjects
         if head in self.borne and self.kind(k - 1) == "comma":
             return self.borne[head]
-        several = self.joined(head) if label == "all" else [head]
+        several = self.joined(head) if label == "all" and not self._restricted(head, k) else [head]
         found = list(dict.fromkeys(a for j in several for a in self.met.get(j, ())))
         over = self.arcs[self.first[head]]
         if not found and over.label == "object" and over.head < k:
             return self.said_of(over.head)  # what is said of mere words is said of who has them
         return found
+
+    def _restricted(self, head: int, k: int) -> bool:
+        """"a dog and a cat that is green": the relative clause is told of the last alone."""
+        return any(self.kind(j) == "rel" and self.arcs[j] == Arc(head, "of") for j in range(head + 1, k))
 
     def _place_at(self, k: int, end: int = 0) -> Span:
         """The characters of the chunks from `k` to `end`, or of the one at `k`."""
@@ -122,12 +140,30 @@ class Walk(Binder):
             self.story.at = at
             if kind in _ORDER:
                 self._ordered(kind, actors, words)
+            elif kind in CORNERS:
+                self.into_corners(kind, actors, words)
             elif objects and objects == self.front_each and len(actors) == len(objects):
                 for actor, thing in zip(actors, objects, strict=True):
                     self.tell(kind, [actor], [thing], words)
+            elif not self.things(actors) and not objects:
+                self.sided = kind, words
             else:
                 self.story.link(kind, actors, objects, words)
         self.fronted, self.front_each = [], []
+
+    def into_corners(self, corners: str, subjects: Sequence[Actor], words: str) -> list[Actor]:
+        """"a heart in each of the upper corners", "stars in the corners": each corner has one, or as many as told."""
+        things, places = self.things(subjects), CORNERS[corners]
+        if not things:
+            return list(subjects)
+        bunch, n = things[0].bunch, len(places)
+        if bunch is not None and bunch.at_least != bunch.at_most and all(a.bunch is bunch for a in things):
+            things, bunch.at_most = self.resolver.recount(things, n), None
+        elif len(things) == 1 or "each" in words.lower() or "every" in words.lower():
+            things = [a for thing in things for a in (thing, *self.cast.copies(thing, n - 1))]
+        for i, thing in enumerate(things):
+            self.story.link(places[i * n // len(things) if len(things) > n else i], [thing], (), words)
+        return things
 
     def _ordered(self, kind: str, actors: Sequence[Actor], words: str) -> None:
         """"from left to right": each one and the next."""

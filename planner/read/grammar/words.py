@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from planner.read.grammar.classes import alive
+from planner.articles import with_article
+from planner.read.grammar.classes import alive, bodily, codes, klass
 from planner.read.grammar.cues import Cue, cue_at
 from planner.read.grammar.lexicon import (
     VerbForm,
@@ -10,6 +11,7 @@ from planner.read.grammar.lexicon import (
     compounds,
     describes,
     listed,
+    mapping,
     nouns,
     participle_like,
     verb,
@@ -17,8 +19,11 @@ from planner.read.grammar.lexicon import (
 from planner.read.grammar.mention import Mention
 from planner.read.grammar.plurals import is_plural, singular
 from planner.read.grammar.quantity import NUMBERS
+from planner.read.grammar.tables import code
 from planner.read.grammar.tokens import Token
 
+_BODIED = frozenset({"star", "heart"})
+"""Shapes that are rather things than what a later noun is like: "red heart, white star"."""
 _JOINTS = frozenset({",", "and", "or", "&"})
 UNCHANGING = frozenset({"set", "put", "cut", "spread", "shut", "cast", "hit"})
 
@@ -29,6 +34,8 @@ class Words:
     def __init__(self, tokens: list[Token], text: str) -> None:
         self.tokens = tokens
         self.text = text
+        self.seen: set[str] = set()
+        """The nouns so far: after "the egg" a second time, "cracks" is a verb."""
         self._cues: dict[int, Cue | None] = {}
         words = [token.text for token in tokens if token.kind == "word"]
         self._titled = sum(w[:1].isupper() for w in words) * 2 > len(words) + 2
@@ -38,10 +45,18 @@ class Words:
         return self.tokens[k].low if 0 <= k < len(self.tokens) else ""
 
     def span(self, start: int, end: int) -> str:
-        """The prompt's own characters of a token range."""
+        """The prompt's own characters of a token range, without what was taken out between."""
         if end <= start:
             return ""
-        return self.text[self.tokens[start].start : self.tokens[end - 1].end]
+        begun, pieces = start, []
+        for k in range(start + 1, end):
+            if any(map(str.isalnum, self.text[self.tokens[k - 1].end : self.tokens[k].start])):
+                pieces.append(self.text[self.tokens[begun].start : self.tokens[k - 1].end])
+                begun = k
+        last = self.text[self.tokens[begun].start : self.tokens[end - 1].end]
+        if pieces and pieces[0].lower() in ("a", "an"):
+            return with_article(" ".join([*pieces[1:], last]))
+        return " ".join([*pieces, last])
 
     def cue(self, k: int) -> Cue | None:
         """The relation that starts at `k`."""
@@ -74,7 +89,8 @@ class Words:
         low = self.tokens[k].low
         if low in NUMBERS and low != "one":
             return False
-        if low in listed("function") or (low in listed("adverb") and low not in adjectives() and low not in nouns()):
+        small = low in listed("adverb") and low not in adjectives() and low not in nouns()
+        if small or low in listed("function", "predicative"):
             return False
         adverb = low.endswith("ly") and len(low) > 5 and not describes(low) and low not in listed("ly_noun")
         return not (adverb and low not in nouns())
@@ -88,7 +104,9 @@ class Words:
         low = self.low(k)
         if self.known_noun(k):
             return True
-        return low not in adjectives() and not (describes(low) and ("-" in low or participle_like(low)))
+        return low not in adjectives() and not (
+            describes(low) and ("-" in low or low.endswith("est") or participle_like(low)
+                                or code("words.txt", low) == "J"))
 
     def adverb(self, k: int) -> bool:
         """Whether the word at `k` can be an adverb."""
@@ -161,7 +179,7 @@ class Words:
 
     def _adjective(self, k: int, form: VerbForm | None, opens: bool) -> bool:
         if self.can_head(k):
-            listed_on = self.low(k + 1) in _JOINTS and self.more_adjectives(k + 1)
+            listed_on = self.low(k) not in _BODIED and self.low(k + 1) in _JOINTS and self.more_adjectives(k + 1)
             return self.goes_on(k + 1) or listed_on or self._colour_run(k)
         verbal = opens and form is not None and form.form == "base" and self.low(k) not in adjectives()
         return not verbal or self.goes_on(k + 1)
@@ -191,15 +209,20 @@ class Words:
         if form is None:
             return participle_like(low)
         noun = singular(low) if form.form == "s" else low
-        nouny = noun in nouns() and not {low, form.lemma} & listed("weak_noun")
+        bare = not m.det and not alive(m.noun) and not self.takes_object(k + 1) and not self.noun_like(k + 1)
+        known = noun in nouns() or (form.form == "s" and bare and bool(codes(noun)) and bodily(noun))
+        nouny = known and not {low, form.lemma} & listed("weak_noun")
         if form.form == "ing":
             many = m.plural or m.head in listed("tantum")
-            return not nouny or self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
+            lands = klass(self.low(k - 1)) in ("vehicle", "animal", "person") and self.cue(k + 1) is not None
+            acts = self.takes_object(k + 1) or (many and self.noun_like(k + 1)) or self._noted(k, m)
+            return not nouny or lands or acts
         if form.form == "ed":
             return not nouny or self.takes_object(k + 1) or self.leads_on(k + 1)
         if form.form == "s":
             single = m.det in listed("single") or bool(m.quantity and m.quantity.n == 1)
-            acts = m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1)
+            again = m.det == "the" and m.noun in self.seen and not self.noun_like(k + 1)
+            acts = again or (m.det in listed("determiner") and alive(m.noun) and not m.plural and self.leads_on(k + 1))
             return not nouny or single or acts or self.takes_object(k + 1)
         return self._base_after(k, m, nouny, coordinated, verb_seen)
 
@@ -215,12 +238,18 @@ class Words:
             return True
         if m.det in listed("single") and low in listed("weak_noun"):
             return False
+        form, bare = verb(low), not m.det and not m.quantity and self.low(k - 1) in listed("person", "animal")
+        after = self.low(k + 1)
+        known = self.leads_to_noun(k + 1) if describes(after) else klass(after) != "unknown"
+        if bare and self.noun_like(k + 1) and known and form and (not nouny or form.lemma in mapping("verb_kind")):
+            return True  # "boy eat apple", "man ride horse"
         if not nouny:
             return m.plural or coordinated or takes_object or leads_on
         if verb_seen:
             return False
         plural_object = self.noun_like(k + 1) and is_plural(self.low(k + 1))
-        return (m.plural and (takes_object or leads_on or plural_object)) or (coordinated and takes_object)
+        share = m.headless and m.det in ("each", "both", "all")
+        return (m.plural and (takes_object or leads_on or plural_object)) or ((coordinated or share) and takes_object)
 
     def only_verb(self, k: int, m: Mention) -> bool:
         """Whether the word at `k`, where a noun is expected, can only be a verb."""
@@ -243,7 +272,8 @@ class Words:
         before, after = self.low(k - 1), self.low(k + 1)
         if before == "one":
             return self.low(k) not in listed("tantum", "invariant")
-        if before not in ("other", "another", "each"):
+        if before not in ("other", "another", "each", "first", "second", "third", "fourth", "fifth", "last"):
             return False
         placed = self.cue(k + 1) is not None and not m.quantity
-        return after in listed("determiner") or after in NUMBERS or placed
+        acts = is_plural(after) and self.noun_like(k + 1) and verb(after) is None
+        return after in listed("determiner") or after in NUMBERS or placed or acts

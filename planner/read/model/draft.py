@@ -120,7 +120,8 @@ class _Drafting:
                              "of": self._one(a.of)} for a in plan.absent if a.noun or a.words),
             "background": plan.background,
             "style": _once(plan.style),
-            "lettering": _once({"content": text.text, "host": host} for text in plan.lettering if text.text.strip()
+            "lettering": _once({"content": text.text, "host": host, "place": text.place, "look": text.look}
+                               for text in plan.lettering if text.text.strip()
                                for host in self._ends(text.on) or (None,)),
             "canvas": self._canvas(),
             "unread": _once(plan.unread),

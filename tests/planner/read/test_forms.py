@@ -184,3 +184,95 @@ def test_what_contradicts_itself_in_words_is_a_conflict(prompt: str, said: tuple
 ])
 def test_what_only_looks_so_is_no_conflict(prompt: str) -> None:
     assert read(prompt).conflicts == ()
+
+
+@pytest.mark.parametrize("frame", [
+    "my nephew wants {}", "I'm making a card for a friend. Could you draw {}?", "hmm try this: {}",
+    "generate image: {}",
+    "for my kids book: {}", "Dear all, {}", "can someone make me a pic of {}", "i was thinking of {}",
+    "need a logo type thing: {}", "it's for my sister. please paint {}",
+])
+def test_what_the_picture_is_for_is_no_part_of_it(frame: str) -> None:
+    scene = read(frame.format("a goose on a sledge"))
+    assert (things(scene), told(scene)) == ({"goose": 1, "sledge": 1}, {("goose", "on", "sledge")})
+
+
+@pytest.mark.parametrize(("prompt", "relation"), [
+    ("a lantern lying on a barrel, a moth above it", ("moth", "above", "lantern")),
+    ("a barrel in front of a shed. a goose sits behind it", ("goose", "behind", "barrel")),
+    ("a sledge with a goose on it", ("goose", "on", "sledge")),
+    ("two boys build a snowman near a shed. a girl puts a bucket on its head", ("bucket", "on", "snowman")),
+    ("a goose next to a barrel with a lid on it", ("lid", "on", "barrel")),
+    ("a pile of bricks on a cart, a shovel next to it", ("shovel", "next_to", "brick")),
+    ("a yak in a barn. a crow lands on its back", ("crow", "on", "yak")),
+])
+def test_it_means_what_is_spoken_of_and_fits(prompt: str, relation: tuple[str, str, str]) -> None:
+    assert relation in told(read(prompt))
+
+
+@pytest.mark.parametrize(("prompt", "plain", "special"), [
+    ("six drums, all blue except the last one which is red", ("blue", 5), ("red", 1)),
+    ("five kites in a row, all green except for the one in the middle", ("green", 4), ("", 1)),
+    ("two rows of three drums, top row blue, bottom row red", ("blue", 3), ("red", 3)),
+    ("eight drums, two of them blue and the rest red", ("blue", 2), ("red", 6)),
+])
+def test_members_of_a_group_are_told_apart(prompt: str, plain: tuple[str, int], special: tuple[str, int]) -> None:
+    colours = [next((a for a in t.attributes if a in ("blue", "red", "green")), "") for t in read(prompt).things]
+    assert {c: colours.count(c) for c in colours} == dict((plain, special))
+
+
+@pytest.mark.parametrize(("prompt", "kinds"), [
+    ("on the cart lies fruit: two plums, a pear and a quince", {"cart": 1, "plum": 2, "pear": 1, "quince": 1}),
+    ("three animals: a goose, a yak and a mole", {"goose": 1, "yak": 1, "mole": 1}),
+    ("two musicians, a drummer and a violinist", {"drummer": 1, "violinist": 1}),
+])
+def test_what_is_named_one_by_one_is_not_there_twice(prompt: str, kinds: dict[str, int]) -> None:
+    assert things(read(prompt)) == kinds
+
+
+def test_who_asks_is_in_the_picture_where_the_prompt_says_so() -> None:
+    scene = read("my wife and I in a canoe, she wears a straw hat and I hold a paddle")
+    assert things(scene) == {"wife": 1, "person": 1, "canoe": 1, "straw hat": 1, "paddle": 1}
+    assert {("wife", "wearing", "straw hat"), ("person", "holding", "paddle")} <= told(scene)
+    assert things(read("I want a goose in a canoe")) == {"goose": 1, "canoe": 1}
+
+
+def test_a_named_one_is_known_by_the_name() -> None:
+    scene = read("a pirate named Ottokar on a barrel. Ottokar holds a lantern")
+    assert things(scene) == {"pirate": 1, "barrel": 1, "lantern": 1}
+    assert ("pirate", "holding", "lantern") in told(scene)
+    assert told(read("Zelda and Ottokar sit in a canoe. He holds a lantern and she wears a cloak")) >= {
+        ("zelda", "holding", "lantern"), ("ottokar", "wearing", "cloak")}
+
+
+@pytest.mark.parametrize(("prompt", "noun", "count"), [
+    ("a 1957 tractor with 2 geese on the roof", "tractor", 1), ("a three tier cake", "cake", 1),
+    ("a $5 lantern on a cart", "lantern", 1), ("three times as many plums as pears, there are 2 pears", "plum", 6),
+    ("a spy 007 with two lanterns", "lantern", 2), ("twins in a canoe", "twin", 2),
+    ("a giant asleep on a hill", "giant", 1),
+])
+def test_numbers_count_only_what_they_count(prompt: str, noun: str, count: int) -> None:
+    assert things(read(prompt))[noun] == count
+
+
+def test_lettering_has_its_host_its_place_and_its_look() -> None:
+    (text,) = read('a mailbox with "NO GEESE" at the top in white letters').lettering
+    assert (text.content, text.host, text.place, text.look) == ("NO GEESE", "mailbox1", "at the top", "white letters")
+    (words,) = read('the words "so fast" on the sail of a boat, a gull above it').lettering
+    assert words.host is not None
+
+
+def test_a_label_says_where_what_follows_it_is() -> None:
+    scene = read("A shed with two floors. Attic: an old trunk. Ground floor: two sledges.")
+    assert {("trunk", "in", "attic"), ("sledge", "in", "floor")} <= told(scene)
+    assert ("surfer", "at_left", "") in told(read("left side: a calm sea with one surfer. right side: a barn"))
+
+
+def test_a_doubtful_reading_refuses_nothing_and_says_so() -> None:
+    prompt = ("a goose on a sledge in front of a barn with a yak next to it and a mole under it, it looks at the crow "
+              "above it while it sits on it, and a lantern hangs from it over it")
+    scene = read(prompt)
+    assert scene.confidence < 0.8
+    assert any("guessed" in note for note in scene.notes)
+    assert all(relation.certainty < 0.95 for relation in scene.relations)
+    place(scene)

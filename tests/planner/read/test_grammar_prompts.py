@@ -21,8 +21,8 @@ def _load(name: str) -> ModuleType:
 
 
 notation = _load("notation").notation
-STANZAS = [stanza.split("\n") for stanza in
-           Path(__file__).with_name("prompts.txt").read_text(encoding="utf-8").strip().split("\n\n")]
+STANZAS = [stanza.split("\n") for table in ("prompts.txt", "plain.txt") for stanza in
+           Path(__file__).with_name(table).read_text(encoding="utf-8").strip().split("\n\n")]
 
 
 def test_the_table_covers_many_prompts() -> None:
