@@ -137,7 +137,7 @@ ALL = (
            lambda how, report, problem: patch(report, [problem]) is not None, fresh=True),
     Remedy("reseed", "a new seed", lambda course, case, problems: course, fresh=True, whole=True, everywhere=True),
     Remedy("apart", "every kind painted apart, cut out and put together", _apart,
-           lambda how, report, problem: how.layered == "hiding", fresh=True, whole=True),
+           lambda how, report, problem: how.layered != "no", fresh=True, whole=True),
     Remedy("replan", "a new layout", _replan, fresh=True, whole=True, everywhere=True),
     Remedy("tokens", "prompt tokens optimised", _tokens, lambda how, report, problem: how.tokens is None, whole=True),
 )
@@ -162,11 +162,11 @@ class Remedies(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    missing: Remedied = ("reseed", "apart", "reseed", "mend", "guide", "replan")
+    missing: Remedied = ("reseed", "apart", "mend", "reseed", "guide", "replan")
     """A thing that is not there, or too few of a kind."""
-    surplus: Remedied = ("reseed", "apart", "reseed", "mend", "clear", "replan")
+    surplus: Remedied = ("reseed", "apart", "mend", "reseed", "clear", "replan")
     """Something that must be absent, or too many of a kind."""
-    misplaced: Remedied = ("reseed", "apart", "reseed", "mend", "guide", "replan")
+    misplaced: Remedied = ("reseed", "apart", "mend", "reseed", "guide", "replan")
     """A relation or a part that does not hold."""
     attribute: Remedied = ("reseed", "apart", "mend", "bind", "tokens")
     """A thing of the wrong colour, material, size …; a new seed is several times cheaper than learning tokens."""

@@ -47,6 +47,16 @@ def test_each_fault_is_treated_in_the_order_of_its_row() -> None:
     assert remedies("whole", 3) == remedies("style", 3) == ["tokens", "reseed", "reseed"]
 
 
+def test_where_things_can_be_cut_out_what_failed_twice_is_painted_apart() -> None:
+    how = GUIDED.but(layered="hiding")
+    rows = [decide(report(problem("missing", "a")), {"missing": n}, ALL, None, how)[0].remedy for n in range(3)]
+    assert rows == ["reseed", "apart", "mend"]
+    apart = treated(Course(how=how), [("apart", problem("missing", "a"))])
+    assert apart.how.layered == "apart"
+    assert apart.seeding == 1
+    assert len(apart.task(Layout(scene=Scene(prompt="x")), Request(prompt="x"), 3).seeds) == 1
+
+
 def test_a_remedy_that_is_not_there_is_skipped_not_waited_for() -> None:
     assert remedies("attribute", 3, ALL - {"mend", "tokens"}) == ["reseed", "bind", "reseed"]
     assert remedies("attribute", 2, frozenset()) == ["reseed", "reseed"]
