@@ -17,9 +17,10 @@ from grounding.pocket.world import KINDS, picture
 from grounding.profile import Profile
 from grounding.verify.inspector import NetInspector, open_inspector
 from grounding.verify.load import open_detector
+from grounding.verify.opening import open_judges
 from planner.scene import Box
 from scenewright.config import Settings
-from scenewright.stack import open_both, open_stack
+from scenewright.stack import open_stack
 
 FIRST = 64_000_000
 """No model was trained on any scene from here on."""
@@ -65,7 +66,7 @@ def test_a_foreign_detector_that_names_none_is_not_asked(tmp_path: Path) -> None
     for file in (WEIGHTS / "detector").iterdir():
         if file.name not in (INSPECTOR, "profile.json"):
             (tmp_path / file.name).symlink_to(file)
-    judges = open_both(str(tmp_path), "")
+    judges = open_judges(str(tmp_path), "")
     assert judges.detector is not None
     assert judges.inspector is None
     assert not judges.reasons
@@ -75,7 +76,7 @@ def test_a_named_inspector_that_is_missing_is_told_and_the_detector_still_works(
     for file in (WEIGHTS / "detector").iterdir():
         if file.name != INSPECTOR:
             (tmp_path / file.name).symlink_to(file)
-    judges = open_both(str(tmp_path), "")
+    judges = open_judges(str(tmp_path), "")
     assert judges.detector is not None
     assert judges.inspector is None
     assert any("is no inspector" in reason for reason in judges.reasons)

@@ -18,15 +18,15 @@ from grounding.pocket.training import spoiled
 from grounding.pocket.training.by_eye import marked_by_eye
 from grounding.pocket.training.faults import FAULTS, Subject, cells, half, patches, spoil
 from grounding.pocket.training.inspector import InspectorStage, seen, varied
-from grounding.pocket.training.loop import Settings
+from grounding.pocket.training.loop import TrainingSettings
 from grounding.pocket.training.sight import VISION
 from grounding.pocket.training.spoiled import KEPT, Lot, _apart, _crops, _Job, _kept, lots
-from grounding.pocket.world import KINDS, Item, Picture, draw
+from grounding.pocket.world import KINDS, Picture, Piece, draw
 from grounding.verify.inspector import CONTEXTS, SIDE, NetInspector, around, open_inspector
 from planner.scene import Box
 
-CAT = Item("cat", "red", "plain", "medium", (0.1, 0.35, 0.4, 0.7), 0)
-BUS = Item("bus", "blue", "plain", "medium", (0.55, 0.4, 0.9, 0.6), 0)
+CAT = Piece("cat", "red", "plain", "medium", (0.1, 0.35, 0.4, 0.7), 0)
+BUS = Piece("bus", "blue", "plain", "medium", (0.55, 0.4, 0.9, 0.6), 0)
 SCENE = Picture((CAT, BUS))
 
 
@@ -36,7 +36,7 @@ def job(sound: Any = None, spoiled_too: Any = None) -> _Job:
                 np.zeros((128, 128), dtype=np.float32))
 
 
-def painted_over(pixels: Any, colour: tuple[int, int, int], item: Item) -> Any:
+def painted_over(pixels: Any, colour: tuple[int, int, int], item: Piece) -> Any:
     """A third of a thing under another colour."""
     x0, y0, x1, y1 = (round(v * 128) for v in item.box)
     found = pixels.copy()
@@ -116,7 +116,7 @@ def test_what_went_wrong_by_itself_is_broken_only_where_that_can_be_told(surely:
 
 
 def test_a_thing_that_is_hidden_teaches_nothing() -> None:
-    scene = Picture((CAT, Item("box", "green", "plain", "large", (0.05, 0.25, 0.5, 0.75), 1)))
+    scene = Picture((CAT, Piece("box", "green", "plain", "large", (0.05, 0.25, 0.5, 0.75), 1)))
     drawn = draw(scene)
     found = _crops(job()._replace(scene=scene, sound=drawn, spoiled=drawn), drawn, drawn, surely=True)
     assert [KINDS[kind] for _, _, kind, _ in found] == ["box"]
@@ -150,7 +150,7 @@ def test_without_any_it_is_said_which_stage_makes_them(tmp_path: Path) -> None:
         lots(tmp_path)
 
 
-def lot(*items: Item) -> Lot:
+def lot(*items: Piece) -> Lot:
     rows = [_kept(draw(SCENE), item, True) for item in items]
     return Lot(*(np.array(column) for column in zip(*rows, strict=True)))
 
@@ -207,7 +207,7 @@ def test_what_a_person_marked_is_a_crop_for_every_line_some_sound_and_some_broke
 
 
 def test_the_last_part_of_a_run_learns_from_what_a_person_marked_too(painted: Path) -> None:
-    stage = InspectorStage(Settings(painted, 0.1, batch=8), Coloured())
+    stage = InspectorStage(TrainingSettings(painted, 0.1, batch=8), Coloured())
     stage.begin(0)
     shown = []
     evenly = stage._evenly
@@ -231,7 +231,7 @@ def test_the_tower_looks_once_at_everything(painted: Path) -> None:
 
 def test_a_stage_learns_from_what_was_painted_and_is_saved_as_the_verifier_reads_it(painted: Path) -> None:
     tower = Coloured()
-    stage = InspectorStage(Settings(painted, 0.1, batch=8), tower)
+    stage = InspectorStage(TrainingSettings(painted, 0.1, batch=8), tower)
     stage.begin(0)
     optimiser = torch.optim.AdamW(stage.model.parameters(), 5e-3)
     for _ in range(40):

@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 from torch.nn import functional
 
 from grounding.errors import ModelMissing
-from grounding.verify import Verifier
 from grounding.verify.inspector import KINDS, NEEDS, NetInspector, Network, around, marked, open_inspector
 from grounding.verify.looks import Looks
+from grounding.verify.verify import Verifier
 from planner.scene import Box, Scene
 from tests.grounding.verify.oracle import Seen
 from tests.grounding.verify.pets import EXACT, GREY, LEFT, RIGHT, cat, dog, only, plan
