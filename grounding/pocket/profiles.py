@@ -17,7 +17,7 @@ INSPECTOR = "inspector.safetensors"
 USUAL = {
     "star": ("yellow", "white", "orange"), "heart": ("red", "pink"), "moon": ("yellow", "white"),
     "cat": ("black", "orange", "white", "brown"), "dog": ("brown", "black", "white", "orange"),
-    "rabbit": ("white", "brown"), "tree": ("green",), "flower": ("pink", "red", "yellow", "purple", "orange"),
+    "rabbit": ("white", "brown"), "tree": ("green", "orange", "brown"), "flower": ("pink", "red", "yellow", "purple", "orange"),
     "mushroom": ("red", "brown"), "apple": ("red", "green"), "crown": ("yellow",), "lamp": ("yellow", "orange", "red"),
     "chair": ("brown", "red", "blue"), "table": ("brown", "white"),
 }
