@@ -17,8 +17,9 @@ INSPECTOR = "inspector.safetensors"
 USUAL = {
     "star": ("yellow", "white", "orange"), "heart": ("red", "pink"), "moon": ("yellow", "white"),
     "cat": ("black", "orange", "white", "brown"), "dog": ("brown", "black", "white", "orange"),
-    "rabbit": ("white", "brown"), "tree": ("green", "orange", "brown"), "flower": ("pink", "red", "yellow", "purple", "orange"),
-    "mushroom": ("red", "brown"), "apple": ("red", "green"), "crown": ("yellow",), "lamp": ("yellow", "orange", "red"),
+    "rabbit": ("white", "brown"), "tree": ("green", "orange", "brown"),
+    "flower": ("pink", "red", "yellow", "purple", "orange"), "mushroom": ("red", "brown"),
+    "apple": ("red", "green"), "crown": ("yellow",), "lamp": ("yellow", "orange", "red"),
     "chair": ("brown", "red", "blue"), "table": ("brown", "white"),
 }
 """The colours that things have in the world outside; what is not here may have any."""

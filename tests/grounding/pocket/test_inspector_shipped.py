@@ -35,7 +35,7 @@ def eye() -> NetInspector:
 def test_it_is_small_and_knows_every_kind(eye: NetInspector) -> None:
     assert (WEIGHTS / "detector" / INSPECTOR).stat().st_size < 2_000_000
     assert eye.kinds == KINDS
-    assert eye.needed == [(0.0, 0.05), (0.2, 0.3)]
+    assert eye.needed == [(0.0, 0.05), (0.2, 0.1)]
 
 
 def test_the_detectors_folder_names_it_and_the_loop_asks_it() -> None:
