@@ -101,7 +101,8 @@ class Phraser(Determiners):
     def _is_many(self, m: Mention, k: int) -> bool:
         if m.quantity:
             return m.quantity.n != 1
-        bare = not m.det and not m.attributes and m.start > 0 and self.low(k - 1) in listed("invariant") and (
+        listing = m.start == 0 or self.low(m.start - 1) == ","
+        bare = not (m.det or m.attributes or listing) and self.low(k - 1) in listed("invariant") and (
             klass(m.noun) in ("animal", "food", "unknown"))
         return m.det not in listed("single") and (is_plural(self.low(k - 1)) or m.det in ("these", "those") or bare)
 
