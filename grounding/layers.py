@@ -89,23 +89,25 @@ def painted(paint: Callable[[Sequence[Layout], Sequence[int]], Sequence[Painting
     found = paint([part for part in parts for _ in seeds], [*seeds] * len(parts))
     made: list[Painting] = []
     for n, seed in enumerate(seeds):
-        below, *above = found[n::len(seeds)]
-        for part, layer in zip(parts[1:], above, strict=True):
-            cut = cut_out(layer.image, [placement.box for placement in part.placements])
-            below = _laid(below, layer, cut)
-            if cut is None:
-                (again,) = paint([whole], [seed])
-                below = Painting(again.image, _receipt(again.receipt, below.receipt, ()))
-                break
-        made.append(Painting(below.image, below.receipt.model_copy(update={"prompt": whole.scene.prompt})))
+        layers = found[n::len(seeds)]
+        cuts = [cut_out(layer.image, [placement.box for placement in part.placements])
+                for part, layer in zip(parts[1:], layers[1:], strict=True)]
+        whole_ones = [cut for cut in cuts if cut is not None]
+        if len(whole_ones) == len(cuts):
+            picture = layers[0]
+            for layer, cut in zip(layers[1:], whole_ones, strict=True):
+                picture = _laid(picture, layer, cut)
+        else:
+            (picture,) = paint([whole], [seed])
+            for layer in layers:
+                picture = Painting(picture.image, _receipt(picture.receipt, layer.receipt))
+        made.append(Painting(picture.image, picture.receipt.model_copy(update={"prompt": whole.scene.prompt})))
     return made
 
 
-def _laid(below: Painting, above: Painting, cut: Mask | None) -> Painting:
+def _laid(below: Painting, above: Painting, cut: Mask) -> Painting:
     """What was cut out of a picture, laid over another."""
     receipt = _receipt(below.receipt, above.receipt, (*below.receipt.attention, *above.receipt.attention))
-    if cut is None:
-        return Painting(below.image, receipt)
     soft = Image.fromarray(cut.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(SOFT))
     return Painting(Image.composite(above.image.convert("RGB"), below.image.convert("RGB"), soft), receipt)
 

@@ -172,6 +172,15 @@ def test_all_layers_of_all_seeds_are_painted_in_one_batch() -> None:
     assert painter.asked == [(house, 7), (house, 8), (dog, 7), (dog, 8)]
 
 
+def test_layers_that_are_thrown_away_are_paid_for_all_the_same() -> None:
+    tower = layout(("house", "blue", (0.2, 0.5, 0.8, 0.95), 0), ("dog", "brown", (0.4, 0.25, 0.7, 0.55), 1),
+                   ("hat", "red", (0.4, 0.05, 0.7, 0.3), 2))
+    told = brief(tower, POCKET)
+    assert told is not None
+    (made,) = painted(Painter(broken=True), told.of(tower), layered(told, tower, HIDING, POCKET.alone), (7,))
+    assert made.receipt.cost.full == 40
+
+
 def test_what_cannot_be_cut_out_is_painted_all_at_once_and_that_costs_all_of_it() -> None:
     painter = Painter(broken=True)
     whole, some = parts()
