@@ -63,8 +63,9 @@ class SampledPainter:
         scene = layout.scene
         wanted = words_of(word for thing in scene.things for word in (thing.phrase, thing.noun, *thing.attributes))
         unwanted = words_of(absent.noun for absent in scene.absent) - wanted
-        return tuple(found for found in unpaintable(ground(layout).prompt, self.profile)
-                     if found.word not in unwanted)
+        asked = " ".join((*(word for thing in scene.things for word in (*thing.attributes, thing.phrase, thing.noun)),
+                          scene.background, *scene.style)) if self.brief(layout) else ground(layout).prompt
+        return tuple(found for found in unpaintable(asked, self.profile) if found.word not in unwanted)
 
     def brief(self, layout: Layout) -> Brief | None:
         """In the words that the model's profile says it knows."""

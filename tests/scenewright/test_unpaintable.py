@@ -62,6 +62,7 @@ def test_the_pocket_warns_before_it_paints_and_paints_all_the_same(tmp_path: Pat
     ("a chartreuse ball underneath two spotted umbrellas", ["chartreuse"]),
     ("a red ball on the beach, and no dragon", []),
     ("a red ball on a zeppelin, watercolor", ["zeppelin", "watercolor"]),
+    ("a blue mug... I mean a blue cup on a table", []),
 ])
 def test_only_what_is_wanted_and_not_known_is_named(prompt: str, unknown: list[str]) -> None:
     assert [word.word for word in open_painter("pocket").unpaintable(layout(prompt))] == unknown
